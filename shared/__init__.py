@@ -1,0 +1,1 @@
+"""What two sides must agree on: records, states, the wire, and the words for errors."""

@@ -1,0 +1,288 @@
+"""What a node and the central server say to each other, as records the pure cores can hold.
+
+The protobuf twins live in `link.proto`; `node_message_wire` converts, at the edge and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from shared.identifiers import AttemptKey
+from shared.job_spec import JobSpec
+from shared.lifecycle import AttemptState
+
+PROTOCOL_VERSION = 1
+"""Both ends must speak the same; the server closes a stream that says another."""
+
+
+class DeviceKind(StrEnum):
+    """What a device is, as job files name it."""
+
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One CPU or GPU of a node; sizes in bytes, unknown numbers are 0 and unknown texts empty.
+
+    Attributes:
+        device_id: stable on the node, such as `cpu:0` or `cuda:1`.
+        compute_units: usable cores of a CPU, streaming multiprocessors of a GPU.
+        memory_total_bytes: RAM of the machine (or its cgroup) for a CPU, the card's memory for a GPU.
+    """
+
+    device_id: str
+    kind: DeviceKind
+    name: str
+    memory_total_bytes: int
+    memory_available_bytes: int
+    compute_units: int
+    supports_fp64: bool = True
+    supports_fp16: bool = True
+    uuid: str = ""
+    driver_version: str = ""
+    cuda_version: str = ""
+    pcie_generation: int = 0
+    pcie_lanes: int = 0
+    compute_capability: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class NodeDescription:
+    """What a node is and can take.
+
+    Attributes:
+        slots: how many attempts may run at once.
+        is_ready: False while JAX is loading; nothing is placed there yet.
+        fingerprint: must be equal for a resumed run to give the same bits.
+        capacity_bytes: memory that can be promised to attempts, by device id.
+    """
+
+    devices: tuple[Device, ...]
+    cpu_cores: int
+    ram_total_bytes: int
+    ram_available_bytes: int
+    slots: int
+    is_ready: bool
+    software_version: str
+    fingerprint: str
+    capacity_bytes: Mapping[str, int]
+
+
+class HeldState(StrEnum):
+    """What a node says of an attempt when it connects."""
+
+    STARTING = "starting"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    INTERRUPTED = "interrupted"
+    """Begun by an earlier process of this node, which died."""
+
+
+class Verdict(StrEnum):
+    """What the server answers about each held attempt."""
+
+    KEEP = "keep"
+    STOP = "stop"
+    FORGET = "forget"
+
+
+class StopMode(StrEnum):
+    """How an attempt is to stop."""
+
+    CANCEL = "cancel"
+    CHECKPOINT = "checkpoint"
+    ABANDON = "abandon"
+    """Fenced: stop, and say nothing more about it."""
+
+
+class Outcome(StrEnum):
+    """How an attempt ended, in the node's words."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    PREEMPTED = "preempted"
+    DECLINED = "declined"
+
+
+@dataclass(frozen=True, slots=True)
+class HeldAttempt:
+    """One attempt a connecting node knows of."""
+
+    key: AttemptKey
+    state: HeldState
+    memory_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ResultFile:
+    """One uploaded file of a result: its name, SHA-256 in hex, size in bytes."""
+
+    name: str
+    sha256: str
+    size_bytes: int
+
+
+# ---- node to server
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """The first message of a control stream.
+
+    Attributes:
+        process_id: made anew by each node process; tells a restart from a reconnect.
+    """
+
+    node_id: str
+    name: str
+    protocol_version: int
+    process_id: str
+    description: NodeDescription
+    held: tuple[HeldAttempt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """I am here, these attempts run here; renew their leases."""
+
+    sequence: int
+    attempts: tuple[AttemptKey, ...]
+    ram_available_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class NodeChanged:
+    """Devices, memory or readiness changed."""
+
+    description: NodeDescription
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptReport:
+    """An attempt moved to STARTING or RUNNING, or its memory became known (0: unknown).
+
+    Attributes:
+        first_step_at_ms: node's wall clock at the end of the first step; 0 when not reported.
+    """
+
+    key: AttemptKey
+    state: AttemptState
+    memory_bytes: int = 0
+    resumed_from_step: int = 0
+    first_step_at_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptEnded:
+    """The last word about an attempt; repeated until acknowledged.
+
+    Attributes:
+        error_code: a `shared.errors` code when it failed or was declined, else empty.
+        checkpoint_step: the last step a checkpoint on this node holds; 0 for none.
+    """
+
+    key: AttemptKey
+    outcome: Outcome
+    error_code: str = ""
+    message: str = ""
+    files: tuple[ResultFile, ...] = ()
+    final_metrics: Mapping[str, float] = field(default_factory=dict)
+    step: int = 0
+    epoch: int = 0
+    steps_total: int = 0
+    compute_seconds: float = 0.0
+    checkpoint_step: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PlanAnswer:
+    """What a node's compiler says a job would need, or why it cannot run (`error_code` not empty)."""
+
+    request_id: str
+    memory_bytes: int = 0
+    flops_per_step: float = 0.0
+    error_code: str = ""
+    message: str = ""
+    field: str = ""
+
+
+NodeMessage = Hello | Heartbeat | NodeChanged | AttemptReport | AttemptEnded | PlanAnswer
+
+
+# ---- server to node
+
+
+@dataclass(frozen=True, slots=True)
+class HeldVerdict:
+    """What becomes of one held attempt."""
+
+    key: AttemptKey
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """The answer to Hello: the session, its timing, and a verdict for each held attempt."""
+
+    session_id: str
+    lease_seconds: float
+    heartbeat_seconds: float
+    verdicts: tuple[HeldVerdict, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HeartbeatAck:
+    """The leases named in that heartbeat run anew from when it was sent."""
+
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class OfferAttempt:
+    """Run this: the devices are promised for `lease_seconds`, renewed by heartbeats."""
+
+    key: AttemptKey
+    spec: JobSpec
+    device_ids: tuple[str, ...]
+    memory_bytes: int
+    lease_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class StopAttempt:
+    """Stop this attempt in the given mode."""
+
+    key: AttemptKey
+    mode: StopMode
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndAcknowledged:
+    """The end of this attempt is durable on the server; the node may forget it."""
+
+    key: AttemptKey
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRequest:
+    """Compile this on abstract shapes and say what it needs; run nothing."""
+
+    request_id: str
+    spec: JobSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Goodbye:
+    """The server closes this stream."""
+
+    code: str
+    message: str
+
+
+ServerMessage = Welcome | HeartbeatAck | OfferAttempt | StopAttempt | EndAcknowledged | PlanRequest | Goodbye
