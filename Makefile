@@ -1,0 +1,59 @@
+# Every target sets up what it needs: a virtual environment in .venv with the locked dependencies.
+# `make demo` trains a real model on a cluster of its own; `make test` runs every test.
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test install lint format types imports check check-generated generate lock bench clean
+
+help: ## say what each target does
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
+
+demo: $(INSTALLED) ## train a small CNN on handwritten digits on a cluster of its own
+	$(BIN)/cyxwiz demo
+
+test: $(INSTALLED) ## run every test
+	$(BIN)/python -m pytest
+
+install: $(INSTALLED) ## only set up .venv
+
+$(INSTALLED): requirements.lock requirements-uv.lock pyproject.toml .ci/install
+	@.ci/install $(VENV)
+
+check: lint types imports check-generated ## every check that is no test
+
+lint: $(INSTALLED) ## style and formatting
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+format: $(INSTALLED) ## rewrite to the common format, and fix what can be fixed safely
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+types: $(INSTALLED) ## mypy, strict
+	$(BIN)/mypy
+
+imports: $(INSTALLED) ## which part may import which
+	$(BIN)/lint-imports
+
+generate: $(INSTALLED) ## regenerate shared/pb from proto/
+	.ci/generate-stubs $(BIN) shared/pb
+
+check-generated: $(INSTALLED) ## that shared/pb is what proto/ gives
+	.ci/check-generated $(BIN)
+
+lock: $(INSTALLED) ## resolve the dependencies anew into requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --extra all --extra dev --universal --python-version 3.11 \
+		--generate-hashes --no-annotate --no-header --quiet --upgrade -o requirements.lock
+	echo 'uv>=0.9' | $(BIN)/uv pip compile - --universal --python-version 3.11 \
+		--generate-hashes --no-annotate --no-header --quiet --upgrade -o requirements-uv.lock
+
+bench: $(INSTALLED) ## print every figure, one benchmark after the other
+	@for script in benchmarks/bench_*.py; do \
+		echo "== $$script"; $(BIN)/python "$$script" || exit 1; \
+	done
+
+clean: ## remove what make and the tools made
+	rm -rf $(VENV) $(VENV).lock .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
