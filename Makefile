@@ -19,7 +19,7 @@ test: $(INSTALLED) ## run every test
 
 install: $(INSTALLED) ## only set up .venv
 
-$(INSTALLED): requirements.lock requirements-uv.lock pyproject.toml .ci/install
+$(INSTALLED): requirements.lock requirements-build.lock pyproject.toml .ci/install
 	@.ci/install $(VENV)
 
 check: lint types imports check-generated ## every check that is no test
@@ -44,11 +44,8 @@ generate: $(INSTALLED) ## regenerate shared/pb from proto/
 check-generated: $(INSTALLED) ## that shared/pb is what proto/ gives
 	.ci/check-generated $(BIN)
 
-lock: $(INSTALLED) ## resolve the dependencies anew into requirements.lock
-	$(BIN)/uv pip compile pyproject.toml --extra all --extra dev --universal --python-version 3.11 \
-		--generate-hashes --no-annotate --no-header --quiet --upgrade -o requirements.lock
-	echo 'uv>=0.9' | $(BIN)/uv pip compile - --universal --python-version 3.11 \
-		--generate-hashes --no-annotate --no-header --quiet --upgrade -o requirements-uv.lock
+lock: $(INSTALLED) ## resolve the newest dependencies into every requirements*.lock
+	.ci/lock $(BIN)/uv
 
 bench: $(INSTALLED) ## print every figure, one benchmark after the other
 	@for script in benchmarks/bench_*.py; do \

@@ -1,0 +1,61 @@
+# Two images from one file: `--target central-server` and `--target node-cpu`.
+# Both run as an ordinary user, keep their state in the volume /var/lib/cyxwiz, and end cleanly on SIGTERM.
+
+ARG PYTHON_IMAGE=python:3.11-slim-bookworm
+
+FROM ${PYTHON_IMAGE} AS base
+ENV PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    PIP_NO_CACHE_DIR=1 \
+    PATH=/opt/cyxwiz/bin:$PATH
+# The numbers are fixed so that a volume keeps its owner from one image to the next.
+RUN groupadd --gid 10001 cyxwiz \
+    && useradd --uid 10001 --gid cyxwiz --home-dir /var/lib/cyxwiz --no-create-home --shell /usr/sbin/nologin cyxwiz \
+    && install -d -o cyxwiz -g cyxwiz -m 0750 /var/lib/cyxwiz
+
+FROM base AS wheel
+WORKDIR /source
+COPY requirements-build.lock ./
+RUN pip install --require-hashes -r requirements-build.lock
+COPY pyproject.toml LICENSE ./
+COPY cyxwiz ./cyxwiz
+COPY central_server ./central_server
+COPY server_node ./server_node
+COPY shared ./shared
+RUN pip wheel --no-deps --no-build-isolation --wheel-dir /wheels .
+
+# Dependencies come before the code, so that a change of code rebuilds only the last layers.
+FROM base AS central-environment
+COPY requirements-central.lock ./
+RUN python -m venv /opt/cyxwiz && pip install --require-hashes -r requirements-central.lock
+COPY --from=wheel /wheels /wheels
+RUN pip install --no-deps /wheels/*.whl
+
+FROM base AS node-environment
+COPY requirements-node.lock ./
+RUN python -m venv /opt/cyxwiz && pip install --require-hashes -r requirements-node.lock
+COPY --from=wheel /wheels /wheels
+RUN pip install --no-deps /wheels/*.whl
+
+FROM base AS central-server
+COPY --from=central-environment /opt/cyxwiz /opt/cyxwiz
+USER cyxwiz
+WORKDIR /var/lib/cyxwiz
+VOLUME /var/lib/cyxwiz
+EXPOSE 50051 8080
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8080/healthz', timeout=3)"]
+CMD ["python", "-m", "central_server", "--listen", "0.0.0.0:50051", "--http-listen", "0.0.0.0:8080", "--state-dir", "/var/lib/cyxwiz"]
+
+FROM base AS node-cpu
+COPY --from=node-environment /opt/cyxwiz /opt/cyxwiz
+# Nothing here may look for a GPU: the image brings no driver libraries.
+ENV JAX_PLATFORMS=cpu
+USER cyxwiz
+WORKDIR /var/lib/cyxwiz
+VOLUME /var/lib/cyxwiz
+STOPSIGNAL SIGTERM
+# A node dials out and listens on nothing, so whether it is welcome is asked of the server: see docker-compose.yml.
+CMD ["python", "-m", "server_node", "--server", "central-server:50051", "--state-dir", "/var/lib/cyxwiz"]
