@@ -1,0 +1,179 @@
+"""What a dataset URI says, as one of four records; what is known of the data without opening it is `dataset_facts`.
+
+This file reads text only: it opens no file, and whether a path may be read is the node's decision.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NoReturn
+from urllib.parse import unquote
+
+from shared.did_you_mean import did_you_mean, quoted
+from shared.errors import InvalidField
+from shared.synthetic_dataset import SyntheticDataset, synthetic_dataset_from
+
+LONGEST_URI = 4_096
+_SCHEMES = ("builtin", "synthetic", "file", "artifact")
+_LATER_SCHEMES = frozenset({"http", "https", "s3", "gs"})
+_BUILTIN = ("digits",)
+_SHA256 = re.compile(r"sha256:([0-9a-fA-F]{64})")
+
+
+class FileFormat(StrEnum):
+    """How a file holds a dataset."""
+
+    NPZ = "npz"
+    CSV = "csv"
+    IDX = "idx"
+
+
+_FORMAT_ALIASES = {"mnist": "idx"}
+_LATER_FORMATS = frozenset(
+    {"npy", "hdf5", "h5", "parquet", "arrow", "cifar10", "images", "text", "tokens", "feather", "image_folder"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltinDataset:
+    """A dataset shipped with us: `digits`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileDataset:
+    """Files a node can see.
+
+    Attributes:
+        path: absolute, or relative to one of the node's data roots; never checked here.
+        format: None when content and name shall tell.
+    """
+
+    path: str
+    format: FileFormat | None
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactDataset:
+    """A file uploaded through the central server.
+
+    Attributes:
+        sha256: lower-case hex of its content.
+        format: None when the content shall tell.
+    """
+
+    sha256: str
+    format: FileFormat | None
+
+
+DatasetUri = BuiltinDataset | SyntheticDataset | FileDataset | ArtifactDataset
+
+
+def parse_dataset_uri(text: str) -> DatasetUri:
+    """The dataset that a URI names.
+
+    Raises:
+        InvalidField: with field `dataset`, for anything that is not one of the URIs we can open.
+    """
+    _check_text(text)
+    scheme, separator, rest = text.partition("://")
+    if not separator:
+        _refuse(f"must be a URI such as builtin://digits or file:///data/train.npz, got {quoted(text)}")
+    location, _, query = rest.partition("?")
+    match scheme.lower():
+        case "builtin":
+            return _builtin(location, query)
+        case "synthetic":
+            return synthetic_dataset_from(location, _query_values(query))
+        case "file":
+            return _file(location, _format_from(_query_values(query)))
+        case "artifact":
+            return _artifact(location, _format_from(_query_values(query)))
+        case other:
+            raise _unknown_scheme(other)
+
+
+def _check_text(text: str) -> None:
+    if not text:
+        _refuse("is missing; name one, such as builtin://digits")
+    if len(text) > LONGEST_URI:
+        _refuse(f"must be at most {LONGEST_URI} characters, got {len(text)}")
+    if not text.isprintable():
+        _refuse(f"must not hold control characters, got {quoted(text)}")
+
+
+def _builtin(name: str, query: str) -> BuiltinDataset:
+    if query:
+        _refuse(f"builtin://{name} takes no parameters, got {quoted(query)}")
+    if name not in _BUILTIN:
+        _refuse(f"must be builtin://digits, the only one shipped; got builtin://{name}{did_you_mean(name, _BUILTIN)}")
+    return BuiltinDataset(name)
+
+
+def _file(location: str, said: FileFormat | None) -> FileDataset:
+    authority, slash, rest = location.partition("/")
+    named = _format(authority) if authority else None
+    if said is not None and named is not None and said is not named:
+        _refuse(f"says format {named} before the path and {said} after it; leave one out")
+    path = unquote(rest if authority else slash + rest)
+    if not path.strip("/") or not path.isprintable():
+        _refuse(f"must name a path, such as file:///data/train.npz, got {quoted('file://' + location)}")
+    return FileDataset(path, said or named)
+
+
+def _artifact(location: str, said: FileFormat | None) -> ArtifactDataset:
+    found = _SHA256.fullmatch(location)
+    if found is None:
+        _refuse(f"must be artifact://sha256: and 64 hexadecimal digits, got {quoted('artifact://' + location)}")
+    return ArtifactDataset(found[1].lower(), said)
+
+
+def _query_values(query: str) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for part in query.split("&") if query else ():
+        name, separator, value = part.partition("=")
+        if not separator or not name:
+            _refuse(f"parameters are written name=value, got {quoted(part)}")
+        if name in values:
+            _refuse(f"says {quoted(name)} twice")
+        values[name] = unquote(value)
+    return values
+
+
+def _format_from(values: dict[str, str]) -> FileFormat | None:
+    for name in values:
+        if name != "format":
+            _refuse(f"unknown parameter {quoted(name)}; the one there is here is format")
+    return _format(values["format"]) if "format" in values else None
+
+
+def _format(name: str) -> FileFormat:
+    key = _FORMAT_ALIASES.get(name.lower(), name.lower())
+    if key in _LATER_FORMATS:
+        _refuse(f"format {name} is known but not supported yet; use one of {', '.join(FileFormat)}")
+    if key not in set(FileFormat):
+        hint = did_you_mean(name, FileFormat)
+        _refuse(f"unknown format {quoted(name)}{hint}; use one of {', '.join(FileFormat)}, or file:///path")
+    return FileFormat(key)
+
+
+def _unknown_scheme(scheme: str) -> InvalidField:
+    if scheme == "mock":
+        return _refusal(
+            "mock:// is not offered, nothing here is mocked; use synthetic://, which makes learnable data from a seed"
+        )
+    if scheme in _LATER_SCHEMES:
+        return _refusal(f"{scheme}:// is known but not supported yet; use file:// or artifact://")
+    hint = did_you_mean(scheme, _SCHEMES)
+    return _refusal(f"unknown scheme {quoted(scheme)}{hint}; use one of {', '.join(_SCHEMES)}")
+
+
+def _refuse(ending: str) -> NoReturn:
+    raise _refusal(ending)
+
+
+def _refusal(ending: str) -> InvalidField:
+    return InvalidField(f"dataset: {ending}", field="dataset")

@@ -1,0 +1,22 @@
+"""The words of our refusals: how a wrong value is shown, and which known name was probably meant."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+_LONGEST_SHOWN = 80
+
+
+def quoted(value: object) -> str:
+    """A value as a person wrote it, in one printable line of bounded length."""
+    text = repr(value[: _LONGEST_SHOWN + 1] if isinstance(value, str) else value)
+    shown = text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
+    return shown.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`", did you mean adam?"` when a known name is close to the word, else the empty string."""
+    by_lower_case = {name.lower(): name for name in known}
+    close = difflib.get_close_matches(word[:_LONGEST_SHOWN].lower(), by_lower_case, n=1, cutoff=0.6)
+    return f", did you mean {by_lower_case[close[0]]}?" if close else ""

@@ -1,0 +1,133 @@
+"""The numbers and choices of a training run, checked, with every default; and which of them change the program.
+
+Learning rate at step `t` (from 0), with `w` warm-up steps, `d` decay steps, peak `learning_rate` and end
+`end_learning_rate`: every schedule first rises linearly, `(t + 1) / w` of the peak while `t < w`, then, with
+`u = min((t - w) / d, 1)`, is
+
+- `constant`: the peak; `linear`: from peak to end in proportion to `u`; `cosine`, `warmup_cosine` and `one_cycle`: from
+  peak to end along half a cosine of `u`;
+- `exponential`: peak · decay_rate^((t - w) / d), never below the end;
+- `step`: peak · decay_rate^floor((t - w) / d), never below the end.
+
+`weight_decay` is added to the gradient (as a share of the weight) by all optimizers but `adamw`, which decays the
+weights themselves. This file computes no gradient and knows no JAX; reading strings is `hyperparameter_strings`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from shared.hyperparameter_names import Loss, Optimizer, Precision, Schedule
+
+LARGEST_SEED = 2**63 - 1
+_LARGEST_COUNT = 2**53
+
+_Share = Annotated[float, Field(ge=0, lt=1)]
+_Count = Annotated[int, Field(ge=1, le=_LARGEST_COUNT)]
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramStructure:
+    """What of the hyperparameters changes the compiled program; all the rest is data given to it.
+
+    Attributes:
+        loss: None until the data's labels have decided it.
+        is_gradient_clipped: whether the gradient's norm is looked at, at all.
+    """
+
+    optimizer: Optimizer
+    schedule: Schedule
+    loss: Loss | None
+    precision: Precision
+    is_gradient_clipped: bool
+
+
+class Hyperparameters(BaseModel):
+    """Everything about how to train that is not the model, the data, the batch or the number of epochs.
+
+    Attributes:
+        optimizer: `sgd` with a momentum above 0 becomes `momentum`.
+        learning_rate: the peak of the schedule.
+        weight_decay: 0.01 for adamw and 0 for the others, when not said.
+        momentum: of `momentum` and `nesterov`: 0.9 when not said.
+        beta1: decay of Adam's mean of gradients.
+        beta2: decay of Adam's mean of squared gradients.
+        epsilon: Adam's guard against division by 0.
+        schedule: the curve of the learning rate.
+        warmup_steps: see `resolved_warmup_steps` when None.
+        decay_steps: see `resolved_decay_steps` when None.
+        end_learning_rate: where a schedule ends.
+        decay_rate: the factor of `exponential` and `step`.
+        gradient_clip_norm: the longest gradient allowed, over all weights together; None for no limit.
+        loss: None for cross-entropy with class labels and mean squared error with real ones.
+        label_smoothing: share of the target spread evenly over all classes; used by cross-entropy.
+        seed: of the weights, the order of the data and dropout.
+        precision: the type of the numbers that are computed with.
+        validation_split: share of the training data held out to judge the model by.
+        metric_interval_steps: a row of history every so many steps beside those at epoch ends; 0 for epoch ends only.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
+
+    optimizer: Optimizer = Optimizer.ADAM
+    learning_rate: float = Field(default=0.001, gt=0, le=1e6)
+    weight_decay: float = Field(default=0.0, ge=0, le=1e6)
+    momentum: _Share = 0.0
+    beta1: _Share = 0.9
+    beta2: _Share = 0.999
+    epsilon: float = Field(default=1e-8, gt=0, le=1)
+    schedule: Schedule = Schedule.CONSTANT
+    warmup_steps: int | None = Field(default=None, ge=0, le=_LARGEST_COUNT)
+    decay_steps: _Count | None = None
+    end_learning_rate: float = Field(default=0.0, ge=0, le=1e6)
+    decay_rate: float = Field(default=0.1, gt=0, le=1)
+    gradient_clip_norm: float | None = Field(default=None, gt=0, le=1e30)
+    loss: Loss | None = None
+    label_smoothing: _Share = 0.0
+    seed: int = Field(default=0, ge=0, le=LARGEST_SEED)
+    precision: Precision = Precision.FLOAT32
+    validation_split: _Share = 0.0
+    metric_interval_steps: int = Field(default=1_000, ge=0, le=_LARGEST_COUNT)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_what_depends_on_the_optimizer(cls, values: Any) -> Any:
+        return _with_optimizer_defaults(values) if isinstance(values, dict) else values
+
+    def structure(self) -> ProgramStructure:
+        """What of these changes the compiled program; hashable."""
+        return ProgramStructure(
+            self.optimizer, self.schedule, self.loss, self.precision, self.gradient_clip_norm is not None
+        )
+
+    def resolved_warmup_steps(self, steps_total: int) -> int:
+        """The warm-up's steps: as said, else 1/10 of the run for `warmup_cosine`, 3/10 for `one_cycle`, otherwise 0."""
+        if self.warmup_steps is not None:
+            return self.warmup_steps
+        tenths = {Schedule.WARMUP_COSINE: 1, Schedule.ONE_CYCLE: 3}.get(self.schedule, 0)
+        return steps_total * tenths // 10
+
+    def resolved_decay_steps(self, steps_total: int) -> int:
+        """The steps of a decay, at least 1: as said, else what the warm-up leaves of the run, for `step` a third of it."""
+        if self.decay_steps is not None:
+            return self.decay_steps
+        left = steps_total - self.resolved_warmup_steps(steps_total)
+        return max(1, left // 3 if self.schedule is Schedule.STEP else left)
+
+
+def _with_optimizer_defaults(values: dict[str, Any]) -> dict[str, Any]:
+    optimizer = values.get("optimizer", Optimizer.ADAM)
+    if optimizer in {Optimizer.MOMENTUM, Optimizer.NESTEROV}:
+        return {"momentum": 0.9, **values}
+    if optimizer == Optimizer.ADAMW:
+        return {"weight_decay": 0.01, **values}
+    if optimizer == Optimizer.SGD and _is_positive(values.get("momentum")):
+        return {**values, "optimizer": Optimizer.MOMENTUM}
+    return values
+
+
+def _is_positive(value: object) -> bool:
+    return isinstance(value, (int, float)) and value > 0

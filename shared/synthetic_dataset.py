@@ -1,0 +1,132 @@
+"""`synthetic://…`: learnable data made from a seed. Here are its parameters with defaults and ranges, not the making."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+from shared.did_you_mean import did_you_mean, quoted
+from shared.errors import InvalidField
+from shared.strict_values import integer_from
+
+
+@dataclass(frozen=True, slots=True)
+class SyntheticClassification:
+    """Real vectors `(features,)` with a class each."""
+
+    samples: int = 1_000
+    features: int = 20
+    classes: int = 10
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SyntheticRegression:
+    """Real vectors `(features,)` with real targets `(outputs,)`."""
+
+    samples: int = 1_000
+    features: int = 20
+    outputs: int = 1
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SyntheticImages:
+    """Images `(height, width, channels)` with a class each."""
+
+    samples: int = 1_000
+    height: int = 16
+    width: int = 16
+    channels: int = 1
+    classes: int = 10
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SyntheticSequences:
+    """Real sequences `(length, features)` with a class each."""
+
+    samples: int = 1_000
+    length: int = 16
+    features: int = 8
+    classes: int = 4
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SyntheticTokens:
+    """Token numbers `(length,)` from 0 to `vocab` - 1, with a class each."""
+
+    samples: int = 1_000
+    length: int = 32
+    vocab: int = 64
+    classes: int = 2
+    seed: int = 0
+
+
+SyntheticDataset = (
+    SyntheticClassification | SyntheticRegression | SyntheticImages | SyntheticSequences | SyntheticTokens
+)
+
+_KINDS: Mapping[str, type[SyntheticDataset]] = {
+    "classification": SyntheticClassification,
+    "regression": SyntheticRegression,
+    "images": SyntheticImages,
+    "sequences": SyntheticSequences,
+    "tokens": SyntheticTokens,
+}
+_LATER_KINDS = frozenset({"pairs"})
+_RANGES = {
+    "samples": (1, 100_000_000),
+    "features": (1, 1_000_000),
+    "outputs": (1, 1_000_000),
+    "classes": (2, 1_000_000),
+    "height": (1, 65_536),
+    "width": (1, 65_536),
+    "channels": (1, 65_536),
+    "length": (1, 1_000_000),
+    "vocab": (2, 10_000_000),
+    "seed": (0, 2**63 - 1),
+}
+
+
+def synthetic_dataset_from(kind: str, values: Mapping[str, str]) -> SyntheticDataset:
+    """The dataset that `synthetic://<kind>?<values>` names.
+
+    Raises:
+        InvalidField: with field `dataset`, for an unknown kind or parameter, or a value out of range.
+    """
+    if kind in _LATER_KINDS:
+        raise _refusal(f"synthetic://{kind} is known but not supported yet; use one of {', '.join(_KINDS)}")
+    if kind not in _KINDS:
+        hint = did_you_mean(kind, _KINDS)
+        raise _refusal(f"unknown kind synthetic://{quoted(kind)}{hint}; use one of {', '.join(_KINDS)}")
+    record = _KINDS[kind]
+    known = [field.name for field in fields(record)]
+    return record(**{name: _number(kind, name, text, known) for name, text in values.items()})
+
+
+def _number(kind: str, name: str, text: str, known: list[str]) -> int:
+    if name not in known:
+        raise _unknown_parameter(kind, name, text, known)
+    least, most = _RANGES[name]
+    try:
+        number = integer_from(text)
+    except ValueError as error:
+        raise _refusal(f"{name} must be {error}, got {quoted(text)}") from None
+    if name == "classes" and kind == "tokens" and number == 0:
+        raise _refusal("classes=0, the next token as target, is known but not supported yet; give at least 2 classes")
+    if not least <= number <= most:
+        raise _refusal(f"{name} must be from {least} to {most}, got {number}")
+    return number
+
+
+def _unknown_parameter(kind: str, name: str, text: str, known: list[str]) -> InvalidField:
+    if name == "target":
+        return _refusal(f"target={quoted(text)} is known but not supported yet; leave it out")
+    hint = did_you_mean(name, known) or f"; it takes {', '.join(known)}"
+    return _refusal(f"unknown parameter {quoted(name)} of synthetic://{kind}{hint}")
+
+
+def _refusal(ending: str) -> InvalidField:
+    return InvalidField(f"dataset: {ending}", field="dataset")
