@@ -1,0 +1,63 @@
+"""Each part imports only what its own install brings: the base for the SDK, an extra for each kind of server."""
+
+import ast
+import sys
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.deployment.compose_file import REPOSITORY
+
+_PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+_OWN = {"central_server", "cyxwiz", "server_node", "shared"}
+_DISTRIBUTIONS = packages_distributions()
+# Published apart, but documented as the other's interface and pinned by it.
+_FACES = {"pydantic-core": "pydantic", "starlette": "fastapi"}
+
+
+@pytest.mark.parametrize(
+    ("package", "extra"), [("cyxwiz", None), ("shared", None), ("central_server", "central"), ("server_node", "node")]
+)
+def test_a_part_imports_only_what_its_install_brings(package: str, extra: str | None) -> None:
+    declared = _declared(_PROJECT["dependencies"])
+    declared |= _declared(_PROJECT["optional-dependencies"][extra]) if extra else set()
+    for path, name in _foreign_imports(package):
+        distributions = {canonicalize_name(distribution) for distribution in _DISTRIBUTIONS.get(name, [])}
+        brought_by = {_FACES.get(distribution, distribution) for distribution in distributions}
+        assert brought_by & declared, f"{path} imports {name}, from {brought_by or 'nowhere'}: declare it"
+
+
+def test_shared_stands_on_pydantic_and_protobuf_alone() -> None:
+    allowed = {"google", "pydantic", "pydantic_core"}
+    generated = REPOSITORY / "shared/pb"
+    strangers = {(path, name) for path, name in _foreign_imports("shared") if name not in allowed}
+    assert {(path, name) for path, name in strangers if generated not in path.parents} == set()
+    assert {name for _, name in strangers} <= {"grpc"}
+
+
+def _declared(requirements: list[str]) -> set[str]:
+    return {canonicalize_name(Requirement(text).name) for text in requirements}
+
+
+def _foreign_imports(package: str) -> Iterator[tuple[Path, str]]:
+    """Every import, wherever it stands, of what is neither ours nor the standard library's: the file and the name."""
+    for path in sorted((REPOSITORY / package).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            for name in _imported_names(node):
+                if name not in _OWN | sys.stdlib_module_names:
+                    yield path, name
+
+
+def _imported_names(node: ast.AST) -> list[str]:
+    match node:
+        case ast.Import(names=aliases):
+            return [alias.name.split(".")[0] for alias in aliases]
+        case ast.ImportFrom(module=str(module)):
+            return [module.split(".")[0]]
+        case _:
+            return []
