@@ -111,7 +111,7 @@ class Hyperparameters(BaseModel):
         return steps_total * tenths // 10
 
     def resolved_decay_steps(self, steps_total: int) -> int:
-        """The steps of a decay, at least 1: as said, else what the warm-up leaves of the run, for `step` a third of it."""
+        """A decay's steps, at least 1: as said, else what the warm-up leaves of the run, for `step` a third of that."""
         if self.decay_steps is not None:
             return self.decay_steps
         left = steps_total - self.resolved_warmup_steps(steps_total)

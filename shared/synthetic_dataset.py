@@ -1,4 +1,4 @@
-"""`synthetic://…`: learnable data made from a seed. Here are its parameters with defaults and ranges, not the making."""
+"""`synthetic://…`: learnable data made from a seed. Here are its parameters, defaults and ranges, not the making."""
 
 from __future__ import annotations
 

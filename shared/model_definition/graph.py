@@ -43,12 +43,14 @@ class ModelGraph:
             names of job fields (`batch_size`, `loss`, `optimizer`, `learning_rate`, `validation_split`, …) as
             strings. The job's own fields win.
         declared_input_shape: when the definition itself names the input's shape (one example's), else None.
+        declared_output_width: when the definition says how many classes or outputs leave the model, else None.
     """
 
     nodes: tuple[LayerNode, ...]
     outputs: tuple[str, ...]
     job_settings: Mapping[str, str] = field(default_factory=dict)
     declared_input_shape: Shape | None = None
+    declared_output_width: int | None = None
 
     @property
     def inputs(self) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ _NEGATIVE_SLOPE = ParameterSpec(
     "negative_slope", ParameterType.REAL, 0.01, minimum=0, maximum=1, aliases=("alpha", "slope")
 )
 _ALPHA = ParameterSpec("alpha", ParameterType.REAL, 1.0, minimum=0, maximum=1_000)
-_AXIS = ParameterSpec("axis", ParameterType.CHOICE, "-1", choices=("-1", "1"), aliases=("dim",))
+_AXIS = ParameterSpec("axis", ParameterType.INTEGER, -1, minimum=-1, maximum=1, aliases=("dim",))
 
 
 def activation_parameter() -> ParameterSpec:
@@ -49,6 +49,10 @@ def activation_parameter() -> ParameterSpec:
 def same_shape(_parameters: Parameters, input_shapes: tuple[Shape, ...]) -> Shape:
     """The shape rule of layers that keep it."""
     return input_shapes[0]
+
+
+def _other_axis(parameters: Parameters) -> str:
+    return "asks for axis=0, the batch; softmax works on the last axis, write -1" if parameters["axis"] == 0 else ""
 
 
 def _one_slope_a_channel(_parameters: Parameters, input_shapes: tuple[Shape, ...]) -> int:
@@ -72,7 +76,7 @@ ACTIVATIONS = (
     _activation("mish", 36),
     _activation("sigmoid", 37),
     _activation("tanh", 38),
-    _activation("softmax", 39, _AXIS),
+    LayerKind("softmax", (), 39, (_AXIS,), same_shape, not_supported=_other_axis),
     _activation("identity", 74),
 )
 """`softmax` works on the last axis: the classes of a vector, the channels of an image (`axis` 1 means the same)."""

@@ -1,0 +1,56 @@
+"""Puts in the flattens that a definition leaves out: in front of every dense layer that is not fed a vector."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from shared.model_definition.graph import LayerNode, ModelGraph, Shape
+from shared.model_definition.kinds.dense import DENSE
+from shared.model_definition.kinds.flatten import FLATTEN
+from shared.model_definition.kinds.input_layer import INPUT
+from shared.model_definition.shapes import check_declared_input, output_shape_of
+
+
+def with_implied_flatten(graph: ModelGraph, input_shape: Shape) -> ModelGraph:
+    """The graph with explicit `flatten` nodes; the same graph again when none is missing.
+
+    A flatten also follows the input when the definition declares a vector and the data has more axes. The node id of
+    an added flatten is `<id>:flatten`, after the dense layer it stands before or the input it follows.
+
+    Raises:
+        InvalidField: when the shapes do not fit.
+    """
+    check_declared_input(graph, input_shape)
+    shapes: dict[str, Shape] = {}
+    nodes: list[LayerNode] = []
+    stands_for: dict[str, str] = {}
+    for written in graph.nodes:
+        node = replace(written, inputs=tuple(stands_for.get(source, source) for source in written.inputs))
+        if node.kind == DENSE.name and len(shapes[node.inputs[0]]) != 1:
+            flatten = _flatten(node, node.inputs[0])
+            _add(flatten, nodes, shapes, input_shape)
+            node = replace(node, inputs=(flatten.node_id,))
+        _add(node, nodes, shapes, input_shape)
+        if node.kind == INPUT.name and _declares_vector(graph) and len(input_shape) > 1:
+            flatten = _flatten(node, node.node_id)
+            if not _is_flattened_next(graph, node.node_id):
+                _add(flatten, nodes, shapes, input_shape)
+                stands_for[node.node_id] = flatten.node_id
+    return replace(graph, nodes=tuple(nodes)) if len(nodes) > len(graph.nodes) else graph
+
+
+def _add(node: LayerNode, nodes: list[LayerNode], shapes: dict[str, Shape], input_shape: Shape) -> None:
+    shapes[node.node_id] = output_shape_of(node, shapes, input_shape)
+    nodes.append(node)
+
+
+def _flatten(beside: LayerNode, source: str) -> LayerNode:
+    return LayerNode(f"{beside.node_id}:flatten", f"{beside.name}_flatten", FLATTEN.name, {}, (source,))
+
+
+def _declares_vector(graph: ModelGraph) -> bool:
+    return graph.declared_input_shape is not None and len(graph.declared_input_shape) == 1
+
+
+def _is_flattened_next(graph: ModelGraph, input_id: str) -> bool:
+    return all(node.kind in {FLATTEN.name, DENSE.name} for node in graph.nodes if input_id in node.inputs)

@@ -1,0 +1,59 @@
+"""Model definitions to graphs: recognises which form a definition has and hands it to that form's reader."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+from shared.did_you_mean import quoted
+from shared.model_definition.designer_graph import designer_graph
+from shared.model_definition.graph import ModelGraph
+from shared.model_definition.json_text import json_object_from
+from shared.model_definition.layers_in_a_row import layers_in_a_row
+from shared.model_definition.refusal import refusal
+from shared.model_definition.short_form import short_form
+
+_LONGEST_REMEMBERED = 16_384
+_FORMS = (
+    'accepted are {"layers": [...]}, a designer graph {"nodes": [...], "links": [...]}, '
+    'and the short form {"type": "mlp", "input_size": ..., "output_size": ...}'
+)
+
+
+def parse_model_definition(text: str) -> ModelGraph:
+    """The checked graph that a model definition means; nothing in it depends on the data yet.
+
+    Small texts are remembered, since jobs of the same model come in numbers: never change what this returns.
+
+    Raises:
+        InvalidField: with field `model_definition`, naming the layer and the reason.
+        TooLarge: the same field, when the text or the number of nodes is over the limit.
+    """
+    return _remembered(text) if len(text) <= _LONGEST_REMEMBERED else _parsed(text)
+
+
+def _parsed(text: str) -> ModelGraph:
+    return _graph_from(json_object_from(text))
+
+
+_remembered = lru_cache(maxsize=256)(_parsed)
+
+
+def _graph_from(definition: Mapping[str, object]) -> ModelGraph:
+    if "template" in definition:
+        raise refusal(f"designer patterns (a template with $parameters) are not supported yet; {_FORMS}")
+    if "nodes" in definition:
+        return designer_graph(definition)
+    if "layers" in definition:
+        return layers_in_a_row(definition)
+    if "architecture" in definition:
+        raise _named_architecture(definition["architecture"])
+    if "type" in definition:
+        return short_form(definition)
+    raise refusal(f"the model definition has none of the keys layers, nodes, type; {_FORMS}")
+
+
+def _named_architecture(name: object) -> Exception:
+    if str(name).lower() == "mlp":
+        return refusal("architecture MLP needs layers, the widths from the input on, such as [784, 128, 10]")
+    return refusal(f"architecture {quoted(name)}: named architectures other than MLP are not supported yet; {_FORMS}")

@@ -1,0 +1,115 @@
+"""Checks what is written about a layer against its kind: names, types, ranges; fills in defaults, skips nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import assert_never
+
+from shared.did_you_mean import did_you_mean, quoted
+from shared.model_definition.graph import ParameterValue
+from shared.model_definition.kinds.layer_kind import LayerKind, ParameterSpec, ParameterType
+from shared.model_definition.refusal import refusal
+from shared.model_definition.vocabulary import type_key
+from shared.strict_values import flag_from, integer_from, integers_from, real_from
+
+
+def read_parameters(kind: LayerKind, written: Mapping[str, object], label: str) -> dict[str, ParameterValue]:
+    """The checked parameters of a layer under their canonical names, defaults filled in.
+
+    Args:
+        kind: what the layer is.
+        written: what the definition says; null stands for the default.
+        label: how messages name the layer.
+
+    Raises:
+        InvalidField: for an unknown name, one said twice, a wrong type, or a value out of range.
+    """
+    parameters = {spec.name: spec.default for spec in kind.parameters}
+    parameters.update(
+        {spec.name: _value(spec, value, label) for spec, value in _by_spec(kind, written, label) if value is not None}
+    )
+    if ending := kind.not_supported(parameters):
+        raise refusal(f"{label} {ending}")
+    return parameters
+
+
+def _by_spec(kind: LayerKind, written: Mapping[str, object], label: str) -> list[tuple[ParameterSpec, object]]:
+    specs = {type_key(name): spec for spec in kind.parameters for name in (spec.name, *spec.aliases)}
+    found: dict[str, tuple[ParameterSpec, object]] = {}
+    for name, value in written.items():
+        spec = specs.get(type_key(name))
+        if spec is None:
+            raise _unknown_parameter(kind, name, label)
+        if spec.name in found:
+            raise refusal(f"{label} says {spec.name} twice, under two names; keep one")
+        found[spec.name] = (spec, value)
+    return list(found.values())
+
+
+def _unknown_parameter(kind: LayerKind, name: str, label: str) -> Exception:
+    names = [spec.name for spec in kind.parameters]
+    takes = f"it takes {', '.join(names)}" if names else "it takes none"
+    return refusal(f"{label}: unknown parameter {quoted(name)} of {kind.name}{did_you_mean(name, names)}; {takes}")
+
+
+def _value(spec: ParameterSpec, value: object, label: str) -> ParameterValue:
+    try:
+        read = _read(spec, value)
+    except ValueError as error:
+        raise refusal(f"{label}: {spec.name} must be {error}, got {quoted(value)}") from None
+    if not _is_in_range(spec, read):
+        raise refusal(f"{label}: {spec.name} must be {_range_words(spec)}, got {quoted(value)}")
+    return read
+
+
+def _read(spec: ParameterSpec, value: object) -> ParameterValue:
+    match spec.type:
+        case ParameterType.INTEGER:
+            return integer_from(value)
+        case ParameterType.REAL:
+            return real_from(value)
+        case ParameterType.FLAG:
+            return flag_from(value)
+        case ParameterType.CHOICE:
+            return _choice(spec, value)
+        case ParameterType.PAIR:
+            return _pair(value)
+        case ParameterType.SHAPE:
+            return integers_from(value)
+        case _ as never:
+            assert_never(never)
+
+
+def _choice(spec: ParameterSpec, value: object) -> str:
+    key = type_key(value) if isinstance(value, str) else None
+    by_key = {type_key(choice): choice for choice in spec.choices} | dict(spec.choice_aliases)
+    found = by_key.get(key) if key is not None else None
+    if found is None:
+        raise ValueError(f"one of {', '.join(spec.choices)}")
+    return found
+
+
+def _pair(value: object) -> tuple[int, int]:
+    numbers = integers_from(value)
+    if len(numbers) > 2:
+        raise ValueError("one whole number or [height, width]")
+    return numbers[0], numbers[-1]
+
+
+def _is_in_range(spec: ParameterSpec, value: ParameterValue) -> bool:
+    numbers = value if isinstance(value, tuple) else (value,)
+    return all(_is_number_in_range(spec, number) for number in numbers)
+
+
+def _is_number_in_range(spec: ParameterSpec, number: bool | float | str | None) -> bool:
+    if isinstance(number, (bool, str)) or number is None:
+        return True
+    if spec.minimum is not None and (number < spec.minimum or (spec.open_minimum and number == spec.minimum)):
+        return False
+    return spec.maximum is None or number < spec.maximum or (number == spec.maximum and not spec.open_maximum)
+
+
+def _range_words(spec: ParameterSpec) -> str:
+    least = f"{'>' if spec.open_minimum else '>='} {spec.minimum}" if spec.minimum is not None else ""
+    most = f"{'<' if spec.open_maximum else '<='} {spec.maximum}" if spec.maximum is not None else ""
+    return " and ".join(words for words in (least, most) if words)
