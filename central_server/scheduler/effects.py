@@ -1,4 +1,4 @@
-"""Everything the cluster can want done. The control loop commits the writes of a batch first, then does the rest in order."""
+"""Everything the cluster can want done. The control loop commits a batch's writes, then does the rest in order."""
 
 from __future__ import annotations
 

@@ -1,0 +1,32 @@
+"""The numbers the pure core decides with; where an operator's wishes come from is the adapters' matter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from shared.backoff import Backoff
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterSettings:
+    """What an operator may turn.
+
+    Attributes:
+        lease_seconds: how long an attempt may use its devices after the node's last heartbeat, as nodes are told.
+        lease_grace_seconds: the server waits this much longer than it says, since messages take time.
+        heartbeat_seconds: how often nodes are told to be heard from.
+        plan_timeout_seconds: a node that was asked what a job needs has this long to answer.
+        avoidance_seconds: a job is not offered again this soon to a node that would not have it.
+        retry_backoff: waits before a job is tried again; the core has no random numbers, so they are not spread.
+        recently_ended_jobs: how many ended jobs are remembered, for requests that cross the end.
+        recently_ended_bytes: and how much text of model definitions those may hold.
+    """
+
+    lease_seconds: float = 20.0
+    lease_grace_seconds: float = 2.0
+    heartbeat_seconds: float = 2.0
+    plan_timeout_seconds: float = 60.0
+    avoidance_seconds: float = 60.0
+    retry_backoff: Backoff = field(default_factory=lambda: Backoff(first_seconds=1.0, cap_seconds=60.0))
+    recently_ended_jobs: int = 1024
+    recently_ended_bytes: int = 32 * 1024 * 1024

@@ -1,0 +1,59 @@
+"""All that the core holds, in one object, so that each family of events is a module of functions over it.
+
+Only `bookkeeping` changes records; it keeps the indexes (queue, ledger, deadlines) in step with them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from central_server.scheduler.avoidances import Avoidances
+from central_server.scheduler.cluster_settings import ClusterSettings
+from central_server.scheduler.deadlines import Deadlines
+from central_server.scheduler.effects import Effect
+from central_server.scheduler.events import Now
+from central_server.scheduler.jobs import JobRecord
+from central_server.scheduler.memory_accounts import MemoryAccounts
+from central_server.scheduler.nodes import NodeRecord
+from central_server.scheduler.promises import Promises
+from central_server.scheduler.queue import JobQueue
+from central_server.scheduler.recently_ended import RecentlyEnded
+
+
+@dataclass(slots=True)
+class ClusterState:
+    """The cluster as the core knows it, and the effects of the event in hand.
+
+    Attributes:
+        now: the moment of the event in hand.
+        jobs: live jobs only, by id.
+        nodes: every node ever seen, by id.
+        node_by_session: open control streams.
+        plan_sessions: which session was asked for the plan of which request.
+        next_sequence: the next job's place in first-come order.
+        effects: what has been decided so far in this call.
+    """
+
+    settings: ClusterSettings
+    now: Now
+    recently_ended: RecentlyEnded
+    next_sequence: int = 1
+    jobs: dict[str, JobRecord] = field(default_factory=dict)
+    nodes: dict[str, NodeRecord] = field(default_factory=dict)
+    node_by_session: dict[str, str] = field(default_factory=dict)
+    plan_sessions: dict[str, str] = field(default_factory=dict)
+    queue: JobQueue = field(default_factory=JobQueue)
+    deadlines: Deadlines = field(default_factory=Deadlines)
+    promises: Promises = field(default_factory=Promises)
+    avoidances: Avoidances = field(default_factory=Avoidances)
+    accounts: MemoryAccounts = field(default_factory=MemoryAccounts)
+    effects: list[Effect] = field(default_factory=list)
+
+    def emit(self, effect: Effect) -> None:
+        """Decide one more thing."""
+        self.effects.append(effect)
+
+    def take_effects(self) -> list[Effect]:
+        """Hand over what was decided, and begin anew."""
+        taken, self.effects = self.effects, []
+        return taken

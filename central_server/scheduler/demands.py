@@ -1,0 +1,38 @@
+"""What a job's spec says to the scheduler, in the scheduler's own units. The only place that reads those fields."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from shared.job_spec import JobSpec
+from shared.node_messages import DeviceKind
+
+_PRIORITY_RANKS = {"low": 0, "normal": 1, "high": 2, "critical": 3}
+
+
+def priority_rank_of(spec: JobSpec) -> int:
+    """Return the priority as a number; more is sooner."""
+    return _PRIORITY_RANKS[spec.priority]
+
+
+def device_kind_of(spec: JobSpec) -> DeviceKind | None:
+    """Return the kind of device the job insists on, None when any will do."""
+    match spec.resources.device:
+        case "any":
+            return None
+        case "cpu":
+            return DeviceKind.CPU
+        case "cuda":
+            return DeviceKind.CUDA
+        case other:
+            assert_never(other)
+
+
+def declared_bytes_of(spec: JobSpec) -> int:
+    """Return the memory the job declares, 0 when it does not."""
+    return spec.resources.memory_bytes or 0
+
+
+def run_seconds_allowed(spec: JobSpec) -> float | None:
+    """Return how long the job may run, all attempts together; None when there is no limit."""
+    return spec.timeout_seconds

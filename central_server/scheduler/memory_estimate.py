@@ -1,0 +1,69 @@
+"""A first guess of the memory a job needs, from its graph alone, without JAX.
+
+    parameters × 4 bytes × (weights + gradients + optimizer state) + batch × activations × 4 bytes × 2 + data + overhead
+
+A node's compiler gives the true account when the attempt starts, so this needs to be of the right size, not exact. What
+only the data can tell (its shape, its number of examples) is counted with a fixed sum.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+
+from shared.dataset_facts import DatasetFacts, dataset_facts
+from shared.dataset_uri import parse_dataset_uri
+from shared.errors import UserMistake
+from shared.hyperparameter_names import Optimizer
+from shared.job_spec import JobSpec
+from shared.model_definition.graph import LayerSummary
+from shared.model_definition.implied_flatten import with_implied_flatten
+from shared.model_definition.parse import parse_model_definition
+from shared.model_definition.shapes import summarize
+
+FLOAT_BYTES = 4
+OVERHEAD_BYTES = 64 * 2**20
+"""Compiled programs, workspaces and what the runtime keeps beside an attempt's arrays."""
+UNKNOWN_MODEL_BYTES = 512 * 2**20
+"""For a job whose shapes only its data can tell."""
+
+_OPTIMIZER_SLOTS = {
+    Optimizer.SGD: 0,
+    Optimizer.MOMENTUM: 1,
+    Optimizer.NESTEROV: 1,
+}
+_MOST_SLOTS = 2
+"""Two moments for each parameter: what Adam and its kind keep."""
+
+
+def estimate_bytes(spec: JobSpec) -> int:
+    """Return about how many bytes the job will hold on its device."""
+    slots = _OPTIMIZER_SLOTS.get(spec.hyperparameters.optimizer, _MOST_SLOTS)
+    return _estimate(spec.model_definition, spec.dataset, spec.batch_size, slots)
+
+
+@functools.lru_cache(maxsize=64)
+def _estimate(model_definition: str, dataset: str, batch_size: int, optimizer_slots: int) -> int:
+    facts = dataset_facts(parse_dataset_uri(dataset))
+    layers = _layers(model_definition, facts)
+    if layers is None:
+        return UNKNOWN_MODEL_BYTES
+    parameters = sum(layer.parameters for layer in layers)
+    activations = sum(math.prod(layer.output_shape) for layer in layers)
+    state_floats = parameters * (2 + optimizer_slots)
+    batch_floats = activations * 2 * batch_size
+    return FLOAT_BYTES * (state_floats + batch_floats + _data_floats(facts)) + OVERHEAD_BYTES
+
+
+def _layers(model_definition: str, facts: DatasetFacts) -> tuple[LayerSummary, ...] | None:
+    if facts.example_shape is None:
+        return None
+    try:
+        graph = with_implied_flatten(parse_model_definition(model_definition), facts.example_shape)
+        return summarize(graph, facts.example_shape)
+    except UserMistake:
+        return None  # Refused at submission when it can be known there, else the node will say it better.
+
+
+def _data_floats(facts: DatasetFacts) -> int:
+    return math.prod(facts.example_shape or ()) * (facts.examples or 0)

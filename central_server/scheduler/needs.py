@@ -1,0 +1,30 @@
+"""What a queued job asks of a place. Jobs with equal needs are one class: where one does not fit, none does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shared.node_messages import DeviceKind
+
+
+@dataclass(frozen=True, slots=True)
+class AvoidedNode:
+    """A node that would not have the job lately, and why."""
+
+    node_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """The requirements of a class of jobs.
+
+    Attributes:
+        device_kind: None when any kind will do.
+        memory_bytes: what will be promised on the device.
+        avoided: in order of node id.
+    """
+
+    device_kind: DeviceKind | None
+    memory_bytes: int
+    avoided: tuple[AvoidedNode, ...] = ()

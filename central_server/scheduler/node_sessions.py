@@ -1,0 +1,158 @@
+"""A node says Hello, or changes: who it is, what it holds, and what becomes of each attempt it holds.
+
+The newest session of a node is the node; an older one is closed. An attempt that the node does not name keeps its
+lease: the node may have finished it and be about to say so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import assert_never
+
+from central_server.scheduler.aftermath import AttemptEnd
+from central_server.scheduler.attempt_ends import end_attempt, stop_avoiding
+from central_server.scheduler.attempt_reports import take_report
+from central_server.scheduler.bookkeeping import live_attempt_of, put_node, renew_lease
+from central_server.scheduler.cluster_state import ClusterState
+from central_server.scheduler.effects import CloseSession, Note, Send
+from central_server.scheduler.fencing import Standing, standing_of
+from central_server.scheduler.jobs import AttemptRecord, JobRecord
+from central_server.scheduler.node_departures import close_for_violation, close_session
+from central_server.scheduler.nodes import NodeRecord
+from central_server.scheduler.stopping import repeat_stop
+from shared.errors import PeerFault
+from shared.identifiers import AttemptKey
+from shared.lifecycle import AttemptState, JobState
+from shared.node_messages import (
+    PROTOCOL_VERSION,
+    AttemptReport,
+    HeldAttempt,
+    HeldState,
+    HeldVerdict,
+    Hello,
+    NodeChanged,
+    OfferAttempt,
+    Verdict,
+    Welcome,
+)
+
+REPLACED_CODE = "session_replaced"
+"""The same node has opened a newer stream."""
+
+
+def on_connected(state: ClusterState, session_id: str, hello: Hello) -> None:
+    """Welcome a node, with a verdict for each attempt it holds."""
+    if (sentence := _objection(state, session_id, hello)) is not None:
+        state.emit(Note("hello_refused", (("node", hello.node_id), ("message", sentence)), is_warning=True))
+        state.emit(CloseSession(session_id, PeerFault.code, sentence))
+        return
+    _close_older_session(state, hello.node_id)
+    node = _arrive(state, session_id, hello)
+    verdicts = tuple(HeldVerdict(held.key, _verdict_on(state, node, held)) for held in hello.held)
+    state.emit(Send(session_id, _welcome(state, session_id, verdicts)))
+    _catch_up(state, node, hello)
+    _forget_avoidances(state, node.node_id)
+
+
+def on_node_changed(state: ClusterState, node: NodeRecord, message: NodeChanged) -> None:
+    """Take the node's new description."""
+    put_node(state, replace(node, description=message.description))
+    _forget_avoidances(state, node.node_id)
+
+
+def on_second_hello(state: ClusterState, node: NodeRecord) -> None:
+    """Close a stream that introduces itself twice."""
+    close_for_violation(state, node, "Hello is the first message of a stream and comes once")
+
+
+def _objection(state: ClusterState, session_id: str, hello: Hello) -> str | None:
+    if hello.protocol_version != PROTOCOL_VERSION:
+        return (
+            f"this server speaks version {PROTOCOL_VERSION} of the protocol and the node {hello.protocol_version}; "
+            "install the same release on both"
+        )
+    if session_id in state.node_by_session:
+        return "Hello is the first message of a stream and comes once"
+    return None if hello.node_id else "a Hello must name its node_id, got an empty one"
+
+
+def _close_older_session(state: ClusterState, node_id: str) -> None:
+    node = state.nodes.get(node_id)
+    if node is not None and node.session_id:
+        close_session(state, node, REPLACED_CODE, f"node {node.name} has opened a newer stream")
+
+
+def _arrive(state: ClusterState, session_id: str, hello: Hello) -> NodeRecord:
+    blank = NodeRecord(hello.node_id, hello.name, hello.description)
+    node = replace(
+        state.nodes.get(hello.node_id, blank),
+        name=hello.name,
+        description=hello.description,
+        session_id=session_id,
+        process_id=hello.process_id,
+        last_seen_seconds=state.now.seconds,
+        last_seen_ms=state.now.unix_ms,
+    )
+    state.node_by_session[session_id] = node.node_id
+    put_node(state, node)
+    fields = (("node", node.node_id), ("session", session_id), ("held", len(hello.held)))
+    state.emit(Note("node_connected", fields))
+    return node
+
+
+def _verdict_on(state: ClusterState, node: NodeRecord, held: HeldAttempt) -> Verdict:
+    is_current = standing_of(state, node.node_id, held.key) is Standing.CURRENT
+    match held.state:
+        case HeldState.INTERRUPTED:
+            if is_current:
+                _end_interrupted(state, node, state.jobs[held.key.job_id])
+            return Verdict.FORGET
+        case HeldState.STARTING | HeldState.RUNNING | HeldState.STOPPING:
+            return Verdict.KEEP if is_current else Verdict.STOP
+        case _:
+            assert_never(held.state)
+
+
+def _end_interrupted(state: ClusterState, node: NodeRecord, job: JobRecord) -> None:
+    reason = f"the process of {node.name} died"
+    end_attempt(state, job, AttemptEnd(AttemptState.LOST, reason, checkpoint_node_id=node.node_id))
+
+
+def _welcome(state: ClusterState, session_id: str, verdicts: tuple[HeldVerdict, ...]) -> Welcome:
+    settings = state.settings
+    return Welcome(session_id, settings.lease_seconds, settings.heartbeat_seconds, verdicts)
+
+
+def _catch_up(state: ClusterState, node: NodeRecord, hello: Hello) -> None:
+    """Say again what an earlier stream may have lost: offers and stops."""
+    held = {held.key: held for held in hello.held}
+    for key in tuple(state.promises.of_node(node.node_id)):
+        job = state.jobs[key.job_id]
+        attempt = live_attempt_of(job)
+        assert attempt is not None
+        if key in held:
+            _reattach(state, node, held[key])
+        elif not attempt.started_at_ms:
+            _offer_again(state, node, job, attempt)
+        if state.jobs[key.job_id].state is JobState.STOPPING:
+            repeat_stop(state, state.jobs[key.job_id])
+
+
+def _reattach(state: ClusterState, node: NodeRecord, held: HeldAttempt) -> None:
+    renew_lease(state, held.key)
+    if held.state is not HeldState.STOPPING:
+        report = AttemptReport(held.key, AttemptState(held.state), held.memory_bytes)
+        take_report(state, node, report)
+
+
+def _offer_again(state: ClusterState, node: NodeRecord, job: JobRecord, attempt: AttemptRecord) -> None:
+    key = AttemptKey(job.job_id, attempt.number)
+    renew_lease(state, key)
+    lease_seconds = state.settings.lease_seconds
+    offer = OfferAttempt(key, job.spec, attempt.device_ids, attempt.memory_bytes, lease_seconds)
+    state.emit(Send(node.session_id, offer))
+
+
+def _forget_avoidances(state: ClusterState, node_id: str) -> None:
+    for job_id in state.avoidances.jobs_avoiding(node_id):
+        stop_avoiding(state, job_id, node_id)

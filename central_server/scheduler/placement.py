@@ -1,0 +1,154 @@
+"""Where a job may run, and where it runs best.
+
+`FILTERS` and `SCORES` are two lists of small named functions. A filter returns None, or the sentence of why not, which
+is what people read as the reason why a job waits. A new rule is a function and an entry in a list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from central_server.scheduler.byte_sizes import describe_bytes
+from central_server.scheduler.needs import Need
+from central_server.scheduler.nodes import NodeRecord
+from shared.node_messages import Device, DeviceKind
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One device of one node, as it stands now.
+
+    Attributes:
+        capacity_bytes: what the node can promise on this device.
+        promised_bytes: what is promised already, also to attempts that are being stopped.
+        attempts_on_node: how many attempts hold a slot of the node.
+        stopping_on_node: how many of those are being stopped.
+    """
+
+    node: NodeRecord
+    device: Device
+    capacity_bytes: int
+    promised_bytes: int
+    attempts_on_node: int
+    stopping_on_node: int
+
+    @property
+    def free_bytes(self) -> int:
+        """What can still be promised."""
+        return max(0, self.capacity_bytes - self.promised_bytes)
+
+
+Filter = Callable[[Need, Place], str | None]
+Score = Callable[[str, Place], float]
+"""Takes the id of the node with the job's checkpoint (may be empty); more is better."""
+
+
+def node_is_connected(_need: Need, place: Place) -> str | None:
+    """A node that is not here can be told nothing."""
+    return None if place.node.session_id else f"{place.node.name} is offline"
+
+
+def node_is_not_draining(_need: Need, place: Place) -> str | None:
+    """A draining node finishes what it has and takes nothing new."""
+    return f"{place.node.name} is draining" if place.node.is_draining else None
+
+
+def node_is_ready(_need: Need, place: Place) -> str | None:
+    """Until JAX has loaded nothing can start."""
+    return None if place.node.description.is_ready else f"{place.node.name} is warming up"
+
+
+def device_is_of_the_kind(need: Need, place: Place) -> str | None:
+    """A job may insist on a kind of device."""
+    if need.device_kind in {None, place.device.kind}:
+        return None
+    return f"{place.node.name} has no {need.device_kind} device"
+
+
+def device_could_ever_hold_it(need: Need, place: Place) -> str | None:
+    """More than the device's whole capacity never fits."""
+    if need.memory_bytes <= place.capacity_bytes:
+        return None
+    return (
+        f"it needs {describe_bytes(need.memory_bytes)} and {place.device.device_id} of {place.node.name} "
+        f"can give {describe_bytes(place.capacity_bytes)}"
+    )
+
+
+def node_does_not_mind(need: Need, place: Place) -> str | None:
+    """A node that has just refused the job is left alone for a while."""
+    reasons = (avoided.reason for avoided in need.avoided if avoided.node_id == place.node.node_id)
+    return next((f"{place.node.name} did not take it: {reason}" for reason in reasons), None)
+
+
+def slot_is_free(_need: Need, place: Place) -> str | None:
+    """A node runs as many attempts at once as it has slots."""
+    slots = place.node.description.slots
+    if place.attempts_on_node < slots:
+        return None
+    stopping = f", {place.stopping_on_node} of them stopping" if place.stopping_on_node else ""
+    return f"{place.node.name} has no free slot (it runs {place.attempts_on_node} of {slots}{stopping})"
+
+
+def memory_is_free(need: Need, place: Place) -> str | None:
+    """What is promised to others cannot be promised again."""
+    if need.memory_bytes <= place.free_bytes:
+        return None
+    return (
+        f"it needs {describe_bytes(need.memory_bytes)} and {place.device.device_id} of {place.node.name} "
+        f"has {describe_bytes(place.free_bytes)} of {describe_bytes(place.capacity_bytes)} free"
+    )
+
+
+FILTERS: tuple[Filter, ...] = (
+    node_is_connected,
+    node_is_not_draining,
+    node_is_ready,
+    device_is_of_the_kind,
+    device_could_ever_hold_it,
+    node_does_not_mind,
+    slot_is_free,
+    memory_is_free,
+)
+"""Lasting reasons first: the first refusal is what a waiting person reads."""
+
+
+def holds_the_checkpoint(checkpoint_node_id: str, place: Place) -> float:
+    """Going on from a checkpoint beats starting anew."""
+    return float(bool(checkpoint_node_id) and place.node.node_id == checkpoint_node_id)
+
+
+def is_an_accelerator(_checkpoint_node_id: str, place: Place) -> float:
+    """A job that takes any device is quickest on a GPU."""
+    return float(place.device.kind is not DeviceKind.CPU)
+
+
+def has_slots_to_spare(_checkpoint_node_id: str, place: Place) -> float:
+    """Spread jobs: an emptier node gives each more of its cores."""
+    return 1.0 - place.attempts_on_node / max(1, place.node.description.slots)
+
+
+def has_memory_to_spare(_checkpoint_node_id: str, place: Place) -> float:
+    """The roomiest device leaves the most choice for the next job."""
+    return float(place.free_bytes)
+
+
+SCORES: tuple[Score, ...] = (holds_the_checkpoint, is_an_accelerator, has_slots_to_spare, has_memory_to_spare)
+"""Compared in this order; a later score decides only between places that are equal in all earlier ones."""
+
+
+def refusal(need: Need, place: Place) -> str | None:
+    """Return why `place` will not do, None when it will."""
+    return next((why for rule in FILTERS if (why := rule(need, place)) is not None), None)
+
+
+def refusal_depth(need: Need, place: Place) -> int:
+    """Return how many filters `place` passes before it refuses; people are told of the device that came furthest."""
+    return next((depth for depth, rule in enumerate(FILTERS) if rule(need, place) is not None), len(FILTERS))
+
+
+def best_place(need: Need, checkpoint_node_id: str, places: Iterable[Place]) -> Place | None:
+    """Return the best place for a job; equal ones in the order in which they are given."""
+    fitting = [place for place in places if refusal(need, place) is None]
+    return max(fitting, key=lambda place: [score(checkpoint_node_id, place) for score in SCORES], default=None)
