@@ -76,7 +76,7 @@ def parse_dataset_uri(text: str) -> DatasetUri:
     """The dataset that a URI names.
 
     Raises:
-        InvalidField: with field `dataset`, for anything that is not one of the URIs we can open.
+        InvalidField: with field `dataset_uri`, for anything that is not one of the URIs we can open.
     """
     _check_text(text)
     scheme, separator, rest = text.partition("://")
@@ -176,4 +176,4 @@ def _refuse(ending: str) -> NoReturn:
 
 
 def _refusal(ending: str) -> InvalidField:
-    return InvalidField(f"dataset: {ending}", field="dataset")
+    return InvalidField(f"dataset_uri: {ending}", field="dataset_uri")

@@ -23,6 +23,7 @@ _EXPECTED = {
     "string_too_short": "given",
     "too_long": "at most {max_length} entries",
     "enum": "one of {expected}",
+    "literal_error": "one of {expected}",
     "is_instance_of": "{class}",
 }
 
@@ -37,7 +38,14 @@ def invalid_field_from(error: ValidationError, *, prefix: str = "") -> InvalidFi
 def _ending(finding: ErrorDetails) -> str:
     if finding["type"] == "missing":
         return "is missing"
+    if finding["type"] == "value_error":
+        return str(finding["ctx"]["error"])
     expected = _EXPECTED.get(finding["type"])
     if expected is None:
         return f"is wrong: {finding['msg']}, got {quoted(finding['input'])}"
-    return f"must be {expected.format(**finding.get('ctx', {}))}, got {quoted(finding['input'])}"
+    bounds = {name: _plain(value) for name, value in finding.get("ctx", {}).items()}
+    return f"must be {expected.format(**bounds)}, got {quoted(finding['input'])}"
+
+
+def _plain(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -94,7 +94,7 @@ def synthetic_dataset_from(kind: str, values: Mapping[str, str]) -> SyntheticDat
     """The dataset that `synthetic://<kind>?<values>` names.
 
     Raises:
-        InvalidField: with field `dataset`, for an unknown kind or parameter, or a value out of range.
+        InvalidField: with field `dataset_uri`, for an unknown kind or parameter, or a value out of range.
     """
     if kind in _LATER_KINDS:
         raise _refusal(f"synthetic://{kind} is known but not supported yet; use one of {', '.join(_KINDS)}")
@@ -129,4 +129,4 @@ def _unknown_parameter(kind: str, name: str, text: str, known: list[str]) -> Inv
 
 
 def _refusal(ending: str) -> InvalidField:
-    return InvalidField(f"dataset: {ending}", field="dataset")
+    return InvalidField(f"dataset_uri: {ending}", field="dataset_uri")

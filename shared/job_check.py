@@ -1,0 +1,121 @@
+"""Every check of a job that can be made before a node has opened the data: does what it asks for go together?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shared.dataset_facts import DatasetFacts, dataset_facts
+from shared.dataset_uri import DatasetUri, parse_dataset_uri
+from shared.errors import InvalidField
+from shared.hyperparameter_names import Loss
+from shared.job_spec import JobSpec
+from shared.model_definition.graph import LayerSummary, ModelGraph, Shape
+from shared.model_definition.implied_flatten import with_implied_flatten
+from shared.model_definition.parse import parse_model_definition
+from shared.model_definition.refusal import refusal
+from shared.model_definition.shapes import summarize
+
+_RANK_OF_VECTOR_AND_IMAGE = (1, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedJob:
+    """What is known of a job once everything that can be checked at submission has been.
+
+    Attributes:
+        spec: the job.
+        graph: its model; with implied flattens when the input's shape is known.
+        dataset: what its URI says.
+        facts: what is known of the data unopened.
+        loss: None when only the data can tell.
+        input_shape: one example's; None when only the data can tell.
+        summary: the table of layers; None when only the data can tell.
+    """
+
+    spec: JobSpec
+    graph: ModelGraph
+    dataset: DatasetUri
+    facts: DatasetFacts
+    loss: Loss | None
+    input_shape: Shape | None
+    summary: tuple[LayerSummary, ...] | None
+
+    @property
+    def parameters(self) -> int | None:
+        """Trained numbers of the whole model; None when only the data can tell."""
+        return None if self.summary is None else sum(row.parameters for row in self.summary)
+
+
+def check_job_spec(spec: JobSpec) -> CheckedJob:
+    """The job with everything known about it. Pure; parsing a model of megabytes takes a second.
+
+    Raises:
+        InvalidField: with the `field` at fault, in one sentence.
+        TooLarge: when the model definition is.
+    """
+    _check_devices(spec)
+    graph = parse_model_definition(spec.model_definition)
+    dataset = parse_dataset_uri(spec.dataset)
+    facts = dataset_facts(dataset)
+    _check_batch(spec, facts)
+    loss = spec.hyperparameters.loss or facts.natural_loss
+    _check_loss_fits_targets(loss, facts)
+    input_shape = _input_shape(graph, facts)
+    if input_shape is None:
+        return CheckedJob(spec, graph, dataset, facts, loss, None, None)
+    graph = with_implied_flatten(graph, input_shape)
+    summary = summarize(graph, input_shape)
+    _check_model(summary, loss, facts)
+    return CheckedJob(spec, graph, dataset, facts, loss, input_shape, summary)
+
+
+def _check_devices(spec: JobSpec) -> None:
+    devices = spec.resources.devices
+    if devices > 1:
+        raise InvalidField(
+            f"resources.devices must be 1, got {devices}: training a job on more than one device is not supported yet",
+            field="resources.devices",
+        )
+
+
+def _check_batch(spec: JobSpec, facts: DatasetFacts) -> None:
+    if facts.examples is not None and spec.batch_size > facts.examples:
+        raise InvalidField(
+            f"batch_size must be at most the {facts.examples} examples of {spec.dataset}, got {spec.batch_size}",
+            field="batch_size",
+        )
+
+
+def _check_loss_fits_targets(loss: Loss | None, facts: DatasetFacts) -> None:
+    if loss is Loss.CROSS_ENTROPY and facts.outputs is not None:
+        raise InvalidField(
+            "loss cross_entropy needs class labels, but the dataset has real targets; use loss mse",
+            field="hyperparameters.loss",
+        )
+
+
+def _input_shape(graph: ModelGraph, facts: DatasetFacts) -> Shape | None:
+    declared = graph.declared_input_shape
+    if facts.example_shape is not None or declared is None:
+        return facts.example_shape
+    # (28, 28) may stand for (28, 28, 1); a model that declares it is checked once the data is open.
+    return declared if len(declared) in _RANK_OF_VECTOR_AND_IMAGE else None
+
+
+def _check_model(summary: tuple[LayerSummary, ...], loss: Loss | None, facts: DatasetFacts) -> None:
+    if not any(row.parameters for row in summary):
+        raise refusal("the model has nothing to train; give it a layer with weights, such as dense")
+    last = summary[-1]
+    given = f"layer {last.node_id} ({last.name}) gives {last.output_shape} for each example"
+    if loss is Loss.CROSS_ENTROPY and len(last.output_shape) != 1:
+        raise refusal(f"{given}, but cross_entropy needs one number a class; end the model with a dense layer")
+    if facts.classes is not None and not _can_tell_classes(last.output_shape, loss, facts.classes):
+        raise refusal(f"{given}, but the dataset has {facts.classes} classes; use a dense of {facts.classes} units")
+    if facts.outputs is not None and last.output_shape != (facts.outputs,):
+        raise refusal(f"{given}, but a target has {facts.outputs} numbers; use a dense of {facts.outputs} units")
+
+
+def _can_tell_classes(output_shape: Shape, loss: Loss | None, classes: int) -> bool:
+    if loss is Loss.MSE and output_shape == (1,):
+        return True
+    return len(output_shape) == 1 and output_shape[0] >= classes

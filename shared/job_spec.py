@@ -1,0 +1,150 @@
+"""What a job is, as one checked record that both sides keep; the same as JSON text, and its content's digest.
+
+A spec holds every default filled in, so equal specs ask for equal work. Whether model, data and numbers go together
+is `job_check`; reading a job file is `job_values`; the wire is `job_config`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+
+from shared.byte_sizes import LARGEST_BYTES
+from shared.dataset_uri import LONGEST_URI
+from shared.did_you_mean import quoted
+from shared.hyperparameters import Hyperparameters
+from shared.job_values import job_values_from_mapping
+from shared.pydantic_sentences import invalid_field_from
+
+LARGEST_COUNT = 2**31 - 1
+"""Batches, epochs and retries are 32-bit numbers on the wire."""
+LONGEST_TIMEOUT_SECONDS = 10 * 365 * 24 * 3600
+
+DeviceChoice = Literal["any", "cpu", "cuda"]
+PriorityName = Literal["low", "normal", "high", "critical"]
+_Label = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+_LabelValue = Annotated[str, StringConstraints(max_length=200)]
+_STRICT = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
+
+
+class Resources(BaseModel):
+    """What the job wants to run on.
+
+    Attributes:
+        device: the kind of device.
+        memory_bytes: what the job declares to need; None leaves it to the node's own account.
+        devices: more than one is refused for now.
+    """
+
+    model_config = _STRICT
+
+    device: DeviceChoice = "any"
+    memory_bytes: int | None = Field(default=None, ge=1, le=LARGEST_BYTES)
+    devices: int = Field(default=1, ge=1, le=LARGEST_COUNT)
+
+
+class Retry(BaseModel):
+    """How often the job is tried again.
+
+    Attributes:
+        max_failures: after failures of its own.
+        max_losses: after losses that are not its fault: node gone, preempted.
+    """
+
+    model_config = _STRICT
+
+    max_failures: int = Field(default=0, ge=0, le=LARGEST_COUNT)
+    max_losses: int = Field(default=20, ge=0, le=LARGEST_COUNT)
+
+
+class JobSpec(BaseModel):
+    """Everything a user asks for with one job, but for its id.
+
+    Attributes:
+        name: for people; may be empty.
+        user_id: whose job it is.
+        job_type: what to do with the model.
+        model_definition: JSON text with sorted keys and no spaces.
+        dataset: a dataset URI.
+        batch_size: examples a step.
+        epochs: passes over the training data.
+        hyperparameters: how to train.
+        priority: who goes first in the queue.
+        resources: what to run on.
+        retry: how often to try again.
+        timeout_seconds: how long it may run, all attempts together; None for no limit.
+        labels: the user's own words for the job.
+    """
+
+    model_config = _STRICT
+
+    name: Annotated[str, StringConstraints(max_length=200)] = ""
+    user_id: Annotated[str, StringConstraints(min_length=1, max_length=200)] = "local"
+    job_type: Literal["training"] = "training"
+    model_definition: str
+    dataset: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_URI)]
+    batch_size: int = Field(default=32, ge=1, le=LARGEST_COUNT)
+    epochs: int = Field(default=1, ge=1, le=LARGEST_COUNT)
+    hyperparameters: Hyperparameters = Hyperparameters()
+    priority: PriorityName = "normal"
+    resources: Resources = Resources()
+    retry: Retry = Retry()
+    timeout_seconds: int | None = Field(default=None, ge=1, le=LONGEST_TIMEOUT_SECONDS)
+    labels: dict[_Label, _LabelValue] = Field(default_factory=dict, max_length=64)
+
+    @field_validator("name", "user_id", "dataset")
+    @classmethod
+    def _must_be_printable(cls, value: str) -> str:
+        return _printable(value)
+
+    @field_validator("labels")
+    @classmethod
+    def _must_have_printable_labels(cls, value: dict[str, str]) -> dict[str, str]:
+        return {_printable(key): _printable(text) for key, text in value.items()}
+
+
+def job_spec_from_mapping(mapping: Mapping[str, object]) -> JobSpec:
+    """The job of a job file's mapping; the settings of a designer graph fill what the file leaves unsaid.
+
+    Raises:
+        InvalidField: with the dotted `field`, for an unknown key or a wrong value, here or in the model definition.
+        TooLarge: when the model definition is.
+    """
+    return job_spec_from_values(job_values_from_mapping(mapping))
+
+
+def job_spec_from_values(values: Mapping[str, object]) -> JobSpec:
+    """The record of fields that already have their own types, or `InvalidField` for what is out of range."""
+    try:
+        return JobSpec.model_validate(dict(values))
+    except ValidationError as error:
+        raise invalid_field_from(error) from None
+
+
+def spec_to_json(spec: JobSpec) -> str:
+    """JSON text from which `spec_from_json` makes an equal spec; its keys are the record's field names."""
+    return spec.model_dump_json()
+
+
+def spec_from_json(text: str) -> JobSpec:
+    """The spec that `spec_to_json` wrote; raises `InvalidField` for anything else."""
+    try:
+        return JobSpec.model_validate_json(text)
+    except ValidationError as error:
+        raise invalid_field_from(error) from None
+
+
+def content_digest(spec: JobSpec) -> str:
+    """SHA-256 in hex, the same for specs that ask for the same, whatever the order of keys was."""
+    content = json.dumps(spec.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError(f"must not hold control characters, got {quoted(text)}")
+    return text
