@@ -1,0 +1,41 @@
+"""What the rest of a node calls: everything else in this package is its own business."""
+
+from __future__ import annotations
+
+from server_node.training.checkpoints.checkpoint import Checkpoint
+from server_node.training.checkpoints.load import load_checkpoint
+from server_node.training.checkpoints.save import save_checkpoint
+from server_node.training.environment import DatasetCache, ProgramCache, TrainingEnvironment, no_artifacts
+from server_node.training.memory import MemoryAccount
+from server_node.training.plan import PlanReport, plan_memory
+from server_node.training.prepare import prepare
+from server_node.training.prepared import PreparedTraining
+from server_node.training.reports import ChunkKind, ChunkReport, MetricRow, RowKind
+from server_node.training.results.training_result import TrainingResult
+from server_node.training.results.write import WrittenFile, write_result
+from server_node.training.stopping import TrainingStopped
+from server_node.training.train import train
+
+__all__ = [
+    "Checkpoint",
+    "ChunkKind",
+    "ChunkReport",
+    "DatasetCache",
+    "MemoryAccount",
+    "MetricRow",
+    "PlanReport",
+    "PreparedTraining",
+    "ProgramCache",
+    "RowKind",
+    "TrainingEnvironment",
+    "TrainingResult",
+    "TrainingStopped",
+    "WrittenFile",
+    "load_checkpoint",
+    "no_artifacts",
+    "plan_memory",
+    "prepare",
+    "save_checkpoint",
+    "train",
+    "write_result",
+]

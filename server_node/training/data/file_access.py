@@ -1,0 +1,37 @@
+"""Which local file a dataset URI may mean: only what lies inside a data root, once links and `..` are resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from shared.errors import BadData
+
+
+def allowed_path(path: str, data_roots: Sequence[Path]) -> Path:
+    """Resolve a path of a `file://` URI, absolute or relative to a data root.
+
+    Raises:
+        BadData: when there is no data root, the path leads outside all of them, or nothing is there.
+    """
+    if not data_roots:
+        raise _refusal(f"file://{path} is refused: this node has no data root; start it with --data-root DIR")
+    candidates = [(root.resolve() / path).resolve() for root in data_roots]
+    inside = [found for found in candidates if any(found.is_relative_to(root.resolve()) for root in data_roots)]
+    if not inside:
+        raise _refusal(f"file://{path} is refused: it leads outside the data roots of this node")
+    for found in inside:
+        if found.exists():
+            return found
+    raise _refusal(f"{path}: expected a file or folder inside a data root of this node, found nothing there")
+
+
+def file_stamp(path: Path) -> str:
+    """Give a text that changes when the file, or a file in the folder, is written anew."""
+    files = sorted(path.iterdir()) if path.is_dir() else [path]
+    stats = [(file.name, file.stat()) for file in files if file.is_file()]
+    return ";".join(f"{name}:{stat.st_ino}:{stat.st_size}:{stat.st_mtime_ns}" for name, stat in stats)
+
+
+def _refusal(sentence: str) -> BadData:
+    return BadData(sentence, field="dataset")

@@ -1,0 +1,98 @@
+"""IDX, the format of MNIST: a folder of big-endian byte arrays, plain or gzipped.
+
+Expected are `train-images-idx3-ubyte` and `train-labels-idx1-ubyte`, and for the test split the same with `t10k-` or
+`test-`; `.gz` may follow. Pixels are divided by 255 and get a channel axis.
+"""
+
+from __future__ import annotations
+
+import gzip
+import math
+import struct
+import zlib
+from pathlib import Path
+from typing import IO, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from server_node.training.data.checks import checked_dataset
+from server_node.training.data.dataset import Dataset
+from shared.errors import BadData
+
+Bytes = npt.NDArray[np.uint8]
+UNSIGNED_BYTE = 0x08
+IMAGE_AXES, LABEL_AXES = 3, 1
+
+
+def load_idx(folder: Path, name: str, limit_bytes: int) -> Dataset:
+    """Read and check a folder of IDX files.
+
+    Args:
+        folder: where the files are.
+        name: what messages call it.
+        limit_bytes: the most its arrays may take, as float32.
+
+    Raises:
+        BadData: at the first defect.
+    """
+    if not folder.is_dir():
+        raise BadData(f"{name}: expected a folder with train-images-idx3-ubyte and train-labels-idx1-ubyte, got a file")
+    train = _split(folder, name, "train", limit_bytes)
+    if train is None:
+        raise BadData(f"{name}: expected train-images-idx3-ubyte (or .gz) in the folder, found none")
+    test = _split(folder, name, "t10k", limit_bytes) or _split(folder, name, "test", limit_bytes)
+    return checked_dataset(name, train, test)
+
+
+def _split(folder: Path, name: str, split: str, limit_bytes: int) -> tuple[npt.NDArray[np.float32], Bytes] | None:
+    images = _find(folder, f"{split}-images", IMAGE_AXES)
+    labels = _find(folder, f"{split}-labels", LABEL_AXES)
+    if images is None and labels is None:
+        return None
+    if images is None or labels is None:
+        missing = f"{split}-images-idx3-ubyte" if images is None else f"{split}-labels-idx1-ubyte"
+        raise BadData(f"{name}: expected {missing} (or .gz) beside its partner, found none")
+    pixels = _read(images, f"{name}, {images.name}", IMAGE_AXES, limit_bytes)
+    return (pixels.astype(np.float32) / np.float32(255))[..., None], _read(
+        labels, f"{name}, {labels.name}", LABEL_AXES, limit_bytes
+    )
+
+
+def _find(folder: Path, stem: str, axes: int) -> Path | None:
+    names = [f"{stem}{mark}idx{axes}-ubyte{end}" for mark in "-." for end in ("", ".gz")]
+    return next((folder / name for name in names if (folder / name).is_file()), None)
+
+
+def _read(path: Path, name: str, axes: int, limit_bytes: int) -> Bytes:
+    root = path.parent.resolve()
+    if not path.resolve().is_relative_to(root):
+        raise BadData(f"{name}: expected a file in its folder, got a link that leads out of it")
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            return _read_array(cast("IO[bytes]", file), name, axes, limit_bytes)
+    except (OSError, EOFError, zlib.error) as error:
+        raise BadData(f"{name}: expected a whole file, got one that cannot be read ({error})") from error
+
+
+def _read_array(file: IO[bytes], name: str, axes: int, limit_bytes: int) -> Bytes:
+    shape = _read_header(file, name, axes)
+    expected = math.prod(shape)
+    if expected * np.dtype(np.float32).itemsize > limit_bytes:
+        raise BadData(f"{name}: expected at most {limit_bytes:,} bytes of numbers, its header {shape} asks for more")
+    content = file.read(expected + 1)
+    if len(content) != expected:
+        got = f"only {len(content):,}" if len(content) < expected else "more"
+        raise BadData(f"{name}: expected {expected:,} bytes after its header {shape}, got {got}")
+    return np.frombuffer(content, np.uint8).reshape(shape)
+
+
+def _read_header(file: IO[bytes], name: str, axes: int) -> tuple[int, ...]:
+    header_bytes = 4 + 4 * axes
+    header = file.read(header_bytes)
+    magic = (UNSIGNED_BYTE << 8) | axes
+    if len(header) < header_bytes or int.from_bytes(header[:4], "big") != magic:
+        raise BadData(
+            f"{name}: expected the magic number {magic:#010x} and {axes} sizes, got {header[:4].hex() or 'nothing'}"
+        )
+    return struct.unpack(f">{axes}I", header[4:])

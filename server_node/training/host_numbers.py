@@ -1,0 +1,40 @@
+"""A job's numbers as host scalars, ready to be put on a device in one transfer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from server_node.training.models.network import layer_numbers
+from server_node.training.numbers import Numbers
+from server_node.training.setup import TrainingSetup
+
+LARGEST_INTERVAL = 2**31 - 1
+
+
+def host_numbers(setup: TrainingSetup) -> Numbers:
+    """Collect every number that the program takes as data."""
+    settings, total = setup.hyperparameters, setup.steps_total
+    floats: dict[str, Any] = {
+        "learning_rate": settings.learning_rate,
+        "end_learning_rate": settings.end_learning_rate,
+        "warmup_steps": settings.resolved_warmup_steps(total),
+        "decay_steps": settings.resolved_decay_steps(total),
+        "decay_rate": settings.decay_rate,
+        "weight_decay": settings.weight_decay,
+        "momentum": settings.momentum,
+        "beta1": settings.beta1,
+        "beta2": settings.beta2,
+        "epsilon": settings.epsilon,
+        "gradient_clip_norm": settings.gradient_clip_norm or 0.0,
+        "label_smoothing": settings.label_smoothing,
+    }
+    return Numbers(
+        **{name: np.float32(value) for name, value in floats.items()},
+        key_data=np.array([settings.seed >> 32, settings.seed & 0xFFFFFFFF], np.uint32),
+        train_examples=np.int32(setup.splits.train.size),
+        steps_per_epoch=np.int32(setup.steps_per_epoch),
+        metric_interval_steps=np.int32(min(settings.metric_interval_steps, LARGEST_INTERVAL)),
+        layers=layer_numbers(setup.structure.network),
+    )

@@ -1,0 +1,178 @@
+"""A model graph as the engine runs it: layers by position, shapes known, numbers apart from structure.
+
+Positions stand in for node ids, so that graphs that differ only in names share one compiled program.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import jax
+import numpy as np
+
+from server_node.training.layers import LAYERS
+from server_node.training.layers.layer import (
+    Arrays,
+    Formulation,
+    HostArrays,
+    LayerContext,
+    Parameters,
+)
+from server_node.training.randomness import Purpose, random_stream
+from shared.errors import NotSupported
+from shared.model_definition.graph import LayerNode, ModelGraph, Shape
+
+INPUT_KIND = "input"
+PASS_THROUGH_KINDS = frozenset({"output"})
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkLayer:
+    """One layer in computing order.
+
+    Attributes:
+        node: where it comes from; its id and name are for messages and for naming weights only.
+        structure: the parameters that shape the program.
+        numbers: the parameters that are data to it.
+        inputs: positions of the layers that feed it.
+        input_shapes: one example's shapes, as they arrive.
+        output_shape: one example's shape, as it leaves.
+    """
+
+    node: LayerNode
+    structure: Parameters
+    numbers: Mapping[str, float]
+    inputs: tuple[int, ...]
+    input_shapes: tuple[Shape, ...]
+    output_shape: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A whole model: its layers, the example's shape it takes, and the position of what it gives."""
+
+    layers: tuple[NetworkLayer, ...]
+    input_shape: Shape
+    output: int
+
+    @property
+    def output_shape(self) -> Shape:
+        """One example's output."""
+        return self.layers[self.output].output_shape
+
+    def structure_text(self) -> str:
+        """Give everything that shapes the program as canonical text, and nothing else."""
+        rows = [[layer.node.kind, dict(layer.structure), layer.inputs] for layer in self.layers]
+        return json.dumps([self.input_shape, self.output, rows], sort_keys=True, separators=(",", ":"))
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What all layers of one application share: see `LayerContext`. `key` is None outside training."""
+
+    is_training: bool
+    mask: jax.Array
+    key: jax.Array | None
+    formulation: Formulation
+
+
+def network_from_graph(graph: ModelGraph, shapes: Mapping[str, Shape], input_shape: Shape) -> Network:
+    """Order a checked graph with inferred shapes by position.
+
+    Raises:
+        NotSupported: when a kind is known to definitions but not to this engine.
+    """
+    positions = {node.node_id: position for position, node in enumerate(graph.nodes)}
+    layers = tuple(_network_layer(node, positions, shapes) for node in graph.nodes)
+    return Network(layers=layers, input_shape=input_shape, output=positions[graph.outputs[0]])
+
+
+def _network_layer(node: LayerNode, positions: Mapping[str, int], shapes: Mapping[str, Shape]) -> NetworkLayer:
+    if node.kind not in LAYERS and node.kind != INPUT_KIND and node.kind not in PASS_THROUGH_KINDS:
+        raise NotSupported(
+            f"layer {node.name} (node {node.node_id}) has kind {node.kind}, which this node cannot run; "
+            f"it runs {', '.join(sorted(LAYERS))}",
+            field="model_definition",
+        )
+    names = LAYERS[node.kind].numbers if node.kind in LAYERS else ()
+    return NetworkLayer(
+        node=node,
+        structure={name: value for name, value in node.parameters.items() if name not in names},
+        numbers={name: float(str(node.parameters[name])) for name in names},
+        inputs=tuple(positions[source] for source in node.inputs),
+        input_shapes=tuple(shapes[source] for source in node.inputs),
+        output_shape=shapes[node.node_id],
+    )
+
+
+def initial_weights(network: Network, seed: int) -> tuple[tuple[HostArrays, ...], tuple[HostArrays, ...]]:
+    """Draw every layer's weights and statistics on the host, layer by layer, each from a stream of its own."""
+    drawn = [_initial_layer(layer, seed, position) for position, layer in enumerate(network.layers)]
+    return tuple(weights for weights, _ in drawn), tuple(statistics for _, statistics in drawn)
+
+
+def _initial_layer(layer: NetworkLayer, seed: int, position: int) -> tuple[HostArrays, HostArrays]:
+    if layer.node.kind not in LAYERS:
+        return {}, {}
+    rng = random_stream(seed, Purpose.INITIAL_WEIGHTS, position)
+    return LAYERS[layer.node.kind].init(rng, layer.structure, layer.input_shapes)
+
+
+def apply_network(
+    network: Network,
+    weights: tuple[Arrays, ...],
+    statistics: tuple[Arrays, ...],
+    numbers: tuple[Arrays, ...],
+    inputs: jax.Array,
+    moment: Moment,
+) -> tuple[jax.Array, tuple[Arrays, ...]]:
+    """Run the model on `(batch, *input_shape)`; give its output and every layer's new statistics."""
+    values: list[jax.Array] = []
+    new_statistics: list[Arrays] = []
+    for position, layer in enumerate(network.layers):
+        if layer.node.kind not in LAYERS:
+            values.append(values[layer.inputs[0]] if layer.inputs else inputs)
+            new_statistics.append({})
+            continue
+        context = LayerContext(
+            parameters=layer.structure,
+            numbers=numbers[position],
+            is_training=moment.is_training,
+            mask=moment.mask,
+            draw_key=_key_of_layer(moment.key, position),
+            formulation=moment.formulation,
+        )
+        arrived = tuple(values[source] for source in layer.inputs)
+        output, changed = LAYERS[layer.node.kind].apply(weights[position], statistics[position], arrived, context)
+        values.append(output)
+        new_statistics.append(changed)
+    return values[network.output], tuple(new_statistics)
+
+
+def _key_of_layer(key: jax.Array | None, position: int) -> Callable[[], jax.Array]:
+    def draw_key() -> jax.Array:
+        assert key is not None, "only training draws random keys"
+        return jax.random.fold_in(key, position)
+
+    return draw_key
+
+
+def layer_numbers(network: Network) -> tuple[Mapping[str, np.float32], ...]:
+    """Give each layer's numbers as host scalars, in the order that programs take them."""
+    return tuple({name: np.float32(value) for name, value in layer.numbers.items()} for layer in network.layers)
+
+
+def weight_names(network: Network) -> tuple[str, ...]:
+    """Name each layer for its saved weights: its own name where that is unique, else with its node id."""
+    names = [layer.node.name for layer in network.layers]
+    return tuple(
+        layer.node.name if names.count(layer.node.name) == 1 else f"{layer.node.name}_{layer.node.node_id}"
+        for layer in network.layers
+    )
+
+
+def parameter_count(weights: tuple[Mapping[str, np.ndarray | jax.Array], ...]) -> int:
+    """Count the numbers that are learned."""
+    return sum(int(np.prod(array.shape)) for layer in weights for array in layer.values())

@@ -1,0 +1,135 @@
+"""From a job's spec to a training that is ready to run: load, check, compile, draw or restore."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import jax
+import numpy as np
+
+from server_node.training.checkpoints.checkpoint import Checkpoint
+from server_node.training.checkpoints.fingerprint import difference, fingerprint
+from server_node.training.checkpoints.load import UnusableCheckpoint, load_checkpoint, restored_checkpoint
+from server_node.training.data.open_dataset import open_dataset
+from server_node.training.device_failures import device_failures
+from server_node.training.environment import TrainingEnvironment
+from server_node.training.host_numbers import host_numbers
+from server_node.training.layers.layer import Formulation
+from server_node.training.memory import MemoryAccount, tree_bytes
+from server_node.training.models.network import initial_weights
+from server_node.training.numbers import Numbers
+from server_node.training.prepared import DeviceParts, PreparedTraining
+from server_node.training.program import Program, compile_program
+from server_node.training.program_structure import ProgramStructure
+from server_node.training.setup import TrainingSetup, training_setup
+from server_node.training.stopping import ShouldStop, never_stop, stop_here
+from server_node.training.train_state import MetricSums, TrainState, zero_sums
+from shared.job_spec import JobSpec
+
+INT32_BYTES = 4
+STATE_COPIES = 2
+
+
+def prepare(
+    spec: JobSpec,
+    environment: TrainingEnvironment,
+    *,
+    checkpoint: Path | None = None,
+    should_stop: ShouldStop = never_stop,
+    device: jax.Device | None = None,
+) -> PreparedTraining:
+    """Make a training ready to run; from milliseconds, when program and data are cached, to a long compile.
+
+    Args:
+        spec: what to train, checked at submission.
+        environment: shared by all trainings of the process.
+        checkpoint: a file to resume from; one that cannot be used is told in `resume_note`, and training starts over.
+        should_stop: asked between loading, compiling and restoring, and while waiting for another job's compile.
+        device: where to train; the first one by default.
+
+    Raises:
+        BadData: the dataset, or how it fits the job.
+        InvalidField: what of the spec only the data could show to be wrong.
+        OutOfMemory: the device cannot hold it.
+        TrainingStopped: `should_stop` said so.
+    """
+    where = device or jax.local_devices()[0]
+    stop_here(should_stop)
+    with device_failures("preparing"):
+        dataset = open_dataset(spec.dataset, environment, where, should_stop)
+        setup = training_setup(spec, dataset.form, formulation_for(where))
+        stop_here(should_stop)
+        program = cached_program(setup.structure, environment, where, should_stop)
+        stop_here(should_stop)
+        begun = _beginning(setup, program, checkpoint)
+        placed = jax.device_put(_Placed(begun.state, host_numbers(setup), zero_sums()), where)
+        parts = DeviceParts(dataset, placed.numbers, placed.zero_sums)
+        memory = memory_account(program, setup)
+        return PreparedTraining(setup, program, parts, placed.state, memory, begun.restored, begun.note)
+
+
+class _Placed(NamedTuple):
+    """What goes to the device in one transfer; a tuple because JAX takes it as a tree."""
+
+    state: TrainState
+    numbers: Numbers
+    zero_sums: MetricSums
+
+
+class _Beginning(NamedTuple):
+    """Where training begins."""
+
+    state: TrainState
+    restored: Checkpoint | None
+    note: str | None
+
+
+def formulation_for(device: jax.Device) -> Formulation:
+    """Choose how windows are computed on a device."""
+    return Formulation.SLICES if device.platform == "cpu" else Formulation.STOCK
+
+
+def cached_program(
+    structure: ProgramStructure, environment: TrainingEnvironment, device: jax.Device, should_stop: ShouldStop
+) -> Program:
+    """Give the program of a structure, compiled at most once in the process."""
+    return environment.programs.get(structure.key(str(device)), lambda: compile_program(structure, device), should_stop)
+
+
+def memory_account(program: Program, setup: TrainingSetup) -> MemoryAccount:
+    """Add up what a training takes, from shapes alone."""
+    structure = program.structure
+    inputs = structure.examples * int(np.prod(structure.network.input_shape))
+    targets = structure.examples * int(np.prod(structure.target_shape))
+    orders = structure.order_length * (1 + (setup.splits.validation.size > 0) + (setup.splits.test.size > 0))
+    return MemoryAccount(
+        program_bytes=program.program_bytes + program.code_bytes,
+        data_bytes=(inputs + targets + orders) * INT32_BYTES,
+        state_bytes=tree_bytes(program.state_template) * STATE_COPIES,
+    )
+
+
+def _beginning(setup: TrainingSetup, program: Program, checkpoint: Path | None) -> _Beginning:
+    if checkpoint is None:
+        return _Beginning(_initial_state(setup, program), None, None)
+    try:
+        restored = restored_checkpoint(load_checkpoint(checkpoint), program)
+    except UnusableCheckpoint as error:
+        note = f"the checkpoint cannot be used, training starts from the beginning: {error}"
+        return _Beginning(_initial_state(setup, program), None, note)
+    return _Beginning(restored.state, restored, difference(restored.fingerprint, fingerprint(program.device)))
+
+
+def _initial_state(setup: TrainingSetup, program: Program) -> TrainState:
+    weights, statistics = initial_weights(setup.structure.network, setup.hyperparameters.seed)
+    zeros = jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), program.state_template)
+    return TrainState(
+        weights=weights,  # type: ignore[arg-type]  # host arrays, on their way to the device
+        statistics=statistics,  # type: ignore[arg-type]  # the same
+        optimizer=zeros.optimizer,
+        step=zeros.step,
+        epoch_sums=zeros.epoch_sums,
+        interval_sums=zeros.interval_sums,
+        first_bad_step=zeros.first_bad_step,
+    )

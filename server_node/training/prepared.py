@@ -1,0 +1,153 @@
+"""A training that is ready to run: its program, its data, its state, and what it has to show so far.
+
+One thread owns it at a time. Only `train` moves it forward; a snapshot may be saved by another thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import jax
+import numpy as np
+
+from server_node.training.checkpoints.checkpoint import Checkpoint
+from server_node.training.checkpoints.copying import copy_tree
+from server_node.training.checkpoints.fingerprint import fingerprint
+from server_node.training.data.device_dataset import DeviceDataset
+from server_node.training.data.splits import Indices, epoch_order, filled
+from server_node.training.device_failures import device_failures
+from server_node.training.memory import MemoryAccount
+from server_node.training.numbers import Numbers
+from server_node.training.program import Program
+from server_node.training.reports import MetricRow, RowKind
+from server_node.training.results.training_result import TrainingResult, result_of
+from server_node.training.setup import TrainingSetup
+from server_node.training.steps import EvaluationRange
+from server_node.training.train_state import MetricSums, Readings, TrainState, unpack_readings
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceParts:
+    """What training holds on its device beside the state."""
+
+    dataset: DeviceDataset
+    numbers: Numbers
+    zero_sums: MetricSums
+
+
+class PreparedTraining:
+    """See the module.
+
+    Attributes:
+        setup: what is trained, on which examples, for how long.
+        program: the executables.
+        memory: what it takes of its device.
+        start_step: finished steps when it was prepared; 0 unless it resumes.
+        resume_note: a sentence for the job's log when a resume is not, or may not be, exact; else None.
+        history: the rows so far, those before a resume included.
+        elapsed_seconds: wall time of training so far, the time before a resume included.
+        step: finished steps.
+        evaluation: what the last evaluations found, by metric name.
+    """
+
+    def __init__(
+        self,
+        setup: TrainingSetup,
+        program: Program,
+        parts: DeviceParts,
+        state: TrainState,
+        memory: MemoryAccount,
+        restored: Checkpoint | None = None,
+        resume_note: str | None = None,
+    ) -> None:
+        """Take over `state`, which nobody else may use afterwards."""
+        self.setup = setup
+        self.program = program
+        self.memory = memory
+        self.resume_note = resume_note
+        self.start_step = self.step = restored.step if restored else 0
+        self.history: list[MetricRow] = list(restored.history) if restored else []
+        self.elapsed_seconds = restored.elapsed_seconds if restored else 0.0
+        self.evaluation: dict[str, float] = {}
+        self._parts = parts
+        self._state = state
+        self._order: tuple[int, jax.Array] | None = None
+
+    @property
+    def steps_total(self) -> int:
+        """Steps of the whole job."""
+        return self.setup.steps_total
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Steps of one epoch, the last of them perhaps on a partial batch."""
+        return self.setup.steps_per_epoch
+
+    @property
+    def epochs(self) -> int:
+        """Passes over the training examples."""
+        return self.setup.epochs
+
+    @property
+    def epochs_in_history(self) -> int:
+        """How many epochs have their row."""
+        return sum(row.kind is RowKind.EPOCH for row in self.history)
+
+    def run_chunk(self, steps: int) -> Readings:
+        """Train so many steps, inside one epoch, and wait for them; 0 steps only read where things stand."""
+        order = self._order_of(self._epoch_of_next(steps))
+        with device_failures(f"training step {self.step + 1}"):
+            self._state, packed = self.program.train_chunk(
+                self._state, self._parts.dataset.source, order, self._parts.numbers, np.int32(steps)
+            )
+            readings = unpack_readings(packed)
+        self.step = readings.step
+        return readings
+
+    def evaluation_order(self, indices: Indices) -> jax.Array:
+        """Put the indices of a split on the device."""
+        return jax.device_put(filled(indices, self.setup.structure.order_length), self.program.device)
+
+    def evaluate_chunk(self, sums: MetricSums | None, part: EvaluationRange) -> MetricSums:
+        """Add some batches of a split to the sums, None for a start, and wait for them."""
+        with device_failures("evaluating"):
+            model = (self._state.weights, self._state.statistics)
+            given = self._parts.zero_sums if sums is None else sums
+            added = self.program.evaluate_chunk(model, self._parts.dataset.source, self._parts.numbers, given, part)
+            return jax.block_until_ready(added)
+
+    def snapshot(self) -> Checkpoint:
+        """Copy everything that a resume needs, at a chunk boundary.
+
+        The copy stays valid while training goes on; its arrays are fetched by whoever saves it.
+        """
+        return Checkpoint(
+            structure_key=self.setup.structure.portable_key(),
+            step=self.step,
+            history=tuple(self.history),
+            elapsed_seconds=self.elapsed_seconds,
+            samples_processed=self.setup.samples_after(self.step),
+            fingerprint=fingerprint(self.program.device),
+            state=copy_tree(self._state),
+        )
+
+    def result(self) -> TrainingResult:
+        """Fetch the weights and put them beside what they achieved."""
+        weights, statistics = jax.device_get((self._state.weights, self._state.statistics))
+        form = self._parts.dataset.form
+        return result_of(self.setup, form, weights, statistics, self._final_metrics(), tuple(self.history))
+
+    def _final_metrics(self) -> Mapping[str, float]:
+        rows = [row for row in self.history if row.kind is RowKind.EPOCH]
+        return {**(rows[-1].values if rows else {}), **self.evaluation}
+
+    def _epoch_of_next(self, steps: int) -> int:
+        return (self.step if steps else max(self.step - 1, 0)) // self.steps_per_epoch
+
+    def _order_of(self, epoch: int) -> jax.Array:
+        if self._order is None or self._order[0] != epoch:
+            splits, structure = self.setup.splits, self.setup.structure
+            order = epoch_order(splits.train, self.setup.hyperparameters.seed, epoch, structure.order_length)
+            self._order = (epoch, jax.device_put(order, self.program.device))
+        return self._order[1]

@@ -1,0 +1,134 @@
+"""What training carries from step to step, as one tree of device arrays, and what is read of it once a chunk.
+
+The state is donated to each chunk, so whoever wants to keep one copies it first.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpy.typing as npt
+
+from server_node.training.layers.layer import Arrays
+
+NO_BAD_STEP = 0
+
+
+class MetricSums(NamedTuple):
+    """Sums over examples since a metric row, added step by step in a fixed order.
+
+    Attributes:
+        loss: float32 sum of the examples' losses.
+        loss_rest: float32, what rounding took from `loss` so far (Kahan 1965).
+        correct: int32 examples whose largest output is their label; stays 0 for regression.
+        examples: int32.
+    """
+
+    loss: jax.Array
+    loss_rest: jax.Array
+    correct: jax.Array
+    examples: jax.Array
+
+
+class TrainState(NamedTuple):
+    """Everything that the next step depends on.
+
+    Attributes:
+        weights: for each layer by position, its arrays by name.
+        statistics: the same, for what is not learned by gradient.
+        optimizer: optax's state.
+        step: int32, finished steps.
+        epoch_sums: since the epoch began.
+        interval_sums: since the last metric row of any kind.
+        first_bad_step: int32, the first step whose loss was no finite number, counted from 1; 0 while there is none.
+    """
+
+    weights: tuple[Arrays, ...]
+    statistics: tuple[Arrays, ...]
+    optimizer: Any  # optax types its states as trees of anything
+    step: jax.Array
+    epoch_sums: MetricSums
+    interval_sums: MetricSums
+    first_bad_step: jax.Array
+
+
+def zero_sums() -> MetricSums:
+    """Give sums over no examples, as host scalars."""
+    return MetricSums(np.float32(0), np.float32(0), np.int32(0), np.int32(0))  # type: ignore[arg-type]  # host twins
+
+
+def add_to_sums(sums: MetricSums, loss: jax.Array, correct: jax.Array, examples: jax.Array) -> MetricSums:
+    """Add one batch's sums, keeping what rounding takes away."""
+    corrected = loss - sums.loss_rest
+    total = sums.loss + corrected
+    return MetricSums(
+        loss=total,
+        loss_rest=(total - sums.loss) - corrected,
+        correct=sums.correct + correct,
+        examples=sums.examples + examples,
+    )
+
+
+def sums_unless(is_new: jax.Array, sums: MetricSums) -> MetricSums:
+    """Give zeros where `is_new`, else the sums."""
+    return jax.tree.map(lambda value: jnp.where(is_new, jnp.zeros_like(value), value), sums)
+
+
+class Readings(NamedTuple):
+    """What the host reads once a chunk, in one transfer.
+
+    Attributes:
+        step: finished steps.
+        first_bad_step: 0 while every loss was finite.
+        learning_rate: of the last finished step.
+        epoch_loss: mean since the epoch began.
+        epoch_accuracy: the same, as a share of 1.
+        interval_loss: mean since the last metric row.
+        interval_accuracy: the same, as a share of 1.
+    """
+
+    step: int
+    first_bad_step: int
+    learning_rate: float
+    epoch_loss: float
+    epoch_accuracy: float
+    interval_loss: float
+    interval_accuracy: float
+
+
+def pack_readings(state: TrainState, learning_rate: jax.Array) -> jax.Array:
+    """Lay the readings of a state side by side as int32 bits, so that one transfer carries them."""
+    floats = jnp.stack([learning_rate, state.epoch_sums.loss, state.interval_sums.loss])
+    bits = jax.lax.bitcast_convert_type(floats, jnp.int32)
+    integers = jnp.stack(
+        [
+            state.step,
+            state.first_bad_step,
+            state.epoch_sums.correct,
+            state.epoch_sums.examples,
+            state.interval_sums.correct,
+            state.interval_sums.examples,
+        ]
+    )
+    return jnp.concatenate([integers, bits])
+
+
+def unpack_readings(packed: jax.Array) -> Readings:
+    """Wait for a chunk to finish and read what it left."""
+    integers: npt.NDArray[np.int32] = np.asarray(packed)
+    rate, epoch_loss, interval_loss = integers[6:].view(np.float32)
+    step, bad, epoch_correct, epoch_examples, interval_correct, interval_examples = (
+        int(value) for value in integers[:6]
+    )
+    return Readings(
+        step=step,
+        first_bad_step=bad,
+        learning_rate=float(str(rate)),  # the shortest decimal: 0.001, not 0.0010000000475
+        epoch_loss=float(epoch_loss) / max(epoch_examples, 1),
+        epoch_accuracy=epoch_correct / max(epoch_examples, 1),
+        interval_loss=float(interval_loss) / max(interval_examples, 1),
+        interval_accuracy=interval_correct / max(interval_examples, 1),
+    )
