@@ -1,0 +1,158 @@
+"""The async client: submits jobs, finds them again, asks for nodes and plans, uploads files."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from cyxwiz.aio.connection import Connection
+from cyxwiz.aio.job import Job
+from cyxwiz.aio.uploads import upload_bytes, upload_file
+from cyxwiz.job_input import JobInput, job_config_from
+from cyxwiz.records import JobInfo, NodeInfo, Plan
+from cyxwiz.records_from_wire import job_info_from_status, job_info_from_wire, node_info_from_wire, plan_from_wire
+from cyxwiz.server_address import resolve_server
+from shared.errors import NotFound
+from shared.identifiers import new_job_id
+from shared.lifecycle import JobState
+from shared.pb import artifact_pb2_grpc, job_pb2, job_pb2_grpc, node_pb2, node_pb2_grpc
+
+_PAGE_SIZE = 200
+_LOOKUPS_AT_ONCE = 16
+_PLAN_TIMEOUT_SECONDS = 120.0
+
+
+class Client:
+    """A connection to the central server; belongs to the event loop it was made in.
+
+    Attributes:
+        server: `HOST:PORT` of the central server.
+    """
+
+    def __init__(
+        self, server: str | None = None, *, retry_seconds: float = 5.0, call_timeout_seconds: float = 30.0
+    ) -> None:
+        """Open nothing yet.
+
+        Args:
+            server: `HOST:PORT`; None takes `CYXWIZ_SERVER`, else 127.0.0.1:50051.
+            retry_seconds: how long a call goes on trying while nobody answers.
+            call_timeout_seconds: how long one try may take.
+
+        Raises:
+            InvalidField: the address is none.
+        """
+        self.server = resolve_server(server)
+        self._connection = Connection(
+            self.server, retry_seconds=retry_seconds, call_timeout_seconds=call_timeout_seconds
+        )
+        self._jobs = job_pb2_grpc.JobServiceStub(self._connection.channel)
+        self._nodes = node_pb2_grpc.NodeDiscoveryServiceStub(self._connection.channel)
+        self._artifacts = artifact_pb2_grpc.ArtifactServiceStub(self._connection.channel)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connection; jobs go on without it."""
+        await self._connection.close()
+
+    async def submit(self, spec: JobInput | None = None, *, job_id: str | None = None, **fields: object) -> Job:
+        """Submit a job once, however often the connection breaks on the way.
+
+        Args:
+            spec: a `JobSpec`, a mapping with the keys of a job file, or the path of a job file; None when the
+                keys come as keyword arguments.
+            job_id: the key that makes the submission idempotent; None makes one.
+            **fields: keys of a job file; they win over `spec`.
+
+        Raises:
+            InvalidField: something in the job is wrong; `.field` says what.
+            AlreadyExists: `job_id` is taken by another job.
+            TooLarge: the job does not fit the transport.
+            ServerUnreachable: nobody answered for `retry_seconds`.
+        """
+        config = await asyncio.to_thread(job_config_from, spec, fields, job_id=job_id or new_job_id())
+        request = job_pb2.SubmitJobRequest(config=config)
+        response = await self._connection.call(self._jobs.SubmitJob, request)
+        return self.job(response.job_id)
+
+    def job(self, job_id: str) -> Job:
+        """Return a handle; whether the job exists is asked with its first use."""
+        return Job(job_id, connection=self._connection, jobs=self._jobs, artifacts=self._artifacts)
+
+    async def jobs(
+        self, *, state: JobState | str | None = None, limit: int = 100, complete: bool = False
+    ) -> list[JobInfo]:
+        """Return jobs, newest first.
+
+        Args:
+            state: only jobs in this state.
+            limit: not more than so many.
+            complete: with attempts and results, one more question for each job.
+        """
+        infos = [info async for info in self._listed(JobState(state) if state else None, limit)]
+        return await self._completed(infos) if complete else infos
+
+    async def _listed(self, state: JobState | None, limit: int) -> AsyncIterator[JobInfo]:
+        left, token = limit, ""
+        while left > 0:
+            request = job_pb2.ListJobsRequest(
+                page_size=min(left, _PAGE_SIZE), page_token=token, filter_state=state or ""
+            )
+            page = await self._connection.call(self._jobs.ListJobs, request)
+            for status in page.jobs[:left]:
+                yield job_info_from_status(status)
+            left, token = left - len(page.jobs), page.next_page_token
+            if not token:
+                return
+
+    async def _completed(self, infos: list[JobInfo]) -> list[JobInfo]:
+        gate = asyncio.Semaphore(_LOOKUPS_AT_ONCE)
+
+        async def look_up(info: JobInfo) -> JobInfo | None:
+            async with gate:
+                try:
+                    request = job_pb2.GetJobRequest(job_id=info.job_id)
+                    return job_info_from_wire(await self._connection.call(self._jobs.GetJob, request))
+                except NotFound:
+                    return None  # deleted since it was listed
+
+        return [info for info in await asyncio.gather(*map(look_up, infos)) if info is not None]
+
+    async def nodes(self, *, online_only: bool = False) -> list[NodeInfo]:
+        """Return the nodes the central server knows, with their devices and what runs there."""
+        nodes: list[NodeInfo] = []
+        token = ""
+        while True:
+            request = node_pb2.ListNodesRequest(page_size=_PAGE_SIZE, page_token=token, online_only=online_only)
+            page = await self._connection.call(self._nodes.ListNodes, request)
+            nodes += map(node_info_from_wire, page.nodes)
+            token = page.next_page_token
+            if not token:
+                return nodes
+
+    async def plan(self, spec: JobInput | None = None, **fields: object) -> Plan:
+        """Return what would happen to a job, without running it; takes and raises what `submit` does."""
+        config = await asyncio.to_thread(job_config_from, spec, fields, job_id="")
+        request = job_pb2.PlanJobRequest(config=config)
+        return plan_from_wire(
+            await self._connection.call(self._jobs.PlanJob, request, timeout_seconds=_PLAN_TIMEOUT_SECONDS)
+        )
+
+    async def upload(self, source: Path | str | bytes) -> str:
+        """Store a file, or bytes, at the central server and return its `artifact://sha256:…` URI.
+
+        What the server has already is not sent again; a cut upload goes on where it was.
+        """
+        if isinstance(source, bytes):
+            return await upload_bytes(self._connection, self._artifacts, source)
+        return await upload_file(self._connection, self._artifacts, Path(source))

@@ -1,0 +1,126 @@
+"""One channel to the central server: calls with deadlines, tried again while the server is away.
+
+Every unary rpc of the public services may be sent twice: submission carries its own key, the others say what
+should be, not what should change. So anything that ended UNAVAILABLE is sent again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from typing import TypeVar
+
+import grpc
+
+from cyxwiz.aio.rpc_errors import error_from_rpc
+from cyxwiz.errors import ServerUnreachable
+from cyxwiz.server_address import is_loopback
+from shared.backoff import Backoff
+from shared.clock import Clock, SystemClock
+
+MAX_MESSAGE_BYTES = 64 * 1024 * 1024
+"""The transport's limit of one message, both ways."""
+
+RETRY_WAITS = Backoff(first_seconds=0.1, cap_seconds=1.0)
+
+_Request = TypeVar("_Request")
+_Response = TypeVar("_Response")
+
+_CHANNEL_OPTIONS = (
+    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+    # A server that was restarted is found again within a second, not after gRPC's own minutes.
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 1_000),
+    ("grpc.max_reconnect_backoff_ms", 1_000),
+    # A cut that no packet tells of is noticed on a quiet stream.
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.http2.max_pings_without_data", 0),
+    # Two clients of one process do not share a connection, nor its memory of failures.
+    ("grpc.use_local_subchannel_pool", 1),
+)
+
+
+class Connection:
+    """Where the rpcs go; belongs to the event loop that made it.
+
+    Attributes:
+        address: `HOST:PORT` of the central server.
+        channel: the gRPC channel, for stubs.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        *,
+        retry_seconds: float,
+        call_timeout_seconds: float,
+        clock: Clock | None = None,
+        uniform: Callable[[], float] = random.random,
+    ) -> None:
+        """Open nothing yet; gRPC connects with the first call."""
+        proxy = (("grpc.enable_http_proxy", 0),) if is_loopback(address) else ()
+        self.address = address
+        self.channel = grpc.aio.insecure_channel(address, options=_CHANNEL_OPTIONS + proxy)
+        self._retry_seconds = retry_seconds
+        self._call_timeout_seconds = call_timeout_seconds
+        self._clock = clock or SystemClock()
+        self._uniform = uniform
+
+    async def close(self) -> None:
+        """Close the channel; calls in flight end."""
+        await self.channel.close()
+
+    async def call(
+        self,
+        method: grpc.aio.UnaryUnaryMultiCallable[_Request, _Response],
+        request: _Request,
+        *,
+        timeout_seconds: float | None = None,
+    ) -> _Response:
+        """Return the answer, trying again while the server is away.
+
+        Raises:
+            CyxWizError: one of `cyxwiz.errors`, by the answer's status code.
+        """
+        patience = self.patience()
+        while True:
+            try:
+                return await method(request, timeout=timeout_seconds or self._call_timeout_seconds)
+            except grpc.aio.AioRpcError as error:
+                await patience.wait_or_raise(self.error(error))
+
+    def error(self, error: grpc.aio.AioRpcError) -> Exception:
+        """Return the SDK's error for a failed rpc on this connection."""
+        return error_from_rpc(error, address=self.address)
+
+    def patience(self, seconds: float | None = None) -> Patience:
+        """Return a fresh account of failures in a row, for `seconds` or the client's own retry time."""
+        limit = self._retry_seconds if seconds is None else seconds
+        return Patience(limit, clock=self._clock, uniform=self._uniform)
+
+
+class Patience:
+    """How long one caller goes on trying: counts failures in a row and gives up after a while."""
+
+    def __init__(self, limit_seconds: float, *, clock: Clock, uniform: Callable[[], float]) -> None:
+        """Start with no failure; the time runs from the first one."""
+        self._limit_seconds = limit_seconds
+        self._clock = clock
+        self._uniform = uniform
+        self._failures = 0
+        self._first_failure_seconds = 0.0
+
+    async def wait_or_raise(self, error: Exception) -> None:
+        """Wait before the next try, or raise `error` when it is not of a kind that passes or time is up."""
+        now = self._clock.monotonic_seconds()
+        self._failures += 1
+        if self._failures == 1:
+            self._first_failure_seconds = now
+        wait_seconds = RETRY_WAITS.wait_seconds(self._failures, self._uniform())
+        is_late = now + wait_seconds - self._first_failure_seconds > self._limit_seconds
+        if is_late or not isinstance(error, ServerUnreachable):
+            raise error
+        await asyncio.sleep(wait_seconds)

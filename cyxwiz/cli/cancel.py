@@ -1,0 +1,39 @@
+"""`cyxwiz cancel`: asks for a job's end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cyxwiz.cli.options import JobArgument, ServerOption
+from cyxwiz.cli.printing import print_line
+from cyxwiz.records import JobInfo
+
+if TYPE_CHECKING:
+    from cyxwiz.aio import Client
+
+
+def cancel(
+    job: JobArgument,
+    reason: Annotated[str, typer.Option("--reason", help="Kept with the job.")] = "",
+    wait: Annotated[bool, typer.Option("--wait", help="Return only when its device is free.")] = False,
+    server: ServerOption = None,
+) -> None:
+    """Cancel a job.
+
+    Returns when that is durable; a job that has ended stays as it is.
+
+    Example: cyxwiz cancel 7f3a --reason "wrong data" --wait
+    """
+    from cyxwiz.cli.find_job import find_job
+    from cyxwiz.cli.waiting import wait_until_device_is_free
+    from cyxwiz.cli.with_client import with_client
+
+    async def work(client: Client) -> JobInfo:
+        handle = await find_job(client, job)
+        await handle.cancel(reason)
+        return await (wait_until_device_is_free(handle) if wait else handle.status())
+
+    info = with_client(server, work)
+    print_line(f"{info.job_id} {info.state}")

@@ -1,0 +1,117 @@
+"""Follows a job to its end on one of three displays: live on a terminal, lines in a pipe, JSON rows for a program."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, aclosing, contextmanager
+from typing import TYPE_CHECKING
+
+from cyxwiz.cli.printing import print_json_line, print_line, print_notice
+from cyxwiz.cli.words import metrics_in_words, seconds_in_words, seconds_left, standing_in_words
+from cyxwiz.records import JobInfo
+from shared.errors import OurBug
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from cyxwiz.aio import Job
+
+
+Display = Callable[[JobInfo], None]
+"""Shows where a job stands, each time it has moved."""
+
+
+async def follow(job: Job, *, as_json: bool) -> JobInfo:
+    """Show the job's progress until it has ended and return it as it ended."""
+    with _display(as_json=as_json) as show:
+        async with aclosing(job.watch(on_away=_say_away)) as updates:
+            async for info in updates:
+                show(info)
+                if info.has_ended:
+                    return info
+    raise OurBug(f"the updates of job {job.id} ended before the job did")
+
+
+def closing_sentence(info: JobInfo) -> str:
+    """Return how a job that has ended did so."""
+    if info.error is not None:
+        return f"job {info.job_id} failed: {info.error.message} ({info.error.code})"
+    why = f": {info.reason}" if info.reason else ""
+    took = ""
+    if info.started_at_ms is not None and info.ended_at_ms is not None:
+        took = f" after {seconds_in_words((info.ended_at_ms - info.started_at_ms) / 1000)}"
+    return f"job {info.job_id} {info.state}{took}{why}"
+
+
+def _say_away(error: Exception) -> None:
+    print_notice(f"cyxwiz: the connection was lost, trying again ({error})")
+
+
+def _display(*, as_json: bool) -> AbstractContextManager[Display]:
+    if as_json:
+        return _rows()
+    return _bar() if sys.stdout.isatty() else _lines()
+
+
+@contextmanager
+def _rows() -> Iterator[Display]:
+    yield print_json_line
+
+
+@contextmanager
+def _lines() -> Iterator[Display]:
+    last = ""
+
+    def show(info: JobInfo) -> None:
+        nonlocal last
+        line = standing_in_words(info)
+        if line != last:
+            print_line(line)
+            last = line
+
+    yield show
+
+
+@contextmanager
+def _bar() -> Iterator[Display]:
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=28),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[standing]}", markup=False),
+    )
+    with Progress(*columns) as progress:
+        task = progress.add_task("", total=1.0, standing="")
+
+        def show(info: JobInfo) -> None:
+            _move_bar(progress, task, info)
+
+        yield show
+
+
+def _move_bar(progress: Progress, task: int, info: JobInfo) -> None:
+    from rich.progress import TaskID
+
+    progress.update(
+        TaskID(task),
+        description=f"{info.name or info.job_id} {info.state}",
+        completed=info.progress,
+        standing=_beside_the_bar(info),
+        refresh=True,
+    )
+
+
+def _beside_the_bar(info: JobInfo) -> str:
+    if info.waiting_reason:
+        return info.waiting_reason
+    left = seconds_left(info)
+    parts = [
+        f"epoch {info.epoch}/{info.epochs} step {info.step}/{info.steps_total}" if info.step else "",
+        metrics_in_words(info.metrics),
+        f"{info.metrics['samples_per_second']:,.0f}/s" if "samples_per_second" in info.metrics else "",
+        f"{seconds_in_words(left)} left" if left is not None and not info.has_ended else "",
+    ]
+    return "  ".join(part for part in parts if part)

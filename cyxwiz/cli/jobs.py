@@ -1,0 +1,51 @@
+"""`cyxwiz list`: the jobs there are, newest first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cyxwiz.cli.options import JsonOption, ServerOption
+from cyxwiz.cli.printing import print_json, print_table
+from cyxwiz.cli.words import metrics_in_words, moment_in_words
+from cyxwiz.records import JobInfo
+from shared.clock import SystemClock
+from shared.lifecycle import JobState
+
+if TYPE_CHECKING:
+    from cyxwiz.aio import Client
+
+
+def list_jobs(
+    state: Annotated[JobState | None, typer.Option("--state", help="Only jobs in this state.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="Not more than so many.")] = 50,
+    as_json: JsonOption = False,
+    server: ServerOption = None,
+) -> None:
+    """List jobs, newest first.
+
+    Example: cyxwiz list --state running
+    """
+    from cyxwiz.cli.with_client import with_client
+
+    async def work(client: Client) -> list[JobInfo]:
+        return await client.jobs(state=state, limit=limit, complete=as_json)
+
+    infos = with_client(server, work)
+    if as_json:
+        print_json(infos)
+        return
+    now_ms = SystemClock().unix_ms()
+    print_table(("JOB", "NAME", "STATE", "PROGRESS", "SUBMITTED", "SCORES"), [_row(info, now_ms) for info in infos])
+
+
+def _row(info: JobInfo, now_ms: int) -> tuple[str, ...]:
+    return (
+        info.job_id,
+        info.name or "-",
+        str(info.state),
+        f"{info.progress:.0%}",
+        moment_in_words(info.submitted_at_ms, now_ms=now_ms),
+        info.waiting_reason or metrics_in_words(info.metrics) or "-",
+    )

@@ -1,0 +1,99 @@
+"""The entry of the command line: names the commands, and turns every error into one sentence and an exit code.
+
+Nothing heavy is imported here: `cyxwiz --help` needs neither JAX nor gRPC.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+
+import typer
+from typer.exceptions import Abort, TyperException
+
+from cyxwiz.cli import (
+    cancel,
+    delete,
+    demo,
+    download,
+    jobs,
+    logs,
+    metrics,
+    nodes,
+    pause,
+    plan,
+    resume,
+    show,
+    submit,
+    up,
+    watch,
+)
+from cyxwiz.cli.exit_codes import ExitCode, exit_code_of_error
+from cyxwiz.cli.printing import print_error
+from shared.errors import CyxWizError
+
+app = typer.Typer(
+    name="cyxwiz",
+    help="Train models on a cluster of your own machines: submit a job, watch it learn, take the weights home.",
+    add_completion=False,
+    invoke_without_command=True,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+_COMMANDS: dict[str, Callable[..., int | None]] = {
+    "demo": demo.demo,
+    "up": up.up,
+    "submit": submit.submit,
+    "watch": watch.watch,
+    "show": show.show,
+    "list": jobs.list_jobs,
+    "cancel": cancel.cancel,
+    "pause": pause.pause,
+    "resume": resume.resume,
+    "metrics": metrics.metrics,
+    "logs": logs.logs,
+    "download": download.download,
+    "delete": delete.delete,
+    "plan": plan.plan,
+    "nodes": nodes.nodes,
+}
+for _name, _command in _COMMANDS.items():
+    app.command(_name)(_command)
+
+
+@app.callback()
+def _without_command(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        print(context.get_help())  # noqa: T201  # what was asked for
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and exit with its code."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code; errors are said on standard error."""
+    try:
+        code = app(list(arguments), prog_name="cyxwiz", standalone_mode=False)
+    except CyxWizError as error:
+        print_error(str(error))
+        return exit_code_of_error(error)
+    except TyperException as error:
+        print_error(f"{_one_line(error.format_message())} (see cyxwiz --help)")
+        return ExitCode.BAD_INPUT
+    except Abort:
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        return _reader_went_away()
+    return code if isinstance(code, int) else ExitCode.DONE
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split()).rstrip(".")
+
+
+def _reader_went_away() -> int:
+    # Whoever read us (`| head`) has enough; a flush at exit must not complain of it again.
+    sys.stdout = None  # Python's own way to say that there is none
+    return ExitCode.DONE

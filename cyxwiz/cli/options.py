@@ -1,0 +1,27 @@
+"""The arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+JobArgument = Annotated[str, typer.Argument(metavar="JOB", help="A job id, or the beginning of one.")]
+
+ServerOption = Annotated[
+    str | None,
+    typer.Option("--server", metavar="HOST:PORT", help="The central server; else CYXWIZ_SERVER, else 127.0.0.1:50051."),
+]
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")]
+
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help="Change one key of the job; dotted paths, YAML values; repeatable."
+    ),
+]
+
+JobFileArgument = Annotated[
+    str, typer.Argument(metavar="FILE", help="A job file, YAML or JSON; - reads standard input.")
+]

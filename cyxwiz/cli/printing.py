@@ -1,0 +1,59 @@
+"""How the command line speaks: plain lines in a pipe, tables and colour on a terminal, one sentence for an error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+
+from cyxwiz.records import to_json_value
+
+
+def print_line(text: str = "") -> None:
+    """Print one line on standard output at once, so that whoever reads a pipe sees it."""
+    print(text, flush=True)  # noqa: T201  # this is the printer
+
+
+def print_notice(text: str) -> None:
+    """Say something beside the output, on standard error."""
+    print(text, file=sys.stderr, flush=True)  # noqa: T201  # this is the printer
+
+
+def print_error(sentence: str) -> None:
+    """Say what went wrong, in one line on standard error."""
+    print_notice(f"cyxwiz: {' '.join(sentence.split())}")
+
+
+def print_json(value: object) -> None:
+    """Print one JSON document: in lines on a terminal, in one line for a program."""
+    indent = 2 if sys.stdout.isatty() else None
+    print_line(json.dumps(to_json_value(value), indent=indent, ensure_ascii=False, allow_nan=False))
+
+
+def print_json_line(value: object) -> None:
+    """Print one JSON document of a stream, in one line."""
+    print_line(json.dumps(to_json_value(value), ensure_ascii=False, allow_nan=False))
+
+
+def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print rows under a header: a table on a terminal, aligned columns in a pipe, never cut there."""
+    if sys.stdout.isatty():
+        _print_rich_table(header, rows)
+        return
+    lines = [header, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+    for line in lines:
+        print_line("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def _print_rich_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False)
+    for name in header:
+        table.add_column(name)
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    Console().print(table)

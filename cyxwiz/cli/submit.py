@@ -1,0 +1,77 @@
+"""`cyxwiz submit`: sends a job file, with changes, and perhaps follows it to its end."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cyxwiz.cli.exit_codes import ExitCode, exit_code_of_job
+from cyxwiz.cli.options import JobFileArgument, JsonOption, ServerOption, SetOption
+from cyxwiz.cli.printing import print_json, print_line, print_notice
+
+if TYPE_CHECKING:
+    from cyxwiz.aio import Client, Job
+
+
+def submit(
+    file: JobFileArgument,
+    changes: SetOption = None,
+    follow: Annotated[bool, typer.Option("--follow", help="Watch it to its end and exit with its code.")] = False,
+    as_json: JsonOption = False,
+    server: ServerOption = None,
+) -> int:
+    """Submit a job file and print the job's id.
+
+    Example: cyxwiz submit digits.yaml --set hyperparameters.learning_rate=0.01 --follow
+    """
+    from cyxwiz.cli.with_client import with_client
+
+    job = job_from_file(file, changes or [])
+    submitted: list[Job] = []
+
+    async def work(client: Client) -> int:
+        submitted.append(await client.submit(job))
+        return await _after_submission(submitted[0], follow=follow, as_json=as_json)
+
+    try:
+        return with_client(server, work)
+    except KeyboardInterrupt:
+        if submitted:
+            say_it_goes_on(submitted[0].id)
+        return ExitCode.INTERRUPTED
+
+
+def job_from_file(file: str, changes: list[str]) -> dict[str, object]:
+    """Return the keys of a job file, `-` being standard input, with changes put in."""
+    from cyxwiz.job_file import job_mapping_from_text, read_job_file, with_overrides
+
+    if file == "-":
+        job = job_mapping_from_text(sys.stdin.read(), source="standard input", folder=Path())
+    else:
+        job = read_job_file(Path(file))
+    return with_overrides(job, changes)
+
+
+def say_it_goes_on(job_id: str) -> None:
+    """Tell a person who stopped watching that the job has not stopped."""
+    print_notice(f"cyxwiz: job {job_id} goes on; cyxwiz watch {job_id} shows it, cyxwiz cancel {job_id} ends it")
+
+
+async def _after_submission(job: Job, *, follow: bool, as_json: bool) -> int:
+    from cyxwiz.cli.following import closing_sentence
+    from cyxwiz.cli.following import follow as follow_job
+
+    if as_json and not follow:
+        print_json(await job.status())
+        return ExitCode.DONE
+    if not as_json:
+        print_line(job.id)
+    if not follow:
+        return ExitCode.DONE
+    info = await follow_job(job, as_json=as_json)
+    if not as_json:
+        print_notice(closing_sentence(info))
+    return exit_code_of_job(info.state)

@@ -1,0 +1,63 @@
+"""`cyxwiz up`: a whole local cluster in the foreground."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cyxwiz.cli.printing import print_line, print_notice
+
+if TYPE_CHECKING:
+    from cyxwiz.local_cluster import ClusterSettings
+
+
+def up(
+    nodes: Annotated[int, typer.Option("--nodes", min=1, max=64, help="How many server nodes.")] = 1,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="gRPC port; 0 is any free one.")] = 50051,
+    http_port: Annotated[int, typer.Option("--http-port", min=0, max=65535, help="HTTP port; 0 is any.")] = 8080,
+    state_dir: Annotated[
+        Path | None, typer.Option("--state-dir", metavar="DIR", help="What the cluster keeps; default ~/.cyxwiz.")
+    ] = None,
+    data_root: Annotated[
+        list[Path] | None,
+        typer.Option("--data-root", metavar="DIR", help="A folder that file:// datasets may be in; repeatable."),
+    ] = None,
+) -> None:
+    """Run a central server and some nodes.
+
+    They run until Ctrl-C; the same state directory again carries on where it was.
+
+    Example: cyxwiz up --nodes 2 --data-root ./data
+    """
+    from cyxwiz.local_cluster import ClusterSettings, default_state_dir
+
+    settings = ClusterSettings(
+        state_dir=(state_dir or default_state_dir()).expanduser().absolute(),
+        nodes=nodes,
+        grpc_port=port,
+        http_port=http_port,
+        data_roots=tuple(root.expanduser().absolute() for root in data_root or ()),
+    )
+    asyncio.run(_run(settings))
+
+
+async def _run(settings: ClusterSettings) -> None:
+    from cyxwiz.cli.stop_signals import on_stop_signal
+    from cyxwiz.local_cluster import running_cluster
+
+    this = asyncio.current_task()
+    assert this is not None
+    with on_stop_signal(this.cancel):
+        try:
+            async with running_cluster(settings, say=_say) as cluster:
+                print_line(cluster.ready_line)
+                await asyncio.get_running_loop().create_future()
+        except asyncio.CancelledError:
+            this.uncancel()
+
+
+def _say(sentence: str) -> None:
+    print_notice(f"cyxwiz up: {sentence}")

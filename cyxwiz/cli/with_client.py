@@ -1,0 +1,27 @@
+"""Runs a command's work with a client that is closed again, in an event loop of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from cyxwiz.aio import Client
+
+_RETRY_SECONDS = 2.0
+"""A person waits: who finds nobody at the address is told soon."""
+
+_Result = TypeVar("_Result")
+
+
+def with_client(server: str | None, work: Callable[[Client], Awaitable[_Result]]) -> _Result:
+    """Return what `work` returns when it is given a client of the server that was asked for."""
+
+    async def run() -> _Result:
+        from cyxwiz.aio import Client
+
+        async with Client(server, retry_seconds=_RETRY_SECONDS) as client:
+            return await work(client)
+
+    return asyncio.run(run())

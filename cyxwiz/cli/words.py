@@ -1,0 +1,65 @@
+"""Numbers and times as a person reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cyxwiz.records import JobInfo
+
+_SHOWN_METRICS = ("loss", "accuracy", "val_loss", "val_accuracy", "test_loss", "test_accuracy")
+_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
+
+
+def bytes_in_words(size_bytes: int) -> str:
+    """Return a size such as `1.5 GiB`."""
+    size = float(size_bytes)
+    for unit in _UNITS:
+        if size < 1024 or unit == _UNITS[-1]:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1024
+    raise AssertionError
+
+
+def seconds_in_words(seconds: float) -> str:
+    """Return a duration such as `3.2 s`, `2 min 5 s` or `1 h 4 min`."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min"
+
+
+def moment_in_words(at_ms: int | None, *, now_ms: int) -> str:
+    """Return how long ago something was, or `-` when it has not been."""
+    return "-" if at_ms is None else f"{seconds_in_words(max(0, now_ms - at_ms) / 1000)} ago"
+
+
+def metrics_in_words(metrics: Mapping[str, float]) -> str:
+    """Return the losses and accuracies there are, in a fixed order."""
+    return "  ".join(f"{name} {metrics[name]:.4f}" for name in _SHOWN_METRICS if name in metrics)
+
+
+def seconds_left(info: JobInfo) -> float | None:
+    """Return how long the job will still train at the pace it had, None while there is no pace."""
+    elapsed_ms = info.metrics.get("elapsed_ms", 0.0)
+    if not (0 < info.progress < 1 and elapsed_ms > 0):
+        return None
+    return elapsed_ms / 1000 * (1 - info.progress) / info.progress
+
+
+def standing_in_words(info: JobInfo) -> str:
+    """Return one line of where a job stands."""
+    parts = [str(info.state)]
+    if info.waiting_reason:
+        parts.append(f"({info.waiting_reason})")
+    if info.step:
+        parts.append(f"epoch {info.epoch}/{info.epochs}  step {info.step}/{info.steps_total}")
+        parts.append(metrics_in_words(info.metrics))
+    if "samples_per_second" in info.metrics and not info.has_ended:
+        parts.append(f"{info.metrics['samples_per_second']:,.0f} samples/s")
+    left = seconds_left(info)
+    if left is not None and not info.has_ended:
+        parts.append(f"{seconds_in_words(left)} left")
+    return "  ".join(part for part in parts if part)

@@ -1,0 +1,87 @@
+"""The client for programs without an event loop: the same names as `cyxwiz.aio.Client`, each call waits.
+
+Any thread may use it. It decides nothing of its own; the async client does the work on a background loop.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from cyxwiz.aio.client import Client as AsyncClient
+from cyxwiz.background_loop import shared_loop
+from cyxwiz.job import Job
+from cyxwiz.job_input import JobInput
+from cyxwiz.records import JobInfo, NodeInfo, Plan
+from shared.lifecycle import JobState
+
+
+class Client:
+    """A connection to the central server; close it, or use it in a `with`.
+
+    Attributes:
+        server: `HOST:PORT` of the central server.
+    """
+
+    def __init__(
+        self, server: str | None = None, *, retry_seconds: float = 5.0, call_timeout_seconds: float = 30.0
+    ) -> None:
+        """Open nothing yet; takes and raises what `cyxwiz.aio.Client` does."""
+        self._loop = shared_loop.acquire()
+        self._is_open = True
+        try:
+            self._client = self._loop.run(_made_in_loop(server, retry_seconds, call_timeout_seconds))
+        except BaseException:
+            shared_loop.release()
+            raise
+        self.server = self._client.server
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection; jobs go on without it. Closing twice is closing once."""
+        if not self._is_open:
+            return
+        self._is_open = False
+        try:
+            self._loop.run(self._client.close())
+        finally:
+            shared_loop.release()
+
+    def submit(self, spec: JobInput | None = None, *, job_id: str | None = None, **fields: object) -> Job:
+        """Submit a job once, however often the connection breaks on the way; see `cyxwiz.aio.Client.submit`."""
+        return self._handle(self._loop.run(self._client.submit(spec, job_id=job_id, **fields)).id)
+
+    def job(self, job_id: str) -> Job:
+        """Return a handle; whether the job exists is asked with its first use."""
+        return self._handle(job_id)
+
+    def jobs(self, *, state: JobState | str | None = None, limit: int = 100, complete: bool = False) -> list[JobInfo]:
+        """Return jobs, newest first; see `cyxwiz.aio.Client.jobs`."""
+        return self._loop.run(self._client.jobs(state=state, limit=limit, complete=complete))
+
+    def nodes(self, *, online_only: bool = False) -> list[NodeInfo]:
+        """Return the nodes the central server knows, with their devices and what runs there."""
+        return self._loop.run(self._client.nodes(online_only=online_only))
+
+    def plan(self, spec: JobInput | None = None, **fields: object) -> Plan:
+        """Return what would happen to a job, without running it; takes and raises what `submit` does."""
+        return self._loop.run(self._client.plan(spec, **fields))
+
+    def upload(self, source: Path | str | bytes) -> str:
+        """Store a file, or bytes, at the central server and return its `artifact://sha256:…` URI."""
+        return self._loop.run(self._client.upload(source))
+
+    def _handle(self, job_id: str) -> Job:
+        return Job(self._client.job(job_id), self._loop)
+
+
+async def _made_in_loop(server: str | None, retry_seconds: float, call_timeout_seconds: float) -> AsyncClient:
+    return AsyncClient(server, retry_seconds=retry_seconds, call_timeout_seconds=call_timeout_seconds)

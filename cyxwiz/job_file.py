@@ -1,0 +1,118 @@
+"""Reads a job file: YAML or JSON, the model file it may name, and the `key=value` overrides given beside it.
+
+It knows how a file is written, not what a job needs; `shared.job_spec` checks that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from cyxwiz.yaml_text import value_from_text
+from shared.errors import InvalidField, TooLarge
+from shared.model_definition.json_text import MAX_MODEL_DEFINITION_BYTES
+
+_ROOM_BESIDE_THE_MODEL_BYTES = 1024 * 1024
+
+
+def read_job_file(path: Path) -> dict[str, object]:
+    """Return the keys of the job file at `path`; a model file it names is relative to it.
+
+    Raises:
+        InvalidField: it cannot be read, or is no mapping.
+        TooLarge: it could never be sent.
+    """
+    limit_bytes = MAX_MODEL_DEFINITION_BYTES + _ROOM_BESIDE_THE_MODEL_BYTES
+    text = read_text_within_limit(path, limit_bytes, what="job file")
+    return job_mapping_from_text(text, source=str(path), folder=path.parent)
+
+
+def job_mapping_from_text(text: str, *, source: str, folder: Path) -> dict[str, object]:
+    """Return the keys of a job file's text; a model file it names is relative to `folder`."""
+    value = value_from_text(text, source=source)
+    if not isinstance(value, dict):
+        raise InvalidField(f"{source} must be a mapping with keys such as 'model' and 'dataset', got {_kind(value)}")
+    return with_model_file(value, folder)
+
+
+def with_model_file(job: Mapping[str, object], folder: Path) -> dict[str, object]:
+    """Return `job` with `model: {file: NAME}` replaced by what the file holds.
+
+    Raises:
+        InvalidField: the file cannot be read or is no mapping.
+    """
+    model = job.get("model")
+    if not (isinstance(model, Mapping) and set(model) == {"file"}):
+        return dict(job)
+    name = model["file"]
+    if not isinstance(name, str) or not name:
+        raise InvalidField(f"model.file must be the path of a model file, got {name!r}", field="model.file")
+    path = folder / Path(name).expanduser()
+    text = read_text_within_limit(path, MAX_MODEL_DEFINITION_BYTES, what="model file")
+    value = value_from_text(text, source=str(path))
+    if not isinstance(value, dict):
+        raise InvalidField(f"{path} must hold a model as a mapping, got {_kind(value)}", field="model.file")
+    return {**job, "model": value}
+
+
+def read_text_within_limit(path: Path, limit_bytes: int, *, what: str) -> str:
+    """Return the text of a file that is small enough to be sent; `what` it is stands in errors."""
+    try:
+        size_bytes = path.stat().st_size
+        if size_bytes <= limit_bytes:
+            return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InvalidField(f"cannot read {what} {path}: {error.strerror or error}", field=what) from error
+    except UnicodeDecodeError as error:
+        raise InvalidField(f"{what} {path} is no UTF-8 text", field=what) from error
+    raise TooLarge(
+        f"{what} {path} is {size_bytes:,} bytes and was not sent: a model definition may have "
+        f"{MAX_MODEL_DEFINITION_BYTES:,}; it describes layers, weights and data do not belong in it",
+        field="model_definition",
+    )
+
+
+def with_overrides(job: Mapping[str, object], overrides: Sequence[str]) -> dict[str, object]:
+    """Return `job` with each `dotted.key=value` put in; values are read as YAML, numbers index lists.
+
+    Raises:
+        InvalidField: an override is not `key=value`, or its path leads through something that has no keys.
+    """
+    changed: dict[str, object] = dict(job)
+    for override in overrides:
+        key, equals, text = override.partition("=")
+        if not equals or not all(key.split(".")):
+            raise InvalidField(f"--set wants key=value such as hyperparameters.learning_rate=0.01, got {override!r}")
+        changed = _as_mapping(_with_value(changed, key.split("."), value_from_text(text, source=override), key))
+    return changed
+
+
+def _with_value(container: object, path: list[str], value: object, key: str) -> object:
+    if not path:
+        return value
+    name, rest = path[0], path[1:]
+    if container is None:
+        container = {}
+    if isinstance(container, dict):
+        return {**container, name: _with_value(container.get(name), rest, value, key)}
+    if isinstance(container, list) and name.isascii() and name.isdigit() and int(name) < len(container):
+        index = int(name)
+        return [*container[:index], _with_value(container[index], rest, value, key), *container[index + 1 :]]
+    raise InvalidField(f"--set {key}: there is no {name!r} in {_kind(container)}", field=key)
+
+
+def _as_mapping(value: object) -> dict[str, object]:
+    assert isinstance(value, dict)
+    return value
+
+
+def _kind(value: object) -> str:
+    match value:
+        case None:
+            return "nothing"
+        case list():
+            return f"a list of {len(value)}"
+        case str():
+            return "a text"
+        case _:
+            return f"a {type(value).__name__}"

@@ -1,0 +1,57 @@
+"""From whatever a caller calls a job (a spec, a mapping, a path, keyword arguments) to the message that is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from cyxwiz.job_file import read_job_file, with_model_file
+from shared.errors import InvalidField, TooLarge
+from shared.job_config import config_from_job_spec
+from shared.job_spec import JobSpec, job_spec_from_mapping
+from shared.pb import job_pb2
+
+JobInput = JobSpec | Mapping[str, object] | Path | str
+"""A checked spec, a mapping with the keys of a job file, or the path of a job file."""
+
+MAX_REQUEST_BYTES = 64 * 1024 * 1024 - 64 * 1024
+"""What one message may have, less room for what frames it."""
+
+
+def job_config_from(spec: JobInput | None, fields: Mapping[str, object], *, job_id: str) -> job_pb2.JobConfig:
+    """Return the message for a job; `fields` win over `spec`.
+
+    Raises:
+        InvalidField: something in the job is wrong.
+        TooLarge: it would not fit into one message.
+    """
+    config = config_from_job_spec(job_spec_from(spec, fields))
+    config.job_id = job_id
+    refuse_too_large(config)
+    return config
+
+
+def job_spec_from(spec: JobInput | None, fields: Mapping[str, object]) -> JobSpec:
+    """Return the checked spec of a job given in any form."""
+    match spec:
+        case JobSpec():
+            if fields:
+                raise InvalidField("keyword arguments cannot be added to a JobSpec; give a mapping or a path instead")
+            return spec
+        case None:
+            return job_spec_from_mapping(with_model_file(fields, Path()))
+        case Path() | str():
+            return job_spec_from_mapping(read_job_file(Path(spec)) | with_model_file(fields, Path()))
+        case _:
+            return job_spec_from_mapping(with_model_file({**spec, **fields}, Path()))
+
+
+def refuse_too_large(config: job_pb2.JobConfig) -> None:
+    """Raise TooLarge when the message could not be sent, naming what makes it large."""
+    size_bytes = config.ByteSize()
+    if size_bytes > MAX_REQUEST_BYTES:
+        raise TooLarge(
+            f"the job is {size_bytes:,} bytes, {len(config.model_definition):,} of them its model definition; "
+            f"one message may have {MAX_REQUEST_BYTES:,}",
+            field="model_definition",
+        )

@@ -1,0 +1,71 @@
+"""A trained model as numpy arrays, read from the files of a job's result."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cyxwiz.records import JobInfo, ResultInfo
+from shared.errors import NotSupported, OurBug
+from shared.safetensors_format import TensorEntry, read_safetensors
+
+WEIGHTS_FILE = "model.safetensors"
+DEFINITION_FILE = "model.json"
+
+_DTYPES = {
+    "F64": "<f8",
+    "F32": "<f4",
+    "F16": "<f2",
+    "I64": "<i8",
+    "I32": "<i4",
+    "I16": "<i2",
+    "I8": "i1",
+    "U64": "<u8",
+    "U32": "<u4",
+    "U16": "<u2",
+    "U8": "u1",
+    "BOOL": "?",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedModel:
+    """What a job that succeeded leaves.
+
+    Attributes:
+        weights: arrays by name; the caller owns them.
+        definition: the model and what is needed to use its weights.
+        result: the scores and the hash of the weights file.
+    """
+
+    weights: Mapping[str, np.ndarray[Any, np.dtype[Any]]]
+    definition: Mapping[str, Any]
+    result: ResultInfo
+
+
+def read_trained_model(folder: Path, info: JobInfo) -> TrainedModel:
+    """Return the model whose files lie in `folder`."""
+    if info.result is None:
+        raise OurBug(f"job {info.job_id} succeeded and has no result")
+    definition = json.loads((folder / DEFINITION_FILE).read_text(encoding="utf-8"))
+    return TrainedModel(weights=_weights(folder / WEIGHTS_FILE), definition=definition, result=info.result)
+
+
+def _weights(path: Path) -> dict[str, np.ndarray[Any, np.dtype[Any]]]:
+    return {entry.name: _array(entry) for entry in read_safetensors(path).values()}
+
+
+def _array(entry: TensorEntry) -> np.ndarray[Any, np.dtype[Any]]:
+    if entry.dtype == "BF16":
+        # numpy has no such type; the upper half of a float32 is what a bfloat16 is.
+        halves = np.frombuffer(entry.data, dtype="<u2").astype(np.uint32)
+        return (halves << 16).view(np.float32).reshape(entry.shape)
+    if entry.dtype not in _DTYPES:
+        raise NotSupported(f"array {entry.name} has the type {entry.dtype}, which numpy has no word for")
+    # A copy, since the mapped file is gone when the caller looks.
+    return np.frombuffer(entry.data, dtype=_DTYPES[entry.dtype]).reshape(entry.shape).copy()
