@@ -1,0 +1,1 @@
+"""Files kept by content: results that nodes upload, datasets that people do."""

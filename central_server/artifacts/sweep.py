@@ -1,0 +1,82 @@
+"""Removes artifacts that no job refers to: released ones soon, ones that nobody ever used after some days."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+
+from central_server.artifacts.local_directory import LocalArtifacts
+from central_server.ports import Store
+from central_server.structured_logging import log_event
+from shared.clock import Clock
+from shared.errors import StoreUnavailable
+
+SWEEP_SECONDS = 5.0
+GRACE_SECONDS = 10.0
+"""Longer than any moment between being told "it is here" and a job that refers to it."""
+NEVER_USED_SECONDS = 7 * 24 * 3600.0
+
+_logger = logging.getLogger(__name__)
+
+
+class ArtifactSweep:
+    """Looks now and then at what may go."""
+
+    def __init__(
+        self, artifacts: LocalArtifacts, store: Store, clock: Clock, *, grace_seconds: float = GRACE_SECONDS
+    ) -> None:
+        self._artifacts = artifacts
+        self._store = store
+        self._clock = clock
+        self._grace_seconds = grace_seconds
+
+    async def run(self) -> None:
+        """Sweep until cancelled."""
+        await self._guarded_sweep_of_the_unused()
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            if self._artifacts.released:
+                await self._guarded_sweep()
+
+    async def sweep(self) -> None:
+        """Remove what was released, is old enough, and is not referred to again."""
+        referenced = await self._store.referenced_artifacts()
+        oldest_kept = self._clock.unix_ms() / 1000 - self._grace_seconds
+        for sha256 in list(self._artifacts.released):
+            is_settled = sha256 in referenced or await asyncio.to_thread(
+                self._artifacts.remove_if_older, sha256, oldest_kept
+            )
+            if is_settled:
+                self._artifacts.released.pop(sha256, None)
+
+    async def sweep_unused(self) -> None:
+        """Remove what was uploaded long ago and never used, and uploads that were never finished."""
+        referenced = await self._store.referenced_artifacts()
+        oldest_kept = self._clock.unix_ms() / 1000 - NEVER_USED_SECONDS
+        await asyncio.to_thread(self._remove_unused, referenced, oldest_kept)
+
+    def _remove_unused(self, referenced: frozenset[str], oldest_kept_seconds: float) -> None:
+        complete, partial = self._artifacts.complete_and_partial()
+        for sha256 in complete:
+            if sha256 not in referenced:
+                self._artifacts.remove_if_older(sha256, oldest_kept_seconds)
+        for path in partial:
+            _remove_old_file(path, oldest_kept_seconds)
+
+    async def _guarded_sweep(self) -> None:
+        try:
+            await self.sweep()
+        except (StoreUnavailable, OSError) as failure:
+            log_event(_logger, "artifact_sweep_failed", is_warning=True, cause=str(failure))
+
+    async def _guarded_sweep_of_the_unused(self) -> None:
+        try:
+            await self.sweep_unused()
+        except (StoreUnavailable, OSError) as failure:
+            log_event(_logger, "artifact_sweep_failed", is_warning=True, cause=str(failure))
+
+
+def _remove_old_file(path: Path, oldest_kept_seconds: float) -> None:
+    if path.stat().st_mtime < oldest_kept_seconds:
+        path.unlink(missing_ok=True)

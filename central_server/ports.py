@@ -1,0 +1,146 @@
+"""What the control loop and the read model need from the world outside, as Protocols. It names no implementation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from central_server.scheduler.effects import Write
+from central_server.scheduler.jobs import JobRecord
+from central_server.scheduler.nodes import NodeRecord
+from central_server.telemetry_records import LogLine, MetricRow
+from shared.lifecycle import JobState
+from shared.node_messages import ServerMessage
+
+
+@dataclass(frozen=True, slots=True)
+class StoredState:
+    """All that the core needs to begin: unfinished jobs, every node ever seen, and the next job's sequence."""
+
+    jobs: tuple[JobRecord, ...]
+    nodes: tuple[NodeRecord, ...]
+    next_sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class JobQuery:
+    """Which jobs to list, newest first.
+
+    Attributes:
+        user_id: only this user's; empty for all.
+        states: only these; empty for all.
+        limit: at most this many.
+        before_sequence: only older ones than this; 0 for no bound.
+    """
+
+    user_id: str = ""
+    states: frozenset[JobState] = field(default_factory=frozenset)
+    limit: int = 100
+    before_sequence: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    """One page of a listing. Its records carry no model definition: see `storage.rows.WITHOUT_MODEL`.
+
+    Attributes:
+        total: how many jobs the query matches on all pages together.
+        has_more: whether older ones follow.
+    """
+
+    jobs: tuple[JobRecord, ...]
+    total: int
+    has_more: bool
+
+
+class Store(Protocol):
+    """Durable memory. Every method raises `StoreUnavailable` when the database cannot do it."""
+
+    async def prove_writable(self) -> None:
+        """Commit something small: reading from a full disk still works."""
+        ...
+
+    async def load(self) -> StoredState:
+        """Return what a core is built from."""
+        ...
+
+    async def commit(self, writes: Sequence[Write]) -> frozenset[str]:
+        """Make all of `writes` durable, or none; return artifacts (SHA-256) that no job refers to any more."""
+        ...
+
+    async def find_job(self, job_id: str) -> JobRecord | None:
+        """Return one job, whatever its state."""
+        ...
+
+    async def list_jobs(self, query: JobQuery) -> JobPage:
+        """Return one page of jobs."""
+        ...
+
+    async def add_telemetry(self, rows: Sequence[MetricRow], lines: Sequence[LogLine]) -> None:
+        """Make rows and lines durable; a row replaces that of the same job and step, removed jobs get none."""
+        ...
+
+    async def metric_rows(self, job_id: str, *, after_step: int, limit: int) -> tuple[MetricRow, ...]:
+        """Return a job's history in the order of its steps."""
+        ...
+
+    async def last_metric_rows(self, job_ids: Sequence[str]) -> Mapping[str, MetricRow]:
+        """Return the newest row of each of these jobs that has one."""
+        ...
+
+    async def log_lines(self, job_id: str, *, after_sequence: int, limit: int) -> tuple[LogLine, ...]:
+        """Return a job's log in order."""
+        ...
+
+    async def referenced_artifacts(self) -> frozenset[str]:
+        """Return the SHA-256 of each artifact that some job refers to."""
+        ...
+
+
+class Sessions(Protocol):
+    """The open control streams of nodes. Nothing here waits: a stream that cannot take more is closed."""
+
+    def send(self, session_id: str, message: ServerMessage) -> None:
+        """Put a message on a stream; a stream that is gone is passed over, its end is on its way as an event."""
+        ...
+
+    def close(self, session_id: str, code: str, message: str) -> None:
+        """End one stream with a Goodbye."""
+        ...
+
+    def close_all(self, code: str, message: str) -> None:
+        """End every stream with a Goodbye."""
+        ...
+
+
+class ReadModelSink(Protocol):
+    """Where the control loop puts what people may now see."""
+
+    def restart(self, state: StoredState) -> None:
+        """Forget live jobs and nodes, and begin with these."""
+        ...
+
+    def publish_job(self, record: JobRecord) -> None:
+        """Show this record, and wake those who watch the job."""
+        ...
+
+    def remove_job(self, job_id: str) -> None:
+        """Show the job no more."""
+        ...
+
+    def publish_node(self, record: NodeRecord) -> None:
+        """Show this node."""
+        ...
+
+    def ended_job(self, job_id: str) -> JobRecord | None:
+        """Return a job that ended a short while ago."""
+        ...
+
+
+class ArtifactRelease(Protocol):
+    """Told which artifacts may go."""
+
+    def release(self, sha256s: frozenset[str]) -> None:
+        """Remove these some time later, unless a job refers to them by then."""
+        ...

@@ -1,0 +1,1 @@
+"""The gRPC edge: messages in, records on, and answers back. It never decides."""

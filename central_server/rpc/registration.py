@@ -1,0 +1,146 @@
+"""Turns our methods into gRPC handlers that read raw bytes and end with our error tree's status. It knows no service.
+
+Bytes reach us unparsed, so that bytes that are no message are told so (INVALID_ARGUMENT) instead of the library's own
+answer. INTERNAL is left for one case: an exception of ours that nobody meant; it is logged with its trace.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any, NoReturn, TypeVar
+
+import grpc
+from google.protobuf.message import DecodeError, Message
+
+from central_server.rpc.authentication import Authenticator, Caller
+from central_server.rpc.status_codes import status_of
+from central_server.structured_logging import log_event
+from shared.errors import CyxWizError, InvalidField, MachineFailure, OurBug
+
+_Request = TypeVar("_Request", bound=Message)
+Context = grpc.aio.ServicerContext[Any, Any]
+
+_logger = logging.getLogger(__name__)
+
+UnaryMethod = Callable[[_Request, Caller], Awaitable[Message]]
+StreamingMethod = Callable[[_Request, Caller], AsyncIterator[Message]]
+UploadMethod = Callable[[AsyncIterator[_Request], Caller], Awaitable[Message]]
+
+
+def parse_message(kind: type[_Request], raw: bytes) -> _Request:
+    """Return the message in `raw`.
+
+    Raises:
+        InvalidField: the bytes are no such message.
+    """
+    try:
+        return kind.FromString(raw)
+    except DecodeError:
+        name = kind.DESCRIPTOR.name
+        raise InvalidField(f"the request must be a serialised {name}, got {len(raw)} bytes that are none") from None
+
+
+class Registration:
+    """Handlers of one service, gathered one by one."""
+
+    def __init__(self, service: str, authenticator: Authenticator) -> None:
+        self._service = service
+        self._authenticator = authenticator
+        self._handlers: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
+
+    def unary(self, name: str, request: type[_Request], method: UnaryMethod[_Request]) -> None:
+        """Serve a method that takes one message and answers one."""
+
+        async def handle(raw: bytes, context: Context) -> bytes:
+            with _Telling() as told:
+                answer = await method(parse_message(request, raw), await self._caller(context))
+                return answer.SerializeToString()
+            return await told.abort(context)
+
+        self._handlers[name] = grpc.unary_unary_rpc_method_handler(handle)
+
+    def streaming(self, name: str, request: type[_Request], method: StreamingMethod[_Request]) -> None:
+        """Serve a method that takes one message and answers many."""
+
+        async def handle(raw: bytes, context: Context) -> None:
+            with _Telling() as told:
+                async for answer in method(parse_message(request, raw), await self._caller(context)):
+                    await context.write(answer.SerializeToString())
+                return
+            await told.abort(context)
+
+        self._handlers[name] = grpc.unary_stream_rpc_method_handler(handle)
+
+    def upload(self, name: str, request: type[_Request], method: UploadMethod[_Request]) -> None:
+        """Serve a method that takes many messages and answers one."""
+
+        async def handle(_: object, context: Context) -> bytes:
+            with _Telling() as told:
+                answer = await method(_messages(request, context), await self._caller(context))
+                return answer.SerializeToString()
+            return await told.abort(context)
+
+        self._handlers[name] = grpc.stream_unary_rpc_method_handler(handle)
+
+    def conversation(self, name: str, method: Callable[[Context], Awaitable[None]]) -> None:
+        """Serve a method that reads and writes raw bytes on the stream by itself."""
+
+        async def handle(_: object, context: Context) -> None:
+            with _Telling() as told:
+                await method(context)
+                return
+            await told.abort(context)
+
+        self._handlers[name] = grpc.stream_stream_rpc_method_handler(handle)
+
+    @property
+    def handlers(self) -> Mapping[str, grpc.RpcMethodHandler[Any, Any]]:
+        """The handlers by the method's name."""
+        return self._handlers
+
+    def add_to(self, server: grpc.aio.Server) -> str:
+        """Let `server` serve these; return the service's full name."""
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(self._service, self._handlers),))
+        return self._service
+
+    async def _caller(self, context: Context) -> Caller:
+        metadata = context.invocation_metadata() or ()
+        return await self._authenticator.caller(tuple((key, value) for key, value in metadata))
+
+
+class _Telling:
+    """Holds the error that left its block, so that the rpc is ended outside of any `except`."""
+
+    def __init__(self) -> None:
+        self._error: CyxWizError | None = None
+
+    def __enter__(self) -> _Telling:
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
+        if isinstance(error, OurBug) or (isinstance(error, Exception) and not _is_meant(error)):
+            _logger.error("handler_broke", exc_info=error)
+            self._error = OurBug("the server made a mistake of its own; its log has the trace")
+        elif isinstance(error, CyxWizError):
+            self._error = error
+        return self._error is not None
+
+    async def abort(self, context: Context) -> NoReturn:
+        """End the rpc with the status of the error that was held."""
+        error = self._error or OurBug("a handler ended without an answer")
+        status = status_of(error)
+        if isinstance(error, MachineFailure):
+            log_event(_logger, "request_failed", is_warning=True, code=error.code, cause=str(error))
+        await context.abort(status.code, status.sentence, status.trailing_metadata)
+        raise AssertionError("abort always raises")
+
+
+def _is_meant(error: Exception) -> bool:
+    """Our own tree is; so is the library's way of ending an rpc."""
+    return isinstance(error, CyxWizError | grpc.aio.AbortError)
+
+
+async def _messages(kind: type[_Request], context: Context) -> AsyncIterator[_Request]:
+    while (raw := await context.read()) is not grpc.aio.EOF:
+        yield parse_message(kind, raw)

@@ -1,0 +1,1 @@
+"""The database's versions, each one step forward from the one before it."""

@@ -1,0 +1,107 @@
+"""The reads of the store, each on a connection that somebody else opened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
+
+from central_server.ports import JobPage, JobQuery, StoredState
+from central_server.scheduler.jobs import JobRecord
+from central_server.storage import tables
+from central_server.storage.rows import job_from_row, log_line_from_row, metrics_from_row, node_from_row
+from central_server.telemetry_records import LogLine, MetricRow
+from shared.lifecycle import JobState, job_has_ended
+
+_UNFINISHED = [state.value for state in JobState if not job_has_ended(state)]
+
+
+def stored_state(connection: Connection) -> StoredState:
+    """Return unfinished jobs in the order they came, every node, and the next sequence."""
+    jobs = tables.jobs.c
+    unfinished = _whole_jobs().where(jobs.state.in_(_UNFINISHED)).order_by(jobs.sequence)
+    last = connection.scalar(select(func.max(jobs.sequence))) or 0
+    return StoredState(
+        jobs=tuple(job_from_row(row) for row in connection.execute(unfinished).mappings()),
+        nodes=tuple(
+            node_from_row(row)
+            for row in connection.execute(select(tables.nodes).order_by(tables.nodes.c.node_id)).mappings()
+        ),
+        next_sequence=last + 1,
+    )
+
+
+def job_by_id(connection: Connection, job_id: str) -> JobRecord | None:
+    """Return one job, or None."""
+    row = connection.execute(_whole_jobs().where(tables.jobs.c.job_id == job_id)).mappings().first()
+    return job_from_row(row) if row else None
+
+
+def job_page(connection: Connection, query: JobQuery) -> JobPage:
+    """Return one page, newest first, without model definitions."""
+    jobs = tables.jobs.c
+    total = connection.scalar(select(func.count()).select_from(tables.jobs).where(_matches(query))) or 0
+    page = (
+        select(tables.jobs, tables.job_specs.c.spec)
+        .join(tables.job_specs, tables.job_specs.c.job_id == jobs.job_id)
+        .where(_matches(query))
+        .order_by(jobs.sequence.desc())
+        .limit(query.limit + 1)
+    )
+    if query.before_sequence:
+        page = page.where(jobs.sequence < query.before_sequence)
+    records = [job_from_row(row) for row in connection.execute(page).mappings()]
+    return JobPage(jobs=tuple(records[: query.limit]), total=total, has_more=len(records) > query.limit)
+
+
+def metric_rows(connection: Connection, job_id: str, *, after_step: int, limit: int) -> tuple[MetricRow, ...]:
+    """Return a job's history after a step, in order."""
+    rows = tables.metric_rows
+    query = select(rows).where(rows.c.job_id == job_id, rows.c.step > after_step).order_by(rows.c.step).limit(limit)
+    return tuple(metrics_from_row(row) for row in connection.execute(query).mappings())
+
+
+def last_metric_rows(connection: Connection, job_ids: Sequence[str]) -> dict[str, MetricRow]:
+    """Return the newest row of each job that has one."""
+    rows = tables.metric_rows
+    found: dict[str, MetricRow] = {}
+    for job_id in job_ids:
+        query = select(rows).where(rows.c.job_id == job_id).order_by(rows.c.step.desc()).limit(1)
+        row = connection.execute(query).mappings().first()
+        if row:
+            found[job_id] = metrics_from_row(row)
+    return found
+
+
+def log_lines(connection: Connection, job_id: str, *, after_sequence: int, limit: int) -> tuple[LogLine, ...]:
+    """Return a job's log after a line, in order."""
+    lines = tables.log_lines
+    query = (
+        select(lines)
+        .where(lines.c.job_id == job_id, lines.c.sequence > after_sequence)
+        .order_by(lines.c.sequence)
+        .limit(limit)
+    )
+    return tuple(log_line_from_row(row) for row in connection.execute(query).mappings())
+
+
+def referenced_artifacts(connection: Connection) -> frozenset[str]:
+    """Return every artifact that some job refers to."""
+    return frozenset(connection.scalars(select(tables.artifact_references.c.sha256).distinct()))
+
+
+def _whole_jobs() -> Select[tuple[object, ...]]:
+    specs = tables.job_specs.c
+    return select(tables.jobs, specs.spec, specs.model_definition).join(
+        tables.job_specs, specs.job_id == tables.jobs.c.job_id
+    )
+
+
+def _matches(query: JobQuery) -> ColumnElement[bool]:
+    jobs = tables.jobs.c
+    wanted: list[ColumnElement[bool]] = []
+    if query.user_id:
+        wanted.append(jobs.user_id == query.user_id)
+    if query.states:
+        wanted.append(jobs.state.in_(sorted(state.value for state in query.states)))
+    return and_(True, *wanted)

@@ -1,0 +1,135 @@
+"""The one store: a writer thread that commits, reader threads that look. SQL is in `write_batch` and `queries`.
+
+Threads and not an asynchronous driver, because the hot path is many small commits: one thread with one connection
+made several times as many a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Self, TypeVar
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from central_server.ports import JobPage, JobQuery, StoredState
+from central_server.scheduler.effects import Write
+from central_server.scheduler.jobs import JobRecord
+from central_server.storage import queries
+from central_server.storage.decider_lock import DeciderLock
+from central_server.storage.engines import Engines, open_engines
+from central_server.storage.migrate import migrate_to_newest
+from central_server.storage.write_batch import write_all, write_proof, write_telemetry
+from central_server.telemetry_records import LogLine, MetricRow
+from shared.errors import StoreUnavailable
+
+_READERS = 2
+
+_T = TypeVar("_T")
+
+
+class SqlStore:
+    """A `Store` on SQLAlchemy Core. Call it from one event loop; it owns its threads until `close`."""
+
+    def __init__(self, engines: Engines, lock: DeciderLock) -> None:
+        self._engines = engines
+        self._lock = lock
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="store-reader")
+
+    @classmethod
+    def open(cls, database_url: str) -> Self:
+        """Open the database, take its lock, bring it to the newest version.
+
+        Raises:
+            WrongState: another central server has it, or a newer program made it.
+            InvalidField: the URL is none.
+            NotSupported: another kind of database.
+            StoreUnavailable: it cannot be opened.
+        """
+        engines = open_engines(database_url)
+        try:
+            engines.file.parent.mkdir(parents=True, exist_ok=True)
+            lock = DeciderLock.take(engines.file)
+        except OSError as failure:
+            raise StoreUnavailable(f"the database {engines.file} cannot be opened: {failure}") from failure
+        try:
+            migrate_to_newest(engines.writer)
+        except SQLAlchemyError as failure:
+            lock.release()
+            raise StoreUnavailable(f"the database {engines.file} cannot be used: {failure}") from failure
+        except BaseException:
+            lock.release()
+            raise
+        return cls(engines, lock)
+
+    async def close(self) -> None:
+        """Finish what was begun, close the connections, free the lock."""
+        await asyncio.to_thread(self._shut_down)
+
+    async def prove_writable(self) -> None:
+        """Commit something small: reading from a full disk still works."""
+        await self._in_thread(self._writer, self._engines.writer, write_proof)
+
+    async def load(self) -> StoredState:
+        """Return what a core is built from; waits behind a commit that is still under way."""
+        return await self._in_thread(self._writer, self._engines.writer, queries.stored_state)
+
+    async def commit(self, writes: Sequence[Write]) -> frozenset[str]:
+        """Make all of `writes` durable, or none; return artifacts that no job refers to any more."""
+        return await self._in_thread(self._writer, self._engines.writer, write_all, writes)
+
+    async def add_telemetry(self, rows: Sequence[MetricRow], lines: Sequence[LogLine]) -> None:
+        """Make rows and lines durable."""
+        await self._in_thread(self._writer, self._engines.writer, write_telemetry, rows, lines)
+
+    async def find_job(self, job_id: str) -> JobRecord | None:
+        """Return one job, or None."""
+        return await self._read(queries.job_by_id, job_id)
+
+    async def list_jobs(self, query: JobQuery) -> JobPage:
+        """Return one page of jobs."""
+        return await self._read(queries.job_page, query)
+
+    async def metric_rows(self, job_id: str, *, after_step: int, limit: int) -> tuple[MetricRow, ...]:
+        """Return a job's history in the order of its steps."""
+        return await self._read(queries.metric_rows, job_id, after_step=after_step, limit=limit)
+
+    async def last_metric_rows(self, job_ids: Sequence[str]) -> Mapping[str, MetricRow]:
+        """Return the newest row of each of these jobs that has one."""
+        return await self._read(queries.last_metric_rows, job_ids)
+
+    async def log_lines(self, job_id: str, *, after_sequence: int, limit: int) -> tuple[LogLine, ...]:
+        """Return a job's log in order."""
+        return await self._read(queries.log_lines, job_id, after_sequence=after_sequence, limit=limit)
+
+    async def referenced_artifacts(self) -> frozenset[str]:
+        """Return the SHA-256 of each artifact that some job refers to."""
+        return await self._read(queries.referenced_artifacts)
+
+    async def _read(self, query: Callable[..., _T], *arguments: object, **named: object) -> _T:
+        return await self._in_thread(self._readers, self._engines.reader, query, *arguments, **named)
+
+    async def _in_thread(
+        self, threads: ThreadPoolExecutor, engine: Engine, work: Callable[..., _T], *arguments: object, **named: object
+    ) -> _T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(threads, partial(_in_transaction, engine, work, *arguments, **named))
+
+    def _shut_down(self) -> None:
+        self._writer.shutdown()
+        self._readers.shutdown()
+        self._engines.writer.dispose()
+        self._engines.reader.dispose()
+        self._lock.release()
+
+
+def _in_transaction(engine: Engine, work: Callable[..., _T], *arguments: object, **named: object) -> _T:
+    try:
+        with engine.begin() as connection:
+            return work(connection, *arguments, **named)
+    except (SQLAlchemyError, OSError) as failure:
+        raise StoreUnavailable(f"the database did not do it: {failure}") from failure

@@ -1,0 +1,95 @@
+"""The tables of the newest version, for queries. Migrations make them; a test holds the two together.
+
+Columns that are searched or sorted by are columns; what is only carried along is JSON text beside them.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text
+
+metadata = MetaData()
+
+SEQUENCE = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite numbers rows by itself only in a column of type INTEGER."""
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("job_id", Text, primary_key=True),
+    Column("sequence", BigInteger, nullable=False),
+    Column("user_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("submitted_at_ms", BigInteger, nullable=False),
+    Column("started_at_ms", BigInteger, nullable=False),
+    Column("first_step_at_ms", BigInteger, nullable=False),
+    Column("ended_at_ms", BigInteger, nullable=False),
+    Column("content_digest", Text, nullable=False),
+    Column("details", Text, nullable=False),
+    Index("jobs_by_sequence", "sequence"),
+    Index("jobs_by_state", "state", "sequence"),
+    Index("jobs_by_user", "user_id", "sequence"),
+)
+"""`details`: the rest of a `JobRecord` without its spec."""
+
+job_specs = Table(
+    "job_specs",
+    metadata,
+    Column("job_id", Text, ForeignKey("jobs.job_id", ondelete="CASCADE"), primary_key=True),
+    Column("spec", Text, nullable=False),
+    Column("model_definition", Text, nullable=False),
+)
+"""Written once a job: a spec never changes, and its model definition may be megabytes that no listing should read."""
+
+nodes = Table(
+    "nodes",
+    metadata,
+    Column("node_id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("last_seen_ms", BigInteger, nullable=False),
+    Column("details", Text, nullable=False),
+)
+
+server_state = Table(
+    "server_state",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+"""Small facts of the server itself, by name."""
+
+metric_rows = Table(
+    "metric_rows",
+    metadata,
+    Column("job_id", Text, ForeignKey("jobs.job_id", ondelete="CASCADE"), primary_key=True),
+    Column("step", BigInteger, primary_key=True),
+    Column("attempt", Integer, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("metrics", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+log_lines = Table(
+    "log_lines",
+    metadata,
+    Column("sequence", SEQUENCE, primary_key=True, autoincrement=True),
+    Column("job_id", Text, ForeignKey("jobs.job_id", ondelete="CASCADE"), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Index("log_lines_by_job", "job_id", "sequence"),
+    Index("log_lines_once", "job_id", "attempt", "at_ms", "digest", unique=True),
+    sqlite_autoincrement=True,
+)
+"""A node repeats what was not acknowledged: the same text of the same millisecond is kept once."""
+
+artifact_references = Table(
+    "artifact_references",
+    metadata,
+    Column("job_id", Text, ForeignKey("jobs.job_id", ondelete="CASCADE"), primary_key=True),
+    Column("sha256", Text, primary_key=True),
+    Index("artifact_references_by_sha256", "sha256"),
+)

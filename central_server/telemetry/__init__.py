@@ -1,0 +1,1 @@
+"""Metrics and log lines on their way to the store and to those who watch. They decide nothing and delay nothing."""
