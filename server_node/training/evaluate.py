@@ -24,7 +24,7 @@ class Evaluation:
     is_complete: bool
 
     def metrics(self, prefix: str) -> dict[str, float]:
-        """Name the values: `val_loss`, `test_accuracy`, …"""
+        """Name the values, such as `val_loss` and `val_accuracy`."""
         named = {f"{prefix}_loss": self.loss}
         return named if self.accuracy is None else {**named, f"{prefix}_accuracy": self.accuracy}
 

@@ -30,11 +30,12 @@ def host_numbers(setup: TrainingSetup) -> Numbers:
         "gradient_clip_norm": settings.gradient_clip_norm or 0.0,
         "label_smoothing": settings.label_smoothing,
     }
-    return Numbers(
-        **{name: np.float32(value) for name, value in floats.items()},
-        key_data=np.array([settings.seed >> 32, settings.seed & 0xFFFFFFFF], np.uint32),
-        train_examples=np.int32(setup.splits.train.size),
-        steps_per_epoch=np.int32(setup.steps_per_epoch),
-        metric_interval_steps=np.int32(min(settings.metric_interval_steps, LARGEST_INTERVAL)),
-        layers=layer_numbers(setup.structure.network),
-    )
+    fields: dict[str, Any] = {name: np.float32(value) for name, value in floats.items()}
+    fields |= {
+        "key_data": np.array([settings.seed >> 32, settings.seed & 0xFFFFFFFF], np.uint32),
+        "train_examples": np.int32(setup.splits.train.size),
+        "steps_per_epoch": np.int32(setup.steps_per_epoch),
+        "metric_interval_steps": np.int32(min(settings.metric_interval_steps, LARGEST_INTERVAL)),
+        "layers": layer_numbers(setup.structure.network),
+    }
+    return Numbers(**fields)

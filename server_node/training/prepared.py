@@ -107,7 +107,9 @@ class PreparedTraining:
 
     def evaluation_order(self, indices: Indices) -> jax.Array:
         """Put the indices of a split on the device."""
-        return jax.device_put(filled(indices, self.setup.structure.order_length), self.program.device)
+        order = filled(indices, self.setup.structure.order_length)
+        placed: jax.Array = jax.device_put(order, self.program.device)
+        return placed
 
     def evaluate_chunk(self, sums: MetricSums | None, part: EvaluationRange) -> MetricSums:
         """Add some batches of a split to the sums, None for a start, and wait for them."""
@@ -115,7 +117,8 @@ class PreparedTraining:
             model = (self._state.weights, self._state.statistics)
             given = self._parts.zero_sums if sums is None else sums
             added = self.program.evaluate_chunk(model, self._parts.dataset.source, self._parts.numbers, given, part)
-            return jax.block_until_ready(added)
+            added.loss.block_until_ready()
+            return added
 
     def snapshot(self) -> Checkpoint:
         """Copy everything that a resume needs, at a chunk boundary.

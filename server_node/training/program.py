@@ -8,11 +8,10 @@ from functools import partial
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
-from jax.sharding import SingleDeviceSharding
 
-from server_node.training.layers.layer import Arrays, HostArrays
+from server_node.training.abstract import abstract, pinned
+from server_node.training.layers.layer import Arrays
 from server_node.training.models.network import initial_weights, layer_numbers
 from server_node.training.numbers import Numbers
 from server_node.training.program_structure import ProgramStructure
@@ -52,7 +51,7 @@ class Program:
 
 def compile_program(structure: ProgramStructure, device: jax.Device) -> Program:
     """Trace and compile; needs no data and takes from tens of milliseconds to many seconds."""
-    abstract = _AbstractArguments.of(structure, device)
+    abstract = _abstract_arguments(structure, device)
     train = _compile_train(structure, abstract)
     evaluate = _compile_evaluate(structure, abstract)
     return Program(
@@ -71,63 +70,46 @@ def compile_program(structure: ProgramStructure, device: jax.Device) -> Program:
 class _AbstractArguments:
     """Shapes and types of everything the executables take, pinned to one device."""
 
-    state: TrainState
-    source: Source
+    state: Any
+    source: Any
     order: Any
-    numbers: Numbers
+    numbers: Any
     scalar: Any
 
-    @classmethod
-    def of(cls, structure: ProgramStructure, device: jax.Device) -> _AbstractArguments:
-        pinned = partial(_pinned, sharding=SingleDeviceSharding(device))
-        network = structure.network
-        weights, statistics = initial_weights(network, seed=0)
-        numbers = _abstract_numbers(structure)
-        targets = (structure.examples, *structure.target_shape)
-        source = Source(
-            inputs=jax.ShapeDtypeStruct((structure.examples, *network.input_shape), jnp.float32),
-            targets=jax.ShapeDtypeStruct(targets, jnp.int32 if structure.has_labels else jnp.float32),
-        )
-        state = _abstract_state(structure, weights, statistics, numbers)
-        return cls(
-            state=pinned(state),
-            source=pinned(source),
-            order=pinned(jax.ShapeDtypeStruct((structure.order_length,), jnp.int32)),
-            numbers=pinned(numbers),
-            scalar=pinned(jax.ShapeDtypeStruct((), jnp.int32)),
-        )
 
-
-def _pinned(tree: Any, sharding: SingleDeviceSharding) -> Any:
-    return jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding), tree)
+def _abstract_arguments(structure: ProgramStructure, device: jax.Device) -> _AbstractArguments:
+    inputs = abstract((structure.examples, *structure.network.input_shape), np.float32)
+    targets = abstract((structure.examples, *structure.target_shape), np.int32 if structure.has_labels else np.float32)
+    numbers = _abstract_numbers(structure)
+    return _AbstractArguments(
+        state=pinned(_abstract_state(structure, numbers), device),
+        source=pinned(Source(inputs, targets), device),
+        order=pinned(abstract((structure.order_length,), np.int32), device),
+        numbers=pinned(numbers, device),
+        scalar=pinned(abstract((), np.int32), device),
+    )
 
 
 def _abstract_numbers(structure: ProgramStructure) -> Numbers:
-    scalar = jax.ShapeDtypeStruct((), jnp.float32)
-    whole = jax.ShapeDtypeStruct((), jnp.int32)
-    fields: dict[str, Any] = dict.fromkeys(Numbers._fields, scalar)
+    scalar, whole = abstract((), np.float32), abstract((), np.int32)
+    fields = dict.fromkeys(Numbers._fields, scalar)
     fields |= dict.fromkeys(("train_examples", "steps_per_epoch", "metric_interval_steps"), whole)
-    fields |= {
-        "key_data": jax.ShapeDtypeStruct((2,), jnp.uint32),
-        "layers": jax.tree.map(lambda _: scalar, layer_numbers(structure.network)),
-    }
+    fields["key_data"] = abstract((2,), np.uint32)
+    fields["layers"] = jax.tree.map(lambda _: scalar, layer_numbers(structure.network))
     return Numbers(**fields)
 
 
-def _abstract_state(
-    structure: ProgramStructure,
-    weights: tuple[HostArrays, ...],
-    statistics: tuple[HostArrays, ...],
-    numbers: Numbers,
-) -> TrainState:
-    def start(given: Numbers) -> Any:
-        return make_optimizer(structure, given.learning_rate, given).init(weights)
+def _abstract_state(structure: ProgramStructure, numbers: Numbers) -> TrainState:
+    drawn = jax.tree.map(lambda leaf: abstract(leaf.shape, leaf.dtype), initial_weights(structure.network, seed=0))
+    weights, statistics = drawn
+
+    def start(learned: Any, given: Numbers) -> Any:
+        return make_optimizer(structure, given.learning_rate, given).init(learned)
 
     with jax.numpy_dtype_promotion("standard"):
-        optimizer = jax.eval_shape(start, numbers)
-    whole = jax.ShapeDtypeStruct((), jnp.int32)
-    sums = zero_sums()
-    return TrainState(weights, statistics, optimizer, whole, sums, sums, whole)  # type: ignore[arg-type]  # shapes
+        optimizer = jax.eval_shape(start, weights, numbers)
+    whole, sums = abstract((), np.int32), zero_sums()
+    return TrainState(weights, statistics, optimizer, whole, sums, sums, whole)
 
 
 def _compile_train(structure: ProgramStructure, abstract: _AbstractArguments) -> Any:

@@ -132,7 +132,8 @@ def _gradients(
         outcome = _outcome(structure, weights, state.statistics, batch, numbers, moment)
         return outcome.loss_sum / jnp.maximum(jnp.sum(batch.mask), 1.0), outcome
 
-    return jax.grad(mean_loss, has_aux=True)(state.weights)
+    found: tuple[tuple[Arrays, ...], BatchOutcome] = jax.grad(mean_loss, has_aux=True)(state.weights)
+    return found
 
 
 def _outcome(
@@ -216,4 +217,5 @@ def evaluate_chunk(
         outcome = _outcome(structure, weights, statistics, batch, numbers, moment)
         return add_to_sums(running, outcome.loss_sum, outcome.correct, outcome.examples)
 
-    return jax.lax.fori_loop(part.first_batch, part.first_batch + part.batches, body, sums)
+    total: MetricSums = jax.lax.fori_loop(part.first_batch, part.first_batch + part.batches, body, sums)
+    return total

@@ -74,7 +74,7 @@ def add_to_sums(sums: MetricSums, loss: jax.Array, correct: jax.Array, examples:
 
 def sums_unless(is_new: jax.Array, sums: MetricSums) -> MetricSums:
     """Give zeros where `is_new`, else the sums."""
-    return jax.tree.map(lambda value: jnp.where(is_new, jnp.zeros_like(value), value), sums)
+    return MetricSums(*(jnp.where(is_new, jnp.zeros_like(value), value) for value in sums))
 
 
 class Readings(NamedTuple):

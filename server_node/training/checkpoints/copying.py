@@ -6,6 +6,7 @@ from typing import Any
 
 import jax
 import numpy as np
+import numpy.typing as npt
 
 
 def copy_tree(tree: Any) -> Any:
@@ -16,8 +17,9 @@ def copy_tree(tree: Any) -> Any:
     return jax.tree.map(_copied, tree)
 
 
-def _copied(array: jax.Array) -> np.ndarray | jax.Array:
+def _copied(array: jax.Array) -> npt.NDArray[Any] | jax.Array:
     device = next(iter(array.devices()))
     if device.platform == "cpu":
         return np.array(array, copy=True)
-    return jax.device_put(array, device, may_alias=False)
+    copied: jax.Array = jax.device_put(array, device, may_alias=False)
+    return copied

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import jax
-import jaxlib
+from jaxlib.version import __version__ as jaxlib_version
 
 CPU_INFORMATION = Path("/proc/cpuinfo")
 
@@ -17,7 +17,7 @@ CPU_INFORMATION = Path("/proc/cpuinfo")
 def fingerprint(device: jax.Device) -> Mapping[str, str]:
     """Name what must be the same for an exact resume: two equal fingerprints give equal bits."""
     return {
-        "jaxlib": jaxlib.__version__,
+        "jaxlib": jaxlib_version,
         "backend": device.platform,
         "device": device.device_kind,
         "cpu_flags": cpu_flags_digest(),

@@ -62,7 +62,7 @@ def load_checkpoint(path: Path) -> SavedCheckpoint:
     """
     try:
         file = read_safetensors(path)
-        return _saved(file.metadata, arrays_from_entries(file.tensors))
+        return _saved(file.metadata, arrays_from_entries(file))
     except (OSError, UserMistake, KeyError, ValueError, TypeError) as error:
         raise UnusableCheckpoint(f"{path.name} cannot be read: {error}") from error
 

@@ -45,7 +45,10 @@ def _reduce_stock(
     images: jax.Array, combine: Combine, start: float, window: Pair, stride: Pair, padding: tuple[Pair, Pair]
 ) -> jax.Array:
     whole_window, whole_stride = (1, *window, 1), (1, *stride, 1)
-    return jax.lax.reduce_window(images, start, combine, whole_window, whole_stride, ((0, 0), *padding, (0, 0)))
+    reduced: jax.Array = jax.lax.reduce_window(
+        images, start, combine, whole_window, whole_stride, ((0, 0), *padding, (0, 0))
+    )
+    return reduced
 
 
 def _apply_global_max(

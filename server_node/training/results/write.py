@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 
 from server_node.training.results.training_result import TrainingResult
 from server_node.training.tensors import tensor_entries
+from shared.atomic_file import atomic_writer
 from shared.safetensors_format import write_safetensors
 
 WEIGHTS_FILE, MODEL_FILE, METRICS_FILE = "model.safetensors", "model.json", "metrics.json"
@@ -35,27 +36,26 @@ def write_result(result: TrainingResult, definition: str, directory: Path) -> tu
     """
     directory.mkdir(parents=True, exist_ok=True)
     weights = directory / WEIGHTS_FILE
-    digest, size = write_safetensors(weights, tensor_entries(result.weights), {"format": "cyxwiz", "model": MODEL_FILE})
+    written = write_safetensors(weights, tensor_entries(result.weights), {"format": "cyxwiz", "model": MODEL_FILE})
     model = {"definition": json.loads(definition), **result.description, "weights": _weights_table(result)}
-    rows = [{"step": row.step, "epoch": row.epoch, "kind": row.kind, **row.values} for row in result.history]
-    metrics = {"final": dict(result.final_metrics), "history": rows}
     return (
-        WrittenFile(weights, digest, size),
+        WrittenFile(weights, written.sha256, written.size_bytes),
         _write_json(directory / MODEL_FILE, model),
-        _write_json(directory / METRICS_FILE, metrics),
+        _write_json(directory / METRICS_FILE, _metrics(result)),
     )
 
 
-def _weights_table(result: TrainingResult) -> dict[str, Any]:
+def _metrics(result: TrainingResult) -> Mapping[str, Any]:
+    rows = [{"step": row.step, "epoch": row.epoch, "kind": row.kind, **row.values} for row in result.history]
+    return {"final": dict(result.final_metrics), "history": rows}
+
+
+def _weights_table(result: TrainingResult) -> Mapping[str, Any]:
     return {name: {"shape": list(array.shape), "dtype": str(array.dtype)} for name, array in result.weights.items()}
 
 
-def _write_json(path: Path, value: dict[str, Any]) -> WrittenFile:
+def _write_json(path: Path, value: Mapping[str, Any]) -> WrittenFile:
     content = (json.dumps(value, indent=2) + "\n").encode()
-    unfinished = path.with_name(path.name + ".part")
-    with unfinished.open("wb") as file:
+    with atomic_writer(path) as file:
         file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
     return WrittenFile(path, sha256(content).hexdigest(), len(content))
