@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from server_node.training.layers.activations import activate
-from server_node.training.layers.initial_values import glorot_uniform, zeros
+from server_node.training.layers.initial_values import he_uniform, zeros
 from server_node.training.layers.layer import (
     Applied,
     Arrays,
@@ -30,9 +30,8 @@ from shared.model_definition.graph import Shape
 def init(rng: np.random.Generator, parameters: Parameters, input_shapes: tuple[Shape, ...]) -> InitialArrays:
     """Draw a kernel `(height, width, channels, filters)` and, unless `use_bias` is false, a bias of zeros."""
     window, channels = pair(parameters, "kernel_size"), input_shapes[0][-1]
-    filters, area = integer(parameters, "filters"), window[0] * window[1]
-    kernel = glorot_uniform(rng, (*window, channels, filters), area * channels, area * filters)
-    weights = {"kernel": kernel}
+    filters = integer(parameters, "filters")
+    weights = {"kernel": he_uniform(rng, (*window, channels, filters), fan_in=window[0] * window[1] * channels)}
     if flag(parameters, "use_bias"):
         weights["bias"] = zeros((filters,))
     return weights, {}

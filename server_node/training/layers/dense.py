@@ -6,7 +6,7 @@ import jax
 import numpy as np
 
 from server_node.training.layers.activations import activate
-from server_node.training.layers.initial_values import glorot_uniform, zeros
+from server_node.training.layers.initial_values import RECTIFIERS, he_uniform, lecun_uniform, zeros
 from server_node.training.layers.layer import Applied, Arrays, InitialArrays, Layer, LayerContext, Parameters
 from server_node.training.layers.parameters import flag, integer, word
 from shared.model_definition.graph import Shape
@@ -15,7 +15,8 @@ from shared.model_definition.graph import Shape
 def init(rng: np.random.Generator, parameters: Parameters, input_shapes: tuple[Shape, ...]) -> InitialArrays:
     """Draw a kernel `(features, units)` and, unless `use_bias` is false, a bias `(units,)` of zeros."""
     features, units = input_shapes[0][-1], integer(parameters, "units")
-    weights = {"kernel": glorot_uniform(rng, (features, units), features, units)}
+    draw = he_uniform if word(parameters, "activation") in RECTIFIERS else lecun_uniform
+    weights = {"kernel": draw(rng, (features, units), features)}
     if flag(parameters, "use_bias"):
         weights["bias"] = zeros((units,))
     return weights, {}

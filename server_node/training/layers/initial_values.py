@@ -10,10 +10,18 @@ from server_node.training.layers.layer import FloatArray
 from shared.model_definition.graph import Shape
 
 
-def glorot_uniform(rng: np.random.Generator, shape: Shape, fan_in: int, fan_out: int) -> FloatArray:
-    """Draw uniformly from ±√(6 / (fan_in + fan_out)) (Glorot and Bengio 2010)."""
-    limit = np.float32(math.sqrt(6.0 / (fan_in + fan_out)))
-    return (rng.random(shape, dtype=np.float32) * np.float32(2.0) - np.float32(1.0)) * limit
+RECTIFIERS = frozenset({"relu", "leaky_relu", "elu", "gelu", "swish", "mish"})
+"""Activations that let about half of their input through, so that what comes in must vary twice as much."""
+
+
+def he_uniform(rng: np.random.Generator, shape: Shape, fan_in: int) -> FloatArray:
+    """Draw with variance 2 / fan_in, for what a rectifier follows (He et al. 2015)."""
+    return _uniform(rng, shape, 2.0 / fan_in)
+
+
+def lecun_uniform(rng: np.random.Generator, shape: Shape, fan_in: int) -> FloatArray:
+    """Draw with variance 1 / fan_in, for what no rectifier follows (LeCun et al. 1998)."""
+    return _uniform(rng, shape, 1.0 / fan_in)
 
 
 def zeros(shape: Shape) -> FloatArray:
@@ -24,3 +32,8 @@ def zeros(shape: Shape) -> FloatArray:
 def ones(shape: Shape) -> FloatArray:
     """Give ones of float32."""
     return np.ones(shape, np.float32)
+
+
+def _uniform(rng: np.random.Generator, shape: Shape, variance: float) -> FloatArray:
+    limit = np.float32(math.sqrt(3.0 * variance))
+    return (rng.random(shape, dtype=np.float32) * np.float32(2.0) - np.float32(1.0)) * limit
