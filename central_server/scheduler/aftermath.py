@@ -58,6 +58,7 @@ class AttemptEnd:
         step: the step it had reached, None when nobody knows.
         checkpoint_step: where a checkpoint goes on; 0 when the node said of none.
         checkpoint_node_id: the node that may hold the newest checkpoint; empty leaves what was known.
+        rest_seconds: the job is not tried again sooner, whatever its retries say.
     """
 
     state: AttemptState
@@ -70,6 +71,7 @@ class AttemptEnd:
     epoch: int = 0
     steps_total: int = 0
     checkpoint_node_id: str = ""
+    rest_seconds: float = 0.0
     metrics: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -132,7 +134,7 @@ def _after_stop(job: JobRecord, end: AttemptEnd, now_ms: int, backoff: Backoff) 
         return _fail(job, JobError(MachineFailure.code, _losses_sentence(job, end)), now_ms)
     is_repeated_loss = job.losses > 1 and job.state is JobState.RUNNING and end.state is not AttemptState.DECLINED
     wait_seconds = backoff.wait_seconds(job.losses - 1, 1.0) if is_repeated_loss else 0.0
-    return _queue_again(_back_to_checkpoint(job, end), end.reason, now_ms, wait_seconds)
+    return _queue_again(_back_to_checkpoint(job, end), end.reason, now_ms, max(wait_seconds, end.rest_seconds))
 
 
 def _back_to_checkpoint(job: JobRecord, end: AttemptEnd) -> JobRecord:

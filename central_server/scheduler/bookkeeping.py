@@ -70,7 +70,8 @@ def index_job(state: ClusterState, job: JobRecord) -> None:
 def _index_retry(state: ClusterState, job: JobRecord) -> None:
     wait_seconds = (job.wait_until_ms - state.now.unix_ms) / 1000
     if job.state is JobState.QUEUED and job.wait_until_ms:
-        bounded = min(max(wait_seconds, 0.0), state.settings.retry_backoff.cap_seconds)
+        longest = max(state.settings.retry_backoff.cap_seconds, state.settings.warm_up_seconds)
+        bounded = min(max(wait_seconds, 0.0), longest)
         state.deadlines.set(RetryDue(job.job_id), state.now.seconds + bounded)
     else:
         state.deadlines.cancel(RetryDue(job.job_id))

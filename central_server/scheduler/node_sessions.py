@@ -12,8 +12,9 @@ from typing import assert_never
 from central_server.scheduler.aftermath import AttemptEnd
 from central_server.scheduler.attempt_ends import end_attempt, stop_avoiding
 from central_server.scheduler.attempt_reports import take_report
-from central_server.scheduler.bookkeeping import live_attempt_of, put_node, renew_lease
+from central_server.scheduler.bookkeeping import live_attempt_of, put_job, put_node, renew_lease
 from central_server.scheduler.cluster_state import ClusterState
+from central_server.scheduler.deadlines import RetryDue
 from central_server.scheduler.effects import CloseSession, Note, Send
 from central_server.scheduler.fencing import Standing, standing_of
 from central_server.scheduler.jobs import AttemptRecord, JobRecord
@@ -58,6 +59,8 @@ def on_node_changed(state: ClusterState, node: NodeRecord, message: NodeChanged)
     """Take the node's new description."""
     put_node(state, replace(node, description=message.description))
     _forget_avoidances(state, node.node_id)
+    if message.description.is_ready:
+        _wake_jobs_saved_on(state, node.node_id)
 
 
 def on_second_hello(state: ClusterState, node: NodeRecord) -> None:
@@ -114,8 +117,14 @@ def _verdict_on(state: ClusterState, node: NodeRecord, held: HeldAttempt) -> Ver
 
 
 def _end_interrupted(state: ClusterState, node: NodeRecord, job: JobRecord) -> None:
-    reason = f"the process of {node.name} died"
-    end_attempt(state, job, AttemptEnd(AttemptState.LOST, reason, checkpoint_node_id=node.node_id))
+    """The node will be ready again in a moment and has the checkpoint: it is worth waiting for."""
+    end = AttemptEnd(
+        AttemptState.LOST,
+        reason=f"the process of {node.name} died",
+        checkpoint_node_id=node.node_id,
+        rest_seconds=0.0 if node.description.is_ready else state.settings.warm_up_seconds,
+    )
+    end_attempt(state, job, end)
 
 
 def _welcome(state: ClusterState, session_id: str, verdicts: tuple[HeldVerdict, ...]) -> Welcome:
@@ -151,6 +160,13 @@ def _offer_again(state: ClusterState, node: NodeRecord, job: JobRecord, attempt:
     lease_seconds = state.settings.lease_seconds
     offer = OfferAttempt(key, job.spec, attempt.device_ids, attempt.memory_bytes, lease_seconds)
     state.emit(Send(node.session_id, offer))
+
+
+def _wake_jobs_saved_on(state: ClusterState, node_id: str) -> None:
+    """Their checkpoint's node is ready: no need to wait any longer."""
+    for job in tuple(state.jobs.values()):
+        if job.checkpoint_node_id == node_id and RetryDue(job.job_id) in state.deadlines:
+            put_job(state, replace(job, wait_until_ms=0))
 
 
 def _forget_avoidances(state: ClusterState, node_id: str) -> None:
