@@ -18,7 +18,7 @@ from typing import NamedTuple
 from shared.atomic_file import atomic_writer
 from shared.did_you_mean import quoted
 from shared.errors import BadData, OurBug
-from shared.safetensors_header import LENGTH_BYTES, TensorPlace, header_bytes, places_from_header, size_of
+from shared.safetensors_header import LENGTH_BYTES, METADATA_KEY, TensorPlace, header_bytes, places_from_header, size_of
 
 MAX_HEADER_BYTES = 100_000_000
 """The limit that other readers of the format set."""
@@ -108,6 +108,8 @@ def read_safetensors(path: Path) -> SafetensorsFile:
 
 def _check_entry(entry: TensorEntry) -> None:
     wanted = size_of(entry.dtype, entry.shape)
+    if entry.name == METADATA_KEY:
+        raise OurBug(f"no tensor can be named {METADATA_KEY}")
     if wanted is None or memoryview(entry.data).nbytes != wanted:
         raise OurBug(f"tensor {entry.name!r} of {entry.dtype} {entry.shape} is not {wanted} bytes")
 
@@ -133,7 +135,7 @@ def _json(text: bytes) -> dict[str, object]:
     except RecursionError:
         raise ValueError("its header is nested too deep") from None
     if not isinstance(header, dict):
-        raise ValueError("its header is no JSON object")
+        raise ValueError("its header is no JSON object")  # noqa: TRY004 - a damaged file, not a wrong argument
     return header
 
 

@@ -27,6 +27,8 @@ def short_form(definition: Mapping[str, object]) -> ModelGraph:
     for key in definition:
         if key not in _KEYS:
             raise refusal(f"unknown key {quoted(key)} in the short form{did_you_mean(key, _KEYS)}")
+    for key in ("activation", "output_activation"):
+        read_parameters(DENSE, {"activation": definition.get(key)}, key)
     widths = [*_hidden_widths(definition.get("hidden_layers")), _size(definition, "output_size")]
     layers = widths_as_layers(
         widths, definition.get("activation", "relu"), definition.get("output_activation", "linear")
