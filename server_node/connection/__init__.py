@@ -1,0 +1,1 @@
+"""Everything of the node that speaks gRPC to the central server: two streams, and files by content."""

@@ -1,0 +1,105 @@
+"""Brings what belongs to an end to the server before the end is said: the result's files, and the last telemetry.
+
+It tries for as long as the node knows of the end; the journal makes it begin again in a new process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+import grpc.aio
+
+from server_node.attempts.events import EndDeliverable, Event, ResultLost
+from server_node.connection.artifact_transfer import upload
+from server_node.connection.telemetry_stream import TelemetryStream
+from server_node.folders import AttemptFolders
+from shared.backoff import Backoff
+from shared.errors import ServerUnreachable
+from shared.identifiers import AttemptKey
+from shared.node_messages import AttemptEnded, Outcome, ResultFile
+
+_LOG = logging.getLogger(__name__)
+TELEMETRY_PATIENCE_SECONDS = 2.0
+"""Rows that arrive after the end are not counted by the server, so the end waits for them, but not for ever."""
+
+
+class ResultOutbox:
+    """Delivers ends, several at once. For the event loop's thread.
+
+    Args:
+        tasks: owns the deliveries.
+        post: where `EndDeliverable` and `ResultLost` go.
+    """
+
+    def __init__(
+        self,
+        *,
+        tasks: asyncio.TaskGroup,
+        post: Callable[[Event], None],
+        channel: Callable[[], Awaitable[grpc.aio.Channel]],
+        telemetry: TelemetryStream,
+        folders: AttemptFolders,
+        uniform: Callable[[], float],
+        backoff: Backoff | None = None,
+    ) -> None:
+        self._tasks = tasks
+        self._post = post
+        self._channel = channel
+        self._telemetry = telemetry
+        self._folders = folders
+        self._uniform = uniform
+        self._backoff = backoff or Backoff()
+        self._deliveries: dict[AttemptKey, asyncio.Task[None]] = {}
+
+    def deliver(self, ended: AttemptEnded) -> None:
+        """Begin to deliver; `EndDeliverable` is posted when everything is there."""
+        self._stop(ended.key)
+        if _can_be_said_at_once(ended):
+            self._post(EndDeliverable(ended.key))
+            return
+        self._deliveries[ended.key] = self._tasks.create_task(self._deliver(ended), name=f"deliver {ended.key}")
+
+    def drop_result(self, key: AttemptKey) -> None:
+        """Stop delivering an end and remove its files."""
+        self._stop(key)
+        self._folders.drop_result(key)
+
+    def drop_checkpoint(self, job_id: str) -> None:
+        """Remove the checkpoint of a job that is over."""
+        self._folders.drop_checkpoint(job_id)
+
+    def _stop(self, key: AttemptKey) -> None:
+        delivery = self._deliveries.pop(key, None)
+        if delivery is not None:
+            delivery.cancel()
+
+    async def _deliver(self, ended: AttemptEnded) -> None:
+        try:
+            for file in ended.files:
+                await self._upload(ended.key, file)
+        except OSError as lost:
+            _LOG.error("result_lost attempt=%s why=%s", ended.key, lost)
+            self._post(ResultLost(ended.key, f"the result's files could not be read on the node: {lost}"))
+            return
+        await self._telemetry.wait_until_told(ended.key, timeout=TELEMETRY_PATIENCE_SECONDS)
+        self._post(EndDeliverable(ended.key))
+
+    async def _upload(self, key: AttemptKey, file: ResultFile) -> None:
+        path = self._folders.result(key) / file.name
+        failures = 0
+        while True:
+            try:
+                await upload(await self._channel(), path, sha256=file.sha256, size_bytes=file.size_bytes)
+            except ServerUnreachable as failure:
+                failures += 1
+                _LOG.info("upload_failed attempt=%s failures=%d why=%s", key, failures, failure)
+                await asyncio.sleep(self._backoff.wait_seconds(failures, self._uniform()))
+            else:
+                return
+
+
+def _can_be_said_at_once(ended: AttemptEnded) -> bool:
+    """A cancel is waited for by a person, and leaves nothing worth waiting for."""
+    return ended.outcome is Outcome.CANCELLED or ended.outcome is Outcome.DECLINED

@@ -1,0 +1,1 @@
+"""What hardware this node has, and how much memory it can promise."""

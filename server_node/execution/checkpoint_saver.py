@@ -1,0 +1,92 @@
+"""When to save an attempt, and saving it beside the training: its thread copies, another one writes.
+
+At most one write is under way. The wait between two grows so that saving never takes more than a twentieth of
+the time.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+_LOG = logging.getLogger(__name__)
+LARGEST_SHARE = 0.05
+
+
+class CheckpointSaver:
+    """Owned by one attempt's thread; every method is called from it.
+
+    Args:
+        write_deadline_seconds: how long `finish` waits for a write that is under way.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        interval_seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+        write_deadline_seconds: float = 120.0,
+    ) -> None:
+        self._path = path
+        self._interval_seconds = interval_seconds
+        self._clock = clock
+        self._write_deadline_seconds = write_deadline_seconds
+        self._due_seconds = clock() + interval_seconds
+        self._writer: threading.Thread | None = None
+        self._saved_step = 0
+        self._failure: OSError | None = None
+
+    @property
+    def saved_step(self) -> int:
+        """The step of the newest checkpoint that was written by this attempt; 0 for none."""
+        return self._saved_step
+
+    def save_if_due(self, step: int, snapshot: Callable[[], Callable[[Path], None]]) -> None:
+        """Start to save when it is time and no write is under way; a failed write is logged and tried again later."""
+        if self._clock() < self._due_seconds or self._is_writing():
+            return
+        started = self._clock()
+        write = snapshot()
+        copied_seconds = self._clock() - started
+        self._due_seconds = float("inf")  # until the writer knows how long it took
+        self._writer = threading.Thread(
+            target=self._write, args=(write, step, copied_seconds), name="checkpoint", daemon=True
+        )
+        self._writer.start()
+
+    def save_now(self, step: int, snapshot: Callable[[], Callable[[Path], None]]) -> None:
+        """Save and return when it is on disk.
+
+        Raises:
+            OSError: the disk refused.
+        """
+        self.finish()
+        self._failure = None
+        self._write(snapshot(), step, 0.0)
+        if self._failure is not None:
+            raise self._failure
+
+    def finish(self) -> None:
+        """Wait for a write that is under way, so that nothing touches the folder afterwards."""
+        if self._writer is not None:
+            self._writer.join(self._write_deadline_seconds)
+
+    def _is_writing(self) -> bool:
+        return self._writer is not None and self._writer.is_alive()
+
+    def _write(self, write: Callable[[Path], None], step: int, copied_seconds: float) -> None:
+        started = self._clock()
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            write(self._path)
+            self._saved_step = step
+        except OSError as failure:
+            self._failure = failure
+            _LOG.warning("checkpoint_failed path=%s step=%d why=%s", self._path, step, failure)
+        ended = self._clock()
+        took_seconds = copied_seconds + ended - started
+        self._due_seconds = ended + max(self._interval_seconds, took_seconds / LARGEST_SHARE)

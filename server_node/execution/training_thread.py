@@ -1,0 +1,179 @@
+"""One attempt from its first to its last moment, inside its thread: prepare, train chunk by chunk, save, end.
+
+It looks at the stop signal between chunks and talks to the event loop through the mailbox only. It never raises:
+whatever happens becomes the `AttemptEnded` it returns.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import assert_never
+
+from server_node.execution.attempt_voice import AttemptVoice
+from server_node.execution.checkpoint_saver import CheckpointSaver
+from server_node.execution.engine import Chunk, PreparationStopped, Training, TrainingEngine
+from server_node.execution.failures import code_and_sentence, is_expected
+from server_node.execution.memory_ledger import MemoryLedger
+from server_node.execution.progress_mailbox import Progress
+from server_node.execution.stop_signal import StopSignal
+from server_node.folders import AttemptFolders
+from shared.clock import Clock
+from shared.errors import OutOfMemory
+from shared.identifiers import AttemptKey
+from shared.lifecycle import AttemptState
+from shared.node_messages import AttemptEnded, OfferAttempt, Outcome, StopMode
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadTools:
+    """What every attempt's thread of a node shares; all of it thread-safe.
+
+    Attributes:
+        put: where progress goes.
+        checkpoint_seconds: how often a running attempt is saved.
+        live_seconds: how often it tells people where it stands.
+    """
+
+    engine: TrainingEngine
+    ledger: MemoryLedger
+    folders: AttemptFolders
+    put: Callable[[Progress], None]
+    clock: Clock
+    node_name: str
+    checkpoint_seconds: float
+    live_seconds: float
+
+
+class AttemptThread:
+    """The body of one attempt's thread.
+
+    `is_training` may be read from any thread: False while loading and compiling, which nothing can interrupt.
+    """
+
+    def __init__(self, offer: OfferAttempt, signal: StopSignal, tools: ThreadTools) -> None:
+        self._offer = offer
+        self._key: AttemptKey = offer.key
+        self._signal = signal
+        self._tools = tools
+        self._saver = CheckpointSaver(
+            tools.folders.checkpoint(offer.key.job_id), interval_seconds=tools.checkpoint_seconds
+        )
+        self._last: Chunk | None = None
+        self._steps_total = 0
+        self._say = AttemptVoice(offer.key, tools.put, tools.clock, live_seconds=tools.live_seconds)
+        self._compute_started: float | None = None
+        self.is_training = False
+
+    def run(self) -> AttemptEnded:
+        """Run the attempt and return how it ended, with nothing of it left on the device."""
+        self._say.log("info", f"attempt {self._key.number} started on node {self._tools.node_name}")
+        try:
+            ended = self._run()
+        except PreparationStopped:
+            ended = self._stopped(None)
+        except BaseException as failure:  # noqa: BLE001 - a thread of ours must never take the process down
+            ended = self._failed(failure)
+        self._saver.finish()
+        self._say.ended(ended)
+        return ended
+
+    def _run(self) -> AttemptEnded:
+        training = self._prepare()
+        try:
+            self._tools.ledger.claim(self._key, training.memory_bytes)
+        except OutOfMemory as refusal:
+            return self._end(Outcome.DECLINED, code=refusal.code, message=str(refusal))
+        self._announce(training)
+        return self._train(training)
+
+    def _prepare(self) -> Training:
+        if self._signal.is_set():
+            raise PreparationStopped
+        path = self._tools.folders.checkpoint(self._key.job_id)
+        return self._tools.engine.prepare(
+            self._offer.spec,
+            self._offer.device_ids[0],
+            checkpoint=path if path.exists() else None,
+            should_stop=self._signal.is_set,
+        )
+
+    def _announce(self, training: Training) -> None:
+        self._steps_total = training.steps_total
+        self._say.moved(AttemptState.STARTING, training)
+        for note in training.notes:
+            self._say.log("info", note)
+        for row in training.past_rows:
+            self._say.row(row)
+
+    def _train(self, training: Training) -> AttemptEnded:
+        self._compute_started = time.perf_counter()
+        self.is_training = True
+        for chunk in training.chunks():
+            self._take(chunk, training)
+            if chunk.is_last:
+                return self._succeeded(training)
+            if self._signal.is_set():
+                return self._stopped(training)
+            self._saver.save_if_due(chunk.step, training.snapshot)
+        return self._succeeded(training)
+
+    def _take(self, chunk: Chunk, training: Training) -> None:
+        if self._last is None:
+            self._say.moved(AttemptState.RUNNING, training, first_step_at_ms=self._tools.clock.unix_ms())
+        self._last = chunk
+        if chunk.history_row is not None:
+            self._say.row(chunk.history_row)
+            self._say.epoch(chunk.history_row, training.epochs)
+        self._say.live(chunk, training)
+
+    def _succeeded(self, training: Training) -> AttemptEnded:
+        files, final_metrics = training.write_result(self._tools.folders.result(self._key))
+        ended = self._end(Outcome.SUCCEEDED)
+        return dataclasses.replace(ended, files=files, final_metrics=final_metrics)
+
+    def _stopped(self, training: Training | None) -> AttemptEnded:
+        mode = self._signal.mode or StopMode.CHECKPOINT
+        match mode:
+            case StopMode.CANCEL | StopMode.ABANDON:
+                return self._end(Outcome.CANCELLED, message="cancelled")
+            case StopMode.CHECKPOINT:
+                self._save_last(training)
+                return self._end(Outcome.PREEMPTED, message="stopped by request, to be resumed")
+            case _:
+                assert_never(mode)
+
+    def _save_last(self, training: Training | None) -> None:
+        if training is None or self._last is None:
+            return
+        try:
+            self._saver.save_now(self._last.step, training.snapshot)
+        except OSError as failure:
+            self._say.log("warning", f"the last checkpoint could not be written: {failure}")
+
+    def _failed(self, failure: BaseException) -> AttemptEnded:
+        code, sentence = code_and_sentence(failure)
+        trace = None if is_expected(failure) else failure
+        _LOG.warning("attempt_failed attempt=%s code=%s why=%s", self._key, code, sentence, exc_info=trace)
+        return self._end(Outcome.FAILED, code=code, message=sentence)
+
+    def _end(self, outcome: Outcome, *, code: str = "", message: str = "") -> AttemptEnded:
+        return AttemptEnded(
+            self._key,
+            outcome,
+            error_code=code,
+            message=message,
+            step=self._last.step if self._last else 0,
+            epoch=self._last.epoch if self._last else 0,
+            steps_total=self._steps_total,
+            compute_seconds=self._computed_seconds(),
+            checkpoint_step=self._saver.saved_step,
+        )
+
+    def _computed_seconds(self) -> float:
+        return 0.0 if self._compute_started is None else time.perf_counter() - self._compute_started

@@ -1,0 +1,54 @@
+"""Where attempts keep their files under the node's state directory, and how they go. Job ids are safe names."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from shared.identifiers import AttemptKey
+
+CHECKPOINT_NAME = "latest.safetensors"
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptFolders:
+    """Paths below `state_dir`; nothing is made before it is needed."""
+
+    state_dir: Path
+
+    def checkpoint(self, job_id: str) -> Path:
+        """Return the one checkpoint of a job; it outlives attempts and processes."""
+        return self.state_dir / "checkpoints" / job_id / CHECKPOINT_NAME
+
+    def result(self, key: AttemptKey) -> Path:
+        """Return the folder of an attempt's result files."""
+        return self.state_dir / "results" / key.job_id / str(key.number)
+
+    def artifact(self, sha256: str) -> Path:
+        """Return where a fetched artifact lies."""
+        return self.state_dir / "artifacts" / sha256
+
+    def drop_checkpoint(self, job_id: str) -> None:
+        """Remove a job's checkpoint, if there is one."""
+        shutil.rmtree(self.checkpoint(job_id).parent, ignore_errors=True)
+
+    def drop_result(self, key: AttemptKey) -> None:
+        """Remove an attempt's result files, and the job's folder when it is empty."""
+        folder = self.result(key)
+        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            folder.parent.rmdir()
+        except OSError:
+            return  # another attempt's result is there, or nothing is
+
+    def drop_old_checkpoints(self, *, before_unix_seconds: float, keep: Collection[str]) -> list[str]:
+        """Remove checkpoints last written before that moment, except of the jobs in `keep`; return whose."""
+        dropped = []
+        for path in self.state_dir.glob(f"checkpoints/*/{CHECKPOINT_NAME}"):
+            job_id = path.parent.name
+            if job_id not in keep and path.stat().st_mtime < before_unix_seconds:
+                self.drop_checkpoint(job_id)
+                dropped.append(job_id)
+        return dropped

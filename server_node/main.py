@@ -1,0 +1,84 @@
+"""The node's process: settings, signals, the event loop, the line that says it is ready, and the exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+
+import uvloop
+
+from server_node.log_lines import configure_logging
+from server_node.node import Node
+from server_node.settings import NodeSettings, settings_from_arguments
+from server_node.shutdown import end_process
+from server_node.state_folder import StateFolder
+from server_node.training.runtime_flags import set_runtime_flags
+from shared.errors import CyxWizError, InvalidField
+from shared.node_messages import NodeDescription
+
+SWITCH_INTERVAL_SECONDS = 0.001
+"""How long a training thread may keep the interpreter while the event loop waits for it."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a node until it is told to stop; return 0 then, 2 for wrong settings, 1 when it cannot go on."""
+    try:
+        settings = settings_from_arguments(sys.argv[1:] if arguments is None else arguments)
+    except InvalidField as mistake:
+        return _fail(mistake, 2)
+    configure_logging(level=settings.log_level, as_json=settings.log_json)
+    _set_up_process(settings)
+    try:
+        folder = StateFolder(settings.state_dir)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_run(settings, folder))
+    except* (CyxWizError, OSError) as failures:
+        _leave(_fail(_first(failures), 1))
+    _leave(0)
+    return 0
+
+
+async def _run(settings: NodeSettings, folder: StateFolder) -> None:
+    node = Node(settings, folder, on_ready=_say_ready)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, node.stop)
+    await node.run()
+
+
+def _set_up_process(settings: NodeSettings) -> None:
+    """Set what must be set before JAX or gRPC load."""
+    if settings.platform:
+        os.environ["JAX_PLATFORMS"] = settings.platform
+    os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+    os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
+    set_runtime_flags(settings.threads)
+    sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
+
+
+def _say_ready(node_id: str, description: NodeDescription) -> None:
+    devices = ",".join(device.device_id for device in description.devices)
+    print(f"ready node={node_id} devices={devices}", flush=True)  # noqa: T201 - scripts wait for this line
+
+
+def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:
+    first: BaseException = failures
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    return first
+
+
+def _fail(failure: BaseException, code: int) -> int:
+    print(f"error: {failure}", file=sys.stderr, flush=True)  # noqa: T201 - for whoever started the process
+    return code
+
+
+def _leave(code: int) -> None:
+    """End the process even where a thread is inside a compile that nothing can stop."""
+    if threading.active_count() > 1:
+        end_process(code)
+    sys.exit(code)

@@ -1,0 +1,204 @@
+"""One node process, put together: who is given what, what starts, how it ends. It decides nothing about attempts."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+from importlib import metadata
+
+from server_node.attempts.book import NodeIdentity
+from server_node.attempts.events import (
+    AttemptMoved,
+    AttemptStopped,
+    AttemptWedged,
+    DescriptionChanged,
+    PlanMade,
+    ShutdownBegan,
+)
+from server_node.attempts.node_state import NodeState
+from server_node.connection.artifact_cache import ArtifactCache
+from server_node.connection.node_client import NodeClient
+from server_node.connection.result_outbox import ResultOutbox
+from server_node.connection.telemetry_stream import TelemetryStream
+from server_node.control_loop import ControlLoop, Ports
+from server_node.devices.detect import cold_description, ready_description
+from server_node.devices.memory import ram_available_bytes
+from server_node.execution.engine_slot import EngineSlot
+from server_node.execution.jax_loading import LoadedEngine, load_engine
+from server_node.execution.job_executor import Callbacks, JobExecutor
+from server_node.execution.memory_ledger import MemoryLedger
+from server_node.execution.own_threads import in_thread_of_its_own
+from server_node.execution.progress_mailbox import Progress
+from server_node.execution.training_thread import ThreadTools
+from server_node.folders import AttemptFolders
+from server_node.inbox import Inbox
+from server_node.journal import Journal
+from server_node.settings import NodeSettings
+from server_node.shutdown import end_process_for_supervisor, wait_until_quiet
+from server_node.state_folder import StateFolder
+from shared.clock import SystemClock
+from shared.dataset_uri import ArtifactDataset, parse_dataset_uri
+from shared.identifiers import new_session_id
+from shared.node_messages import NodeDescription, OfferAttempt
+
+_LOG = logging.getLogger(__name__)
+OLD_CHECKPOINT_SECONDS = 7 * 24 * 3600
+LIVE_SECONDS = 1.0
+
+
+class _Stopped(Exception):
+    """Takes the node's tasks down once everything that should be saved is."""
+
+
+class Node:
+    """Made and run in one event loop; runs until `stop` is called.
+
+    Args:
+        on_ready: called once with the node's id and devices, when the server has welcomed it and it can take work.
+    """
+
+    def __init__(
+        self, settings: NodeSettings, folder: StateFolder, *, on_ready: Callable[[str, NodeDescription], None]
+    ) -> None:
+        self._settings = settings
+        self._on_ready: Callable[[str, NodeDescription], None] | None = on_ready
+        self._node_id = folder.node_id
+        self._clock = SystemClock()
+        self._uniform = random.Random().random  # noqa: S311 - the jitter of waits is no secret
+        self._inbox = Inbox()
+        self._folders = AttemptFolders(folder.path)
+        self._journal = Journal(folder.path / "journal")
+        self._engine = EngineSlot()
+        self._ledger = MemoryLedger({})
+        self._stop = asyncio.Event()
+        self._changed = asyncio.Event()
+        self._version = metadata.version("cyxwiz")
+        self._description = cold_description(slots=settings.slots, software_version=self._version)
+        self._state = NodeState(
+            NodeIdentity(folder.node_id, settings.shown_name, new_session_id()),
+            self._description,
+            interrupted=self._journal.content.interrupted,
+            unacknowledged=self._journal.content.unacknowledged.values(),
+        )
+        self._client = NodeClient(settings.servers, post=self._inbox.post, uniform=self._uniform)
+        self._telemetry = TelemetryStream(folder.node_id, channel=self._client.channel, uniform=self._uniform)
+        self._artifacts = ArtifactCache(
+            path_of=self._folders.artifact, channel=self._client.channel, uniform=self._uniform
+        )
+
+    def stop(self) -> None:
+        """Save every attempt and end; from the event loop's thread, once or more."""
+        self._stop.set()
+
+    async def run(self) -> None:
+        """Run until stopped, and return when everything is saved.
+
+        Raises:
+            OSError: the journal cannot be written.
+            CyxWizError: JAX cannot be loaded as it was asked.
+        """
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                async with JobExecutor(
+                    self._tools, bring_dataset=self._bring_dataset, callbacks=self._callbacks()
+                ) as it:
+                    tasks.create_task(self._control_loop(it, tasks).run(), name="control loop")
+                    tasks.create_task(self._client.run(), name="client")
+                    tasks.create_task(self._telemetry.run(), name="telemetry")
+                    tasks.create_task(self._warm_up(), name="warm up")
+                    await self._stop.wait()
+                    self._inbox.post(ShutdownBegan())
+                    await wait_until_quiet(self._state, self._changed, total_seconds=self._settings.shutdown_seconds)
+                raise _Stopped  # noqa: TRY301 - the way to end a task group
+        except* _Stopped:
+            _LOG.info("node_stopped")
+        finally:
+            self._journal.close()
+
+    async def _warm_up(self) -> None:
+        self._drop_old_checkpoints()
+        loaded = await in_thread_of_its_own(self._load, name="loading-jax")
+        self._engine.fill(loaded.engine)
+        description = ready_description(
+            loaded.devices,
+            slots=self._settings.slots,
+            software_version=self._version,
+            fingerprint=loaded.fingerprint,
+        )
+        self._ledger.set_capacity(description.capacity_bytes)
+        self._description = description
+        self._inbox.post(DescriptionChanged(description))
+
+    def _load(self) -> LoadedEngine:
+        return load_engine(
+            self._folders.state_dir,
+            threads=self._settings.threads,
+            data_roots=self._settings.data_roots,
+            artifact_path=self._folders.artifact,
+            chunk_seconds=self._settings.chunk_milliseconds / 1000,
+        )
+
+    def _drop_old_checkpoints(self) -> None:
+        before = self._clock.unix_ms() / 1000 - OLD_CHECKPOINT_SECONDS
+        held = {key.job_id for key in self._journal.content.interrupted}
+        dropped = self._folders.drop_old_checkpoints(before_unix_seconds=before, keep=held)
+        if dropped:
+            _LOG.info("old_checkpoints_dropped jobs=%s", ",".join(dropped))
+
+    def _control_loop(self, executor: JobExecutor, tasks: asyncio.TaskGroup) -> ControlLoop:
+        outbox = ResultOutbox(
+            tasks=tasks,
+            post=self._inbox.post,
+            channel=self._client.channel,
+            telemetry=self._telemetry,
+            folders=self._folders,
+            uniform=self._uniform,
+        )
+        return ControlLoop(
+            self._state,
+            self._inbox,
+            Ports(self._journal, self._client, self._telemetry, executor, outbox),
+            clock=self._clock,
+            ram_available_bytes=ram_available_bytes,
+            exit_for_supervisor=end_process_for_supervisor,
+            after_batch=self._after_batch,
+        )
+
+    def _after_batch(self, state: NodeState) -> None:
+        self._changed.set()
+        if self._on_ready is not None and state.is_welcome and state.is_ready:
+            self._on_ready(self._node_id, self._description)
+            self._on_ready = None
+
+    def _callbacks(self) -> Callbacks:
+        return Callbacks(
+            on_progress=self._progress,
+            on_completion=lambda ended: self._inbox.post(AttemptStopped(ended)),
+            on_wedged=lambda key, waited_seconds: self._inbox.post(AttemptWedged(key, waited_seconds)),
+            on_plan=lambda answer: self._inbox.post(PlanMade(answer)),
+        )
+
+    def _progress(self, progress: Progress) -> None:
+        if isinstance(progress, AttemptMoved):
+            self._inbox.post(progress)
+        else:
+            self._telemetry.add(progress)
+
+    def _tools(self, put: Callable[[Progress], None]) -> ThreadTools:
+        return ThreadTools(
+            engine=self._engine,
+            ledger=self._ledger,
+            folders=self._folders,
+            put=put,
+            clock=self._clock,
+            node_name=self._settings.shown_name,
+            checkpoint_seconds=self._settings.checkpoint_seconds,
+            live_seconds=LIVE_SECONDS,
+        )
+
+    async def _bring_dataset(self, offer: OfferAttempt) -> None:
+        dataset = parse_dataset_uri(offer.spec.dataset)
+        if isinstance(dataset, ArtifactDataset):
+            await self._artifacts.bring(dataset.sha256)

@@ -1,0 +1,128 @@
+"""How a node is set up: flags of the command line first, then `CYXWIZ_NODE_*` variables, then defaults.
+
+List values are one text: servers separated by commas, data roots as the system separates paths.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.errors import InvalidField
+
+DEFAULT_SLOTS = 4
+DEFAULT_SERVER = "127.0.0.1:50051"
+
+
+class NodeSettings(BaseSettings):
+    """Everything a node process can be told.
+
+    Attributes:
+        server: `host:port` of the central server, or several separated by commas.
+        state_dir: where the node keeps its id, its journal, checkpoints and results; made when missing.
+        name: what people call it; empty takes the machine's name.
+        data_root: folders that `file://` URIs may read; without one they are refused.
+        slots: how many attempts may run at once.
+        threads: CPU threads JAX may use; None takes every core. Another number gives other low bits in results.
+        checkpoint_seconds: how often a running attempt is saved.
+        chunk_milliseconds: about how long one compiled call takes; a cancel waits that long.
+        platform: which of JAX's platforms to load; empty leaves it to JAX.
+        shutdown_seconds: how long a stop may take before the process ends anyway.
+        log_level: of the process's own log on standard error.
+        log_json: one JSON object a line instead of text.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="CYXWIZ_NODE_", frozen=True, extra="ignore")
+
+    server: str = DEFAULT_SERVER
+    state_dir: Path = Path.home() / ".local" / "state" / "cyxwiz" / "node"
+    name: str = ""
+    data_root: str = ""
+    slots: int = Field(default=DEFAULT_SLOTS, ge=1, le=1024)
+    threads: int | None = Field(default=None, ge=1, le=4096)
+    checkpoint_seconds: float = Field(default=10.0, gt=0)
+    chunk_milliseconds: float = Field(default=50.0, ge=1, le=10_000)
+    platform: Literal["", "cpu", "cuda"] = ""
+    shutdown_seconds: float = Field(default=15.0, gt=0)
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_json: bool = False
+
+    @property
+    def servers(self) -> tuple[str, ...]:
+        """The addresses to try, in order."""
+        return tuple(dict.fromkeys(part.strip() for part in self.server.split(",") if part.strip()))
+
+    @property
+    def data_roots(self) -> tuple[Path, ...]:
+        """The folders that may be read, symbolic links resolved."""
+        return tuple(Path(part).resolve() for part in self.data_root.split(os.pathsep) if part)
+
+    @property
+    def shown_name(self) -> str:
+        """What people see."""
+        return self.name or socket.gethostname()
+
+
+def settings_from_arguments(arguments: Sequence[str]) -> NodeSettings:
+    """Read the command line over the environment.
+
+    Raises:
+        InvalidField: a value is out of range, or an address is not `host:port`.
+        SystemExit: the usage is wrong, or help was asked for.
+    """
+    given = {name: value for name, value in vars(_parser().parse_args(arguments)).items() if value is not None}
+    if "data_root" in given:
+        given["data_root"] = os.pathsep.join(given["data_root"])
+    if "server" in given:
+        given["server"] = ",".join(given["server"])
+    try:
+        settings = NodeSettings(**given)
+    except ValidationError as invalid:
+        first = invalid.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise InvalidField(f"{field}: {first['msg'].lower()}, got {first['input']!r}", field=field) from None
+    _check_servers(settings)
+    return settings
+
+
+def _check_servers(settings: NodeSettings) -> None:
+    if not settings.servers:
+        raise InvalidField("server must name at least one host:port, got nothing", field="server")
+    for address in settings.servers:
+        host, _, port = address.rpartition(":")
+        if not host or not port.isdigit() or not 0 < int(port) < 65536:
+            raise InvalidField(f"server must be host:port, such as {DEFAULT_SERVER}, got {address!r}", field="server")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m server_node",
+        description="A server node: dials the central server, offers this machine's devices, trains what it is given.",
+        epilog="example: python -m server_node --server 10.0.0.5:50051 --state-dir /var/lib/cyxwiz --data-root /data",
+    )
+    add = parser.add_argument
+    add(
+        "--server",
+        action="append",
+        metavar="HOST:PORT",
+        help=f"the central server; several separated by commas ({DEFAULT_SERVER})",
+    )
+    add("--state-dir", type=Path, metavar="DIR", help="id, journal, checkpoints and results are kept here")
+    add("--name", help="what people call this node (the machine's name)")
+    add("--data-root", action="append", metavar="DIR", help="a folder that file:// URIs may read; may be repeated")
+    add("--slots", type=int, metavar="N", help=f"how many attempts may run at once ({DEFAULT_SLOTS})")
+    add("--threads", type=int, metavar="N", help="CPU threads JAX may use (every core)")
+    add("--checkpoint-seconds", type=float, metavar="S", help="how often a running attempt is saved (10)")
+    add("--chunk-milliseconds", type=float, metavar="MS", help="about how long one compiled call takes (50)")
+    add("--platform", choices=["cpu", "cuda"], help="load only this one of JAX's platforms")
+    add("--shutdown-seconds", type=float, metavar="S", help="how long a clean stop may take (15)")
+    add("--log-level", choices=["debug", "info", "warning", "error"], help="of the log on standard error (info)")
+    add("--log-json", action="store_true", default=None, help="log one JSON object a line")
+    return parser

@@ -1,0 +1,60 @@
+"""How a node's process ends: quietly when asked to, at once when only a new process can help."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections.abc import Callable
+
+from server_node.attempts.node_state import NodeState
+
+_LOG = logging.getLogger(__name__)
+SUPERVISOR_EXIT_CODE = 70
+"""Says that this process cannot go on and a new one can."""
+LAST_WORDS_SECONDS = 3.0
+"""How long a stopping node waits until its ends are acknowledged; what was not said is in the journal."""
+
+
+async def wait_until_quiet(state: NodeState, changed: asyncio.Event, *, total_seconds: float) -> None:
+    """Return when no attempt runs and every end was acknowledged, or when waiting longer is no use.
+
+    Args:
+        state: asked again after every change.
+        changed: set after each batch of the control loop.
+        total_seconds: after this the process ends, whatever still runs.
+    """
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(total_seconds):
+            await _until(lambda: not state.has_running_attempts, changed)
+    if state.has_running_attempts:
+        _LOG.warning(
+            "shutdown_overdue seconds=%g; the attempts that still run resume from their checkpoints", total_seconds
+        )
+        end_process(0)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(LAST_WORDS_SECONDS if state.is_welcome else 0):
+            await _until(lambda: not state.has_unsaid_ends, changed)
+
+
+async def _until(holds: Callable[[], bool], changed: asyncio.Event) -> None:
+    changed.set()
+    while True:
+        await changed.wait()
+        changed.clear()
+        await asyncio.sleep(0)
+        if holds():
+            return
+
+
+def end_process_for_supervisor(reason: str) -> None:
+    """End the process with a failure, so that its supervisor starts another."""
+    _LOG.error("node_exits why=%s", reason)
+    end_process(SUPERVISOR_EXIT_CODE)
+
+
+def end_process(code: int) -> None:
+    """End without waiting for threads that cannot be stopped; everything that matters is on disk already."""
+    logging.shutdown()
+    os._exit(code)
