@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import assert_never
 
 from central_server.inbox import Inbox
-from central_server.ports import ArtifactRelease, ReadModelSink, Sessions, Store, StoredState
+from central_server.ports import Artifacts, ReadModelSink, Sessions, Store, StoredState
 from central_server.scheduler.cluster import Cluster
 from central_server.scheduler.effects import (
     Answer,
@@ -73,7 +73,7 @@ class ControlLoop:
         store: Store,
         sessions: Sessions,
         read_model: ReadModelSink,
-        artifacts: ArtifactRelease,
+        artifacts: Artifacts,
         clock: Clock,
         rebuild_backoff: Backoff = _REBUILD_BACKOFF,
     ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -9,7 +10,7 @@ from typing import Protocol
 from central_server.scheduler.effects import Write
 from central_server.scheduler.jobs import JobRecord
 from central_server.scheduler.nodes import NodeRecord
-from central_server.telemetry_records import LogLine, MetricRow
+from central_server.telemetry_records import LogLine, MetricRow, Progress
 from shared.lifecycle import JobState
 from shared.node_messages import ServerMessage
 
@@ -138,9 +139,59 @@ class ReadModelSink(Protocol):
         ...
 
 
-class ArtifactRelease(Protocol):
-    """Told which artifacts may go."""
+class Artifacts(Protocol):
+    """Files kept by content, each under its SHA-256 in hex. `artifacts.local_directory` says what is raised when."""
 
     def release(self, sha256s: frozenset[str]) -> None:
-        """Remove these some time later, unless a job refers to them by then."""
+        """Let these be removed some time later, unless a job refers to them by then."""
+        ...
+
+    async def has(self, sha256: str) -> bool:
+        """Tell whether an artifact is complete; asking keeps it for a while."""
+        ...
+
+    async def size(self, sha256: str) -> int:
+        """Return a complete artifact's bytes."""
+        ...
+
+    async def partial_size(self, sha256: str) -> int:
+        """Return how many bytes of an unfinished upload are here."""
+        ...
+
+    async def read(self, sha256: str, offset: int, length: int) -> bytes:
+        """Return a piece of a complete artifact."""
+        ...
+
+    async def put(self, data: bytes) -> str:
+        """Keep `data` and return its SHA-256."""
+        ...
+
+    def begin_upload(self, sha256: str, size_bytes: int) -> object:
+        """Return the token of an upload; an earlier upload of the same artifact ends."""
+        ...
+
+    async def append(self, sha256: str, token: object, offset: int, data: bytes) -> None:
+        """Add a piece to an upload."""
+        ...
+
+    async def finish_upload(self, sha256: str, token: object) -> None:
+        """Check an upload and give it its name."""
+        ...
+
+    def end_upload(self, sha256: str, token: object) -> None:
+        """Forget an upload that is over; its bytes stay for a later one."""
+        ...
+
+
+class TelemetrySink(Protocol):
+    """Where the telemetry streams of nodes put what they bring."""
+
+    async def take(
+        self,
+        node_id: str,
+        live: Sequence[tuple[str, Progress]],
+        rows: Sequence[MetricRow],
+        lines: Sequence[LogLine],
+    ) -> asyncio.Future[None]:
+        """Show what is live and queue the rest; the future is done when rows and lines are durable."""
         ...

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from central_server.ports import JobPage, JobQuery, Store, StoredState
 from central_server.scheduler.jobs import AttemptRecord, JobRecord
 from central_server.scheduler.nodes import NodeRecord
-from central_server.telemetry.watchers import Watchers
 from central_server.telemetry_records import MetricRow, Progress
+from central_server.watchers import Watchers
 from shared.errors import NotFound
 from shared.lifecycle import attempt_has_ended, job_has_ended
 
@@ -91,6 +91,10 @@ class ReadModel:
     def recently_ended(self) -> tuple[JobRecord, ...]:
         """Return the jobs that ended lately, the oldest first."""
         return tuple(self._ended.values())
+
+    def live_jobs(self) -> tuple[tuple[str, JobRecord], ...]:
+        """Return every job that has not ended, with its id."""
+        return tuple(self._live.items())
 
     def seen_now(self, job_id: str) -> SeenJob | None:
         """Return a job that is in memory."""

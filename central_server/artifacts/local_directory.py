@@ -125,6 +125,8 @@ class LocalArtifacts:
             raise WrongState("another upload of the same artifact took over; ask GetUpload where it stands")
         try:
             await asyncio.to_thread(_check_and_publish, self._partial / sha256, self.path(sha256))
+        except OSError as failure:
+            raise MachineFailure(f"the server could not keep the data: {failure.strerror}; try again later") from None
         finally:
             self.end_upload(sha256, token)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from central_server.artifacts.local_directory import LocalArtifacts
+from central_server.ports import Artifacts
 from central_server.rpc.authentication import Caller
 from shared.errors import InvalidField
 from shared.pb import artifact_pb2
@@ -15,7 +15,7 @@ DOWNLOAD_PIECE_BYTES = 1 << 20
 class ArtifactService:
     """The three rpcs."""
 
-    def __init__(self, artifacts: LocalArtifacts) -> None:
+    def __init__(self, artifacts: Artifacts) -> None:
         self._artifacts = artifacts
 
     async def where_upload_stands(

@@ -37,7 +37,7 @@ class DiscoveryService:
         given = found[: request.max_results] if request.max_results else found
         return node_pb2.FindNodesResponse(nodes=given, total_matching=len(found))
 
-    async def list(self, request: node_pb2.ListNodesRequest, _caller: Caller) -> node_pb2.ListNodesResponse:
+    async def list_nodes(self, request: node_pb2.ListNodesRequest, _caller: Caller) -> node_pb2.ListNodesResponse:
         """Return one page of all nodes ever seen."""
         _check_device(request.filter_device, "filter_device")
         order = _order(request.sort_by)

@@ -53,7 +53,7 @@ class JobReading:
         rows = await self._store.metric_rows(view.job_id, after_step=after_step, limit=MOST_METRIC_ROWS)
         return job_pb2.GetMetricsResponse(rows=[metric_row_message(row) for row in rows])
 
-    async def list(self, request: job_pb2.ListJobsRequest, _caller: Caller) -> job_pb2.ListJobsResponse:
+    async def list_jobs(self, request: job_pb2.ListJobsRequest, _caller: Caller) -> job_pb2.ListJobsResponse:
         """Return one page of jobs, newest first."""
         filters = f"{request.user_id}\n{request.filter_type}\n{request.filter_status}\n{request.filter_state}"
         query = JobQuery(

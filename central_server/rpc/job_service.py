@@ -5,8 +5,8 @@ Reading is in `job_reading`, streams are in `job_streams`, planning in `job_plan
 
 from __future__ import annotations
 
-from central_server.artifacts.local_directory import LocalArtifacts
 from central_server.control_loop import ControlLoop
+from central_server.ports import Artifacts
 from central_server.read_model import ReadModel, SeenJob
 from central_server.rpc.authentication import Caller
 from central_server.rpc.job_messages import status_message
@@ -31,13 +31,13 @@ from shared.pb import common_pb2, job_pb2
 class JobService:
     """The rpcs that change jobs."""
 
-    def __init__(self, loop: ControlLoop, read_model: ReadModel, artifacts: LocalArtifacts) -> None:
+    def __init__(self, loop: ControlLoop, read_model: ReadModel, artifacts: Artifacts) -> None:
         self._loop = loop
         self._read_model = read_model
         self._artifacts = artifacts
 
     async def submit(self, request: job_pb2.SubmitJobRequest, caller: Caller) -> job_pb2.SubmitJobResponse:
-        """Accept a job; answered once it is durable. The same id with the same content answers as the first time did."""
+        """Accept a job; answered once durable. The same id with the same content answers as the first time did."""
         if not request.HasField("config"):
             raise InvalidField("config is missing: say what to train", field="config")
         job_id = check_identifier(request.config.job_id, field="job_id") if request.config.job_id else new_job_id()

@@ -8,8 +8,8 @@ from central_server.ports import Store
 from central_server.read_model import ReadModel
 from central_server.rpc.authentication import Caller
 from central_server.rpc.job_messages import job_message, log_line_message, status_message
-from central_server.telemetry.watchers import Watch
 from central_server.views import JobView, view_job
+from central_server.watchers import Watch
 from shared.errors import InvalidField, NotFound
 from shared.lifecycle import job_has_ended
 from shared.pb import job_pb2

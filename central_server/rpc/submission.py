@@ -1,11 +1,11 @@
-"""From a submitted config to a job spec that has passed every check the server can make. It changes nothing but artifacts."""
+"""From a submitted config to a job spec that has passed every check the server can make. It changes nothing."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
 
-from central_server.artifacts.local_directory import LocalArtifacts
+from central_server.ports import Artifacts
 from shared.errors import InvalidField
 from shared.job_check import CheckedJob, check_job_spec
 from shared.job_config import job_spec_from_config
@@ -37,7 +37,7 @@ async def artifact_uri_of(data: bytes) -> str:
     return _ARTIFACT + digest.hexdigest()
 
 
-async def check_dataset_is_here(spec: JobSpec, artifacts: LocalArtifacts) -> None:
+async def check_dataset_is_here(spec: JobSpec, artifacts: Artifacts) -> None:
     """Look for a dataset that was uploaded.
 
     Raises:

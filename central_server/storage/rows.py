@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from google.protobuf import json_format
+from sqlalchemy import RowMapping
 
 from central_server.scheduler.jobs import AttemptRecord, JobError, JobRecord, JobResult, StopIntent
 from central_server.scheduler.nodes import NodeRecord
@@ -21,8 +22,8 @@ from shared.node_description_wire import description_from_proto, description_to_
 from shared.node_messages import ResultFile
 from shared.pb import link_pb2
 
-Row = Mapping[str, Any]
-"""Columns by name, as SQLAlchemy takes and gives them."""
+Row = Mapping[str, Any] | RowMapping
+"""Columns by name, as SQLAlchemy gives them."""
 
 WITHOUT_MODEL = "{}"
 """The model definition of specs that were read for a listing, where megabytes of it would serve nobody."""

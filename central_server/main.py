@@ -1,0 +1,91 @@
+"""The command `cyxwiz-central-server`: flags, signals, the line `ready …`, and the exit code. It serves nothing itself.
+
+Exit codes: 0 stopped as asked, 1 the machine failed, 2 a setting cannot be followed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import logging
+import signal
+import sys
+from collections.abc import Sequence
+
+import uvloop
+from pydantic import ValidationError
+
+from central_server.process import CentralServer, Listening
+from central_server.settings import Settings
+from central_server.structured_logging import configure_logging, log_event
+from shared.errors import MachineFailure, UserMistake
+
+_logger = logging.getLogger("central_server")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a central server until SIGINT or SIGTERM; return the exit code."""
+    said = vars(_parser().parse_args(arguments))
+    try:
+        settings = Settings(**{name: value for name, value in said.items() if value is not None})
+    except ValidationError as wrong:
+        return _refuse("; ".join(_sentence(error["loc"], error["msg"]) for error in wrong.errors()))
+    configure_logging(as_json=settings.log_json)
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(_serve(settings))
+    except OSError as failure:
+        return _refuse(f"state_dir {settings.state_dir} cannot be used: {failure.strerror}")
+
+
+async def _serve(settings: Settings) -> int:
+    stop = asyncio.Event()
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(signal_number, stop.set)
+    try:
+        await CentralServer(settings).run(stop=stop, on_ready=_announce)
+    except UserMistake as mistake:
+        return _refuse(str(mistake))
+    except (MachineFailure, ExceptionGroup) as failure:
+        _logger.critical("central_server_failed", exc_info=failure)
+        return 1
+    log_event(_logger, "central_server_stopped")
+    return 0
+
+
+def _announce(listening: Listening) -> None:
+    # What exists now lives as long as the process; scanning it again and again would only cost latency.
+    gc.collect()
+    gc.freeze()
+    sys.stdout.write(f"ready grpc={listening.grpc} http=http://{listening.http}\n")
+    sys.stdout.flush()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="cyxwiz-central-server",
+        description="The central server: takes jobs, gives them to nodes, keeps their results.",
+        epilog="Example: cyxwiz-central-server --listen 0.0.0.0:50051 --state-dir /var/lib/cyxwiz",
+    )
+    parser.add_argument("--listen", metavar="HOST:PORT", help="where gRPC is served (127.0.0.1:50051)")
+    parser.add_argument("--http-listen", metavar="HOST:PORT", help="where HTTP is served (127.0.0.1:8080)")
+    parser.add_argument("--state-dir", metavar="DIR", help="where everything is kept (~/.cyxwiz/central)")
+    parser.add_argument("--database", metavar="URL", help="the database (a SQLite file in the state directory)")
+    parser.add_argument("--lease-seconds", type=float, help="how long a silent node keeps its jobs (20)")
+    parser.add_argument("--heartbeat-seconds", type=float, help="how often nodes are heard from (2)")
+    parser.add_argument("--log-json", action="store_true", default=None, help="log lines as JSON")
+    return parser
+
+
+def _sentence(location: tuple[int | str, ...], message: str) -> str:
+    return f"{'.'.join(map(str, location))} {message.removeprefix('Value error, ')}".strip()
+
+
+def _refuse(sentence: str) -> int:
+    sys.stderr.write(f"cyxwiz-central-server: {sentence}\n")
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

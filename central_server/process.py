@@ -1,0 +1,162 @@
+"""The whole central server in one event loop: makes every part, joins them, runs them, stops them in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from central_server.artifacts.local_directory import LocalArtifacts
+from central_server.artifacts.sweep import ArtifactSweep
+from central_server.control_loop import ControlLoop
+from central_server.ports import StoredState
+from central_server.read_model import ReadModel
+from central_server.rpc.artifact_service import ArtifactService
+from central_server.rpc.authentication import EverybodyIsLocal
+from central_server.rpc.discovery_service import DiscoveryService
+from central_server.rpc.job_planning import JobPlanning
+from central_server.rpc.job_reading import JobReading
+from central_server.rpc.job_service import JobService
+from central_server.rpc.job_streams import JobStreams
+from central_server.rpc.live_sessions import LiveSessions
+from central_server.rpc.node_service import NodeService
+from central_server.rpc.server import RpcServer, Services
+from central_server.scheduler.cluster import Cluster
+from central_server.scheduler.cluster_settings import ClusterSettings
+from central_server.scheduler.events import Now
+from central_server.settings import Address, Settings
+from central_server.storage.store import SqlStore
+from central_server.telemetry.ingest import TelemetryIngest
+from central_server.telemetry.writer import TelemetryWriter
+from central_server.watchers import Watchers
+from central_server.web.app import build_app
+from central_server.web.server import WebServer
+from shared.clock import Clock, SystemClock
+
+GRACE_SECONDS = 2.0
+"""How long requests under way may take when the server stops."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Where the server can be reached, with real ports."""
+
+    grpc: Address
+    http: Address
+
+
+class CentralServer:
+    """One central server. `run` does it all; everything it takes it gives back before it returns."""
+
+    def __init__(self, settings: Settings, *, clock: Clock | None = None) -> None:
+        self._settings = settings
+        self._clock = clock or SystemClock()
+
+    async def run(self, *, stop: asyncio.Event, on_ready: Callable[[Listening], None]) -> None:
+        """Serve until `stop` is set.
+
+        Raises:
+            UserMistake: a setting cannot be followed: an address in use, a database in use or of a newer program.
+            StoreUnavailable: the store cannot be opened, or failed too often in a row.
+        """
+        self._settings.state_dir.mkdir(parents=True, exist_ok=True)
+        store = SqlStore.open(self._settings.database_url)
+        try:
+            parts = _Parts(self._settings, store, self._clock)
+            await parts.run(stop, on_ready)
+        finally:
+            await store.close()
+
+
+class _Parts:
+    """The parts of one run, joined."""
+
+    def __init__(self, settings: Settings, store: SqlStore, clock: Clock) -> None:
+        self._settings = settings
+        self._store = store
+        self._artifacts = LocalArtifacts(settings.state_dir / "artifacts", most_bytes=settings.artifact_bytes)
+        self._artifacts.open()
+        self._sweep = ArtifactSweep(self._artifacts, store, clock)
+        self._watchers = Watchers(clock.unix_ms())
+        self._read_model = ReadModel(store, self._watchers)
+        self._sessions = LiveSessions()
+        self._loop = ControlLoop(
+            build_cluster=self._build_cluster,
+            store=store,
+            sessions=self._sessions,
+            read_model=self._read_model,
+            artifacts=self._artifacts,
+            clock=clock,
+        )
+        self._read_model.explain_waiting = self._loop.waiting_reason
+        self._telemetry = TelemetryWriter(store, self._watchers)
+        self._rpc = RpcServer(self._services(), EverybodyIsLocal())
+        self._web = WebServer(build_app(self._read_model, store, lambda: self._loop.is_working))
+
+    async def run(self, stop: asyncio.Event, on_ready: Callable[[Listening], None]) -> None:
+        listening = self._bind()
+        await self._loop.start()
+        await self._seed_progress()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                control = tasks.create_task(self._loop.run(), name="control loop")
+                background = [
+                    tasks.create_task(self._telemetry.run(), name="telemetry writer"),
+                    tasks.create_task(self._sweep.run(), name="artifact sweep"),
+                ]
+                tasks.create_task(self._web.run(), name="web")
+                await self._rpc.start()
+                on_ready(listening)
+                await stop.wait()
+                await self._stop(control)
+                for task in background:
+                    task.cancel()
+        finally:
+            await self._rpc.stop(0)
+
+    def _bind(self) -> Listening:
+        grpc, http = Address.parse(self._settings.listen), Address.parse(self._settings.http_listen)
+        return Listening(
+            grpc=Address(grpc.host, self._rpc.bind(grpc.host, grpc.port)),
+            http=Address(http.host, self._web.bind(http.host, http.port)),
+        )
+
+    async def _seed_progress(self) -> None:
+        rows = await self._store.last_metric_rows([job_id for job_id, _ in self._read_model.live_jobs()])
+        self._read_model.seed_progress(rows.values())
+
+    async def _stop(self, control: asyncio.Task[None]) -> None:
+        """Refuse what is new, end the streams, finish what is under way, write what waits."""
+        self._watchers.close()
+        self._sessions.close_all("stopping", "the server is stopping; connect again when it is back")
+        await self._rpc.stop(GRACE_SECONDS)
+        self._web.stop()
+        self._loop.stop()
+        await control
+        await self._telemetry.flush()
+
+    def _build_cluster(self, state: StoredState, now: Now) -> Cluster:
+        settings = ClusterSettings(
+            lease_seconds=self._settings.lease_seconds, heartbeat_seconds=self._settings.heartbeat_seconds
+        )
+        return Cluster(
+            settings,
+            now=now,
+            jobs=state.jobs,
+            nodes=state.nodes,
+            next_sequence=state.next_sequence,
+            recently_ended=self._read_model.recently_ended(),
+        )
+
+    def _services(self) -> Services:
+        loop, read_model, store = self._loop, self._read_model, self._store
+        telemetry = TelemetryIngest(read_model, self._telemetry)
+        return Services(
+            jobs=JobService(loop, read_model, self._artifacts),
+            reading=JobReading(read_model, store),
+            streams=JobStreams(read_model, store),
+            planning=JobPlanning(loop, read_model),
+            discovery=DiscoveryService(read_model),
+            artifacts=ArtifactService(self._artifacts),
+            nodes=NodeService(self._sessions, tell=loop.tell, artifacts=self._artifacts, telemetry=telemetry),
+        )

@@ -1,0 +1,86 @@
+"""What an operator can set, by flag or by environment variable (`CYXWIZ_CENTRAL_…`); flags win. It starts nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_GIBIBYTE = 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A place to listen; port 0 is any free one."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the address in `HOST:PORT`.
+
+        Raises:
+            ValueError: it is none.
+        """
+        host, colon, port = text.rpartition(":")
+        if not colon or not host or not port.isdecimal() or int(port) > 65535:
+            raise ValueError(f"must be HOST:PORT, such as 127.0.0.1:50051, got {text!r}")
+        return cls(host, int(port))
+
+    def __str__(self) -> str:
+        """Return `HOST:PORT`."""
+        return f"{self.host}:{self.port}"
+
+
+class Settings(BaseSettings):
+    """Everything that can be set.
+
+    Attributes:
+        listen: where gRPC is served.
+        http_listen: where HTTP is served.
+        state_dir: where the database and artifacts are, unless `database` says otherwise.
+        database: a URL; a file in `state_dir` when it is not said.
+        lease_seconds: how long a node that is not heard from keeps its attempts.
+        heartbeat_seconds: how often nodes are to be heard from.
+        log_json: log lines as JSON.
+        artifact_bytes: the largest artifact that is taken.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="CYXWIZ_CENTRAL_", frozen=True, extra="forbid")
+
+    listen: str = "127.0.0.1:50051"
+    http_listen: str = "127.0.0.1:8080"
+    state_dir: Path = Path("~/.cyxwiz/central")
+    database: str = ""
+    lease_seconds: float = Field(default=20.0, ge=1.0, le=3600.0)
+    heartbeat_seconds: float = Field(default=2.0, ge=0.05, le=600.0)
+    log_json: bool = False
+    artifact_bytes: int = Field(default=64 * _GIBIBYTE, ge=1)
+
+    @field_validator("listen", "http_listen")
+    @classmethod
+    def _must_be_an_address(cls, value: str) -> str:
+        return str(Address.parse(value))
+
+    @field_validator("state_dir")
+    @classmethod
+    def _expand(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @model_validator(mode="after")
+    def _must_beat_often_enough(self) -> Self:
+        if self.heartbeat_seconds * 3 > self.lease_seconds:
+            raise ValueError(
+                f"lease_seconds must be at least 3 times heartbeat_seconds ({self.heartbeat_seconds:g}), "
+                f"got {self.lease_seconds:g}: one lost heartbeat must not cost a lease"
+            )
+        return self
+
+    @property
+    def database_url(self) -> str:
+        """The database's URL."""
+        return self.database or f"sqlite:///{self.state_dir / 'central.sqlite3'}"
