@@ -18,7 +18,7 @@ FROM base AS wheel
 WORKDIR /source
 COPY requirements-build.lock ./
 RUN pip install --require-hashes -r requirements-build.lock
-COPY pyproject.toml LICENSE ./
+COPY pyproject.toml README.md LICENSE ./
 COPY cyxwiz ./cyxwiz
 COPY central_server ./central_server
 COPY server_node ./server_node
