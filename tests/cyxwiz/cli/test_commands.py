@@ -1,0 +1,322 @@
+"""Every command against a scripted server: what it prints, asks and exits with."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import grpc
+import pytest
+
+from cyxwiz.cli.main import run
+from shared.pb import common_pb2, job_pb2, node_pb2
+from tests.cyxwiz.scripted_server import AWAY, Refusal, Script, a_finished_job, a_job, an_update
+from tests.cyxwiz.test_records import KEYS
+
+
+@pytest.fixture(autouse=True)
+def _server_by_environment(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CYXWIZ_SERVER", server)
+
+
+Output = pytest.CaptureFixture[str]
+
+
+def a_failed_job() -> job_pb2.Job:
+    job = a_job(state="failed")
+    job.status.error.reason, job.status.error.message = "bad_data", "NaN in row 3"
+    return job
+
+
+def test_submit_prints_the_job_id_alone(script: Script, job_file: Path, capsys: Output) -> None:
+    assert run(["submit", str(job_file)]) == 0
+    (job_id,) = script.jobs
+    assert capsys.readouterr().out == f"{job_id}\n"
+
+
+def test_submit_sends_the_file_with_its_changes(script: Script, job_file: Path) -> None:
+    arguments = ["--set", "epochs=9", "--set", "hyperparameters.learning_rate=0.5", "--set", "labels.team=vision"]
+    assert run(["submit", str(job_file), *arguments]) == 0
+    config = script.asked("SubmitJob")[0].config
+    assert (config.epochs, config.name, dict(config.labels)) == (9, "digits", {"team": "vision"})
+    assert float(config.hyperparameters["learning_rate"]) == 0.5
+
+
+def test_submit_reads_standard_input(
+    script: Script, job_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: Output
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(job_file.read_text()))
+    assert run(["submit", "-", "--json"]) == 0
+    assert list(json.loads(capsys.readouterr().out)) == KEYS
+
+
+@pytest.mark.parametrize(("end", "code"), [("succeeded", 0), ("failed", 1), ("cancelled", 3)])
+def test_a_followed_submission_exits_with_the_jobs_code(
+    script: Script, job_file: Path, capsys: Output, end: str, code: int
+) -> None:
+    script.watches = [[an_update(1, a_job(state="queued", waiting_reason="no node is connected")), AWAY]]
+    script.watches.append([an_update(2, a_failed_job() if end == "failed" else a_job(state=end))])
+    assert run(["submit", str(job_file), "--follow"]) == code
+    out, err = capsys.readouterr()
+    assert out.splitlines()[1:] == ["queued  (no node is connected)", end]
+    assert "the connection was lost" in err
+
+
+def test_a_followed_submission_in_json_is_one_row_a_line(script: Script, job_file: Path, capsys: Output) -> None:
+    script.watches = [[an_update(1, a_job(state="running")), an_update(2, a_job(state="succeeded"))]]
+    assert run(["submit", str(job_file), "--follow", "--json"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["state"] for row in rows] == ["running", "succeeded"]
+    assert all(list(row) == KEYS for row in rows)
+
+
+def test_watch_shows_plain_lines_in_a_pipe(script: Script, capsys: Output) -> None:
+    job = a_job(state="running", step=50, steps_total=100, current_epoch=1, epochs=2, progress=0.5)
+    job.status.metrics.update({"loss": 0.25, "accuracy": 0.9, "samples_per_second": 12000, "elapsed_ms": 3000})
+    script.jobs["job-1"] = a_job()
+    script.watches = [[an_update(1, job), an_update(2, job), an_update(3, a_job(state="succeeded"))]]
+    assert run(["watch", "job-1"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "running  epoch 1/2  step 50/100  loss 0.2500  accuracy 0.9000  12,000 samples/s  3.0 s left",
+        "succeeded",
+    ]
+
+
+def test_watch_in_json_exits_with_the_jobs_code(script: Script, capsys: Output) -> None:
+    script.jobs["job-1"] = a_failed_job()
+    assert run(["watch", "job-1", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["error"] == {"code": "bad_data", "message": "NaN in row 3"}
+
+
+def test_show_in_json_has_every_key(script: Script, capsys: Output) -> None:
+    a_finished_job({"model.safetensors": b"x"}, script)
+    assert run(["show", "job-1", "--json"]) == 0
+    row = json.loads(capsys.readouterr().out)
+    assert list(row) == KEYS
+    assert row["result"]["final_metrics"] == {"test_accuracy": 0.98}
+
+
+def test_show_tells_people_why_a_job_waits(script: Script, capsys: Output) -> None:
+    script.jobs["job-1"] = a_job(waiting_reason="no node has a CUDA device")
+    assert run(["show", "job-1"]) == 0
+    assert "no node has a CUDA device" in capsys.readouterr().out
+
+
+def test_a_unique_beginning_of_an_id_is_enough(script: Script, capsys: Output) -> None:
+    script.jobs = {"7f3a11": a_job("7f3a11"), "7f3b22": a_job("7f3b22")}
+    assert run(["show", "7f3a", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["job_id"] == "7f3a11"
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("7f3", "cyxwiz: 2 jobs begin with 7f3; did you mean one of 7f3a11, 7f3b22? Write more of the id\n"),
+        ("7f3a12", "cyxwiz: no job 7f3a12, did you mean 7f3a11?\n"),
+        ("zzz", "cyxwiz: no job zzz; cyxwiz list shows the jobs there are\n"),
+    ],
+)
+def test_an_id_that_means_no_job_is_not_found(script: Script, capsys: Output, typed: str, sentence: str) -> None:
+    script.jobs = {"7f3a11": a_job("7f3a11"), "7f3b22": a_job("7f3b22")}
+    assert run(["show", typed]) == 4
+    assert capsys.readouterr() == ("", sentence)
+
+
+def test_list_in_json_is_an_array_of_rows(script: Script, capsys: Output) -> None:
+    script.jobs = {"a": a_job("a"), "b": a_job("b", state="running")}
+    assert run(["list", "--json", "--state", "running"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert (row["job_id"], list(row)) == ("b", KEYS)
+
+
+def test_list_aligns_columns_in_a_pipe(script: Script, capsys: Output) -> None:
+    script.jobs = {"a": a_job("a", name="digits"), "bcd": a_job("bcd", state="running")}
+    assert run(["list"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "JOB  NAME    STATE    PROGRESS  SUBMITTED  SCORES",
+        "a    digits  queued   0%        -          -",
+        "bcd  -       running  0%        -          -",
+    ]
+
+
+def test_an_empty_list_is_an_empty_array(capsys: Output) -> None:
+    assert run(["list", "--json"]) == 0
+    assert capsys.readouterr().out == "[]\n"
+
+
+def test_cancel_gives_its_reason_and_waits(script: Script, capsys: Output) -> None:
+    script.jobs["job-1"] = a_job(state="running")
+    script.watches = [[an_update(1, a_job(state="stopping")), an_update(2, a_job(state="cancelled"))]]
+    assert run(["cancel", "job-1", "--reason", "wrong data", "--wait"]) == 0
+    assert capsys.readouterr().out == "job-1 cancelled\n"
+    assert script.asked("CancelJob")[0].reason == "wrong data"
+
+
+def test_pause_waits_and_resume_puts_back(script: Script, capsys: Output) -> None:
+    script.jobs["job-1"] = a_job(state="running")
+    script.watches = [[an_update(1, a_job(state="stopping")), an_update(2, a_job(state="paused"))]]
+    assert run(["pause", "job-1", "--wait"]) == 0
+    assert run(["resume", "job-1"]) == 0
+    assert capsys.readouterr().out == "job-1 paused\njob-1 queued\n"
+
+
+def test_delete_removes(script: Script, capsys: Output) -> None:
+    script.jobs["job-1"] = a_job(state="succeeded")
+    assert run(["delete", "job-1"]) == 0
+    assert not script.jobs
+
+
+def test_metrics_in_json_are_flat_rows(script: Script, capsys: Output) -> None:
+    script.jobs["job-1"] = a_job()
+    script.metrics = [job_pb2.MetricRow(step=5, epoch=1, at_ms=7, values={"loss": 0.5})]
+    assert run(["metrics", "job-1", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == [{"step": 5, "epoch": 1, "at_ms": 7, "loss": 0.5}]
+
+
+def test_metrics_in_a_pipe_are_a_table(script: Script, capsys: Output) -> None:
+    script.jobs["job-1"] = a_job()
+    script.metrics = [
+        job_pb2.MetricRow(step=5, epoch=1, values={"loss": 0.5}),
+        job_pb2.MetricRow(step=10, epoch=2, values={"loss": 0.25, "val_loss": 0.3}),
+    ]
+    assert run(["metrics", "job-1"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "STEP  EPOCH  LOSS  VAL_LOSS",
+        "5     1      0.5   -",
+        "10    2      0.25  0.3",
+    ]
+
+
+def test_logs_follow_to_the_end(script: Script, capsys: Output) -> None:
+    script.jobs["job-1"] = a_job()
+    script.logs = [[job_pb2.LogLine(sequence=1, attempt=1, level="INFO", text="epoch 1 done")]]
+    assert run(["logs", "job-1", "--follow"]) == 0
+    assert capsys.readouterr().out.endswith(" [1] info: epoch 1 done\n")
+
+
+def test_download_prints_the_paths(script: Script, tmp_path: Path, capsys: Output) -> None:
+    a_finished_job({"model.safetensors": b"weights", "model.json": b"{}"}, script)
+    assert run(["download", "job-1", "-o", str(tmp_path / "out")]) == 0
+    paths = [tmp_path / "out" / "model.safetensors", tmp_path / "out" / "model.json"]
+    assert capsys.readouterr().out.splitlines() == [str(path) for path in paths]
+    assert paths[0].read_bytes() == b"weights"
+
+
+def test_plan_in_json_has_the_documented_keys(script: Script, job_file: Path, capsys: Output) -> None:
+    script.plan = job_pb2.PlanJobResponse(
+        layers=[job_pb2.PlannedLayer(name="d", type="dense", output_shape=[10], parameters=650)], parameters=650
+    )
+    assert run(["plan", str(job_file), "--json"]) == 0
+    plan = json.loads(capsys.readouterr().out)
+    assert {"layers", "parameters", "memory_bytes", "flops_per_step", "nodes"} <= set(plan)
+    assert plan["layers"] == [{"name": "d", "type": "dense", "output_shape": [10], "parameters": 650}]
+
+
+def test_nodes_in_json_have_the_documented_keys(script: Script, capsys: Output) -> None:
+    node = node_pb2.NodeInfo(node_id="n", name="one", state="ready", last_seen_ms=5)
+    node.devices.add(device_type=common_pb2.DEVICE_CPU, device_name="a cpu", memory_total=7)
+    script.nodes = [node]
+    assert run(["nodes", "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert list(row) == ["node_id", "name", "state", "devices", "attempts", "last_seen_ms"]
+    assert run(["nodes"]) == 0
+    assert "cpu a cpu, 0 B of 7 B promised" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("refusal", "code"),
+    [
+        (Refusal(grpc.StatusCode.INVALID_ARGUMENT, "no"), 2),
+        (Refusal(grpc.StatusCode.RESOURCE_EXHAUSTED, "no"), 2),
+        (Refusal(grpc.StatusCode.FAILED_PRECONDITION, "no"), 2),
+        (Refusal(grpc.StatusCode.PERMISSION_DENIED, "no"), 6),
+        (Refusal(grpc.StatusCode.INTERNAL, "no"), 70),
+    ],
+)
+def test_each_error_has_its_exit_code_and_one_sentence(
+    script: Script, capsys: Output, refusal: Refusal, code: int
+) -> None:
+    script.refusals = [refusal]
+    assert run(["nodes"]) == code
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n"), err.startswith("cyxwiz: ")) == ("", 1, True)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["show"],
+        ["shwo", "x"],
+        ["list", "--state", "nonsense"],
+        ["list", "--limit", "0"],
+        ["list", "--nonsense"],
+        ["submit", "nothing.yaml"],
+        ["submit", "/"],
+        ["download", "job-1"],
+        ["nodes", "--server", "nonsense"],
+    ],
+)
+def test_wrong_usage_is_one_sentence(capsys: Output, arguments: list[str]) -> None:
+    assert run(arguments) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n"), err.startswith("cyxwiz: ")) == ("", 1, True)
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ("epochs=0", "epochs"),
+        ("epochs=-3", "epochs"),
+        ("epochs=many", "epochs"),
+        ("batch_size=0", "batch_size"),
+        ("nonsense=1", "nonsense"),
+        ("hyperparameters.learning_rat=1", "learning_rate"),
+        ("hyperparameters.learning_rate=-1", "learning_rate"),
+        ("priority=urgent", "priority"),
+        ("resources.memory=lots", "memory"),
+    ],
+)
+def test_a_wrong_job_is_refused_before_it_is_sent(
+    script: Script, job_file: Path, capsys: Output, change: str, word: str
+) -> None:
+    assert run(["submit", str(job_file), "--set", change]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert word in err
+    assert not script.received
+
+
+def test_nobody_at_the_address_is_exit_5(capsys: Output) -> None:
+    assert run(["nodes", "--server", "127.0.0.1:1"]) == 5
+    assert "no central server answers at 127.0.0.1:1" in capsys.readouterr().err
+
+
+def test_without_a_command_the_help_is_shown(capsys: Output) -> None:
+    assert run([]) == 0
+    assert "Commands:" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "up",
+        "demo",
+        "submit",
+        "watch",
+        "show",
+        "list",
+        "cancel",
+        "pause",
+        "resume",
+        "metrics",
+        "logs",
+        "download",
+        "delete",
+        "plan",
+        "nodes",
+    ],
+)
+def test_every_command_has_help_with_an_example(capsys: Output, command: str) -> None:
+    assert run([command, "--help"]) == 0
+    assert f"Example: cyxwiz {command}" in capsys.readouterr().out

@@ -1,0 +1,57 @@
+"""What only happens on a real terminal or by a real signal: processes of their own."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+
+from tests.cyxwiz.scripted_server import Script, a_job, an_update
+
+
+def test_ctrl_c_in_watch_leaves_the_job_running_and_says_so(server: str, script: Script) -> None:
+    script.jobs["job-1"] = a_job()
+    script.watches = [[an_update(1, a_job(state="running", step=1))]] * 1000
+    command = [sys.executable, "-m", "cyxwiz", "watch", "job-1", "--server", server]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as watching:
+        assert watching.stdout is not None
+        watching.stdout.readline()
+        watching.send_signal(signal.SIGINT)
+        _, err = watching.communicate(timeout=20)
+    assert watching.returncode == 130
+    assert err.splitlines()[-1] == (
+        "cyxwiz: job job-1 goes on; cyxwiz watch job-1 shows it, cyxwiz cancel job-1 ends it"
+    )
+    assert not script.asked("CancelJob")
+
+
+def test_a_terminal_gets_a_bar(server: str, script: Script) -> None:
+    job = a_job(state="running", step=50, steps_total=100, current_epoch=1, epochs=2, progress=0.5, name="digits")
+    script.jobs["job-1"] = a_job()
+    script.watches = [[an_update(1, job), an_update(2, a_job(state="succeeded", progress=1.0))]]
+    shown = on_a_terminal(["watch", "job-1", "--server", server])
+    assert "━" in shown
+    assert "epoch 1/2 step 50/100" in shown
+
+
+def on_a_terminal(arguments: list[str]) -> str:
+    """Return what a command shows on a terminal of 200 columns."""
+    leader, follower = pty.openpty()
+    environment = os.environ | {"COLUMNS": "200", "TERM": "xterm-256color"}
+    command = [sys.executable, "-m", "cyxwiz", *arguments]
+    with subprocess.Popen(command, stdout=follower, stderr=follower, env=environment) as running:
+        os.close(follower)
+        shown = b""
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            try:
+                piece = os.read(leader, 65536)
+            except OSError:
+                break  # the command has ended and nobody writes any more
+            shown += piece
+        os.close(leader)
+        assert running.wait(timeout=10) == 0
+    return shown.decode()
