@@ -57,7 +57,7 @@ def job_spec_from_config(config: job_pb2.JobConfig, *, initial_data_uri: str = "
     try:
         return job_spec_from_values(values)
     except InvalidField as error:
-        raise _with_wire_name(error) from None
+        raise with_wire_name(error) from None
 
 
 def config_from_job_spec(spec: JobSpec) -> job_pb2.JobConfig:
@@ -79,6 +79,12 @@ def config_from_job_spec(spec: JobSpec) -> job_pb2.JobConfig:
         timeout_seconds=spec.timeout_seconds or 0,
         max_losses=spec.retry.max_losses,
     )
+
+
+def with_wire_name(error: InvalidField) -> InvalidField:
+    """The same error, with the wire's name of the field in place of the spec's."""
+    name = _WIRE_NAMES.get(error.field)
+    return InvalidField(error.message.replace(error.field, name, 1), field=name) if name else error
 
 
 def _check_job_type(job_type: int) -> None:
@@ -124,8 +130,3 @@ def _word(number: int, words: Mapping[int, str], field: str) -> str:
         known = ", ".join(f"{known} ({word})" for known, word in words.items())
         raise InvalidField(f"{field} must be one of {known}, got {number}", field=field)
     return words[number]
-
-
-def _with_wire_name(error: InvalidField) -> InvalidField:
-    name = _WIRE_NAMES.get(error.field)
-    return InvalidField(error.message.replace(error.field, name, 1), field=name) if name else error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from shared.did_you_mean import quoted
@@ -31,15 +31,17 @@ def designer_graph(definition: Mapping[str, object]) -> ModelGraph:
         InvalidField: for anything that is unknown, not offered yet, or not wired to a single chain.
     """
     nodes = designer_nodes(definition["nodes"])
-    wiring = wiring_of(nodes, designer_links(definition.get("links"), nodes))
+    # Settings first: they refuse doubled data nodes, so that following links through data nodes stays short.
     settings = job_settings_from(nodes.values())
+    output_width = _output_width(nodes.values())
+    wiring = wiring_of(nodes, designer_links(definition.get("links"), nodes))
     drawn = [nodes[node_id] for node_id in wiring.chain]
     input_shape: Shape | None = None
     if drawn[0].type_name == INPUT.name:
         input_shape, input_settings = _input_says(drawn[0])
         settings = {**input_settings, **settings}
     graph = chain_of(_layer_nodes(drawn), input_shape)
-    return replace(graph, job_settings=settings, declared_output_width=_output_width(list(nodes.values())))
+    return replace(graph, job_settings=settings, declared_output_width=output_width)
 
 
 def _layer_nodes(drawn: Sequence[DesignerNode]) -> list[LayerNode]:
@@ -73,10 +75,13 @@ def _check_split(node: DesignerNode, value: object) -> None:
         raise refusal(f"{node.label}: split must be train, got {quoted(value)}; other parts of the data are kept apart")
 
 
-def _output_width(nodes: Sequence[DesignerNode]) -> int | None:
-    widths = {width for node in nodes if node.role is SettingsRole.OUTPUT for width in _widths_said(node)}
+def _output_width(nodes: Iterable[DesignerNode]) -> int | None:
+    outputs = [node for node in nodes if node.role is SettingsRole.OUTPUT]
+    if len(outputs) > 1:
+        raise refusal(f"{outputs[0].label} and {outputs[1].label}: several outputs are not supported yet")
+    widths = {width for node in outputs for width in _widths_said(node)}
     if len(widths) > 1:
-        raise refusal(f"the graph's Output nodes say {sorted(widths)} classes; several outputs are not supported yet")
+        raise refusal(f"{outputs[0].label} says {sorted(widths)} classes; keep one number")
     return next(iter(widths), None)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
+from operator import itemgetter
 from typing import Any, NoReturn
 
 from shared.did_you_mean import quoted
@@ -60,8 +62,7 @@ def _parsed(text: str) -> object:
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     value = dict(pairs)
     if len(value) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
+        twice = max(Counter(key for key, _ in pairs).items(), key=itemgetter(1))[0]
         raise refusal(f"the model definition has the key {quoted(twice)} twice in one object; keep one")
     return value
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from shared.did_you_mean import did_you_mean, quoted
-from shared.model_definition.chain import chain_of
+from shared.model_definition.chain import chain_of, check_number_of_nodes
 from shared.model_definition.find_kind import find_kind
 from shared.model_definition.graph import LayerNode, ModelGraph, Shape
 from shared.model_definition.kinds.input_layer import INPUT
@@ -51,6 +51,7 @@ def _layers_list(layers: object) -> list[object]:
         raise refusal(f"layers must be a list of layers, got {quoted(layers)}")
     if not layers:
         raise refusal("layers is empty; give at least one layer")
+    check_number_of_nodes(len(layers))
     return layers
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.did_you_mean import did_you_mean, quoted
-from shared.model_definition.chain import chain_of
+from shared.model_definition.chain import chain_of, check_number_of_nodes
 from shared.model_definition.graph import LayerNode, ModelGraph
 from shared.model_definition.kinds.dense import DENSE, LARGEST_WIDTH
 from shared.model_definition.read_parameters import read_parameters
@@ -62,6 +62,7 @@ def _hidden_widths(value: object) -> list[int]:
         return []
     if not isinstance(value, list):
         raise refusal(f"hidden_layers must be a list of widths, got {quoted(value)}")
+    check_number_of_nodes(len(value))
     return [width_from(width, f"hidden_layers[{place}]") for place, width in enumerate(value)]
 
 

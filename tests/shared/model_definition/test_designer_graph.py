@@ -172,6 +172,10 @@ def test_output_classes_must_fit_the_layer_in_front() -> None:
             designer_graph([designer_node(1, 0), designer_node(2, 78, shuffle="false")]),
             ["shuffle", "not supported yet"],
         ),
+        (
+            designer_graph([designer_node(1, 0), designer_node(2, 50), designer_node(3, 50)], (1, 2), (1, 3)),
+            ["several outputs"],
+        ),
         (chain(designer_node(1, 0), designer_node(2, 50, classes="ten")), ["node 2", "classes must be"]),
         ({"nodes": []}, ["at least one node"]),
         ({"nodes": {}}, ["nodes must be a list"]),
