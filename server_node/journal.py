@@ -36,20 +36,24 @@ class JournalContent:
     unacknowledged: dict[AttemptKey, AttemptEnded] = field(default_factory=dict)
 
 
+COMPACT_BYTES = 8 * 2**20
+"""A journal that has grown by this much is rewritten with only what still matters."""
+
+
 class Journal:
     """An append-only file of records; one owner, one thread at a time.
 
-    A path that exists is read and rewritten with only what still matters.
+    A path that exists is read and rewritten with only what still matters, and again whenever it has grown much.
 
     Raises:
         MachineFailure: a line other than the last is damaged, or the disk refuses.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, compact_bytes: int = COMPACT_BYTES) -> None:
         self._path = path
+        self._compact_bytes = compact_bytes
         self.content = _read(path)
-        _rewrite(path, self.content)
-        self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+        self._descriptor = self._rewritten()
 
     def append(self, records: Iterable[JournalRecord]) -> None:
         """Write the records and return when they are durable.
@@ -57,19 +61,30 @@ class Journal:
         Raises:
             OSError: the disk refused; nothing that depends on the records may happen.
         """
-        text = b"".join(_line(record) for record in records)
-        if not text:
-            return
+        text = b""
+        for record in records:
+            fields = _fields(record)
+            _apply(self.content, fields)
+            text += _line(fields)
         _write_all(self._descriptor, text)
         os.fdatasync(self._descriptor)
+        self._grown_bytes += len(text)
+        if self._grown_bytes > self._compact_bytes:
+            os.close(self._descriptor)
+            self._descriptor = self._rewritten()
 
     def close(self) -> None:
         """Let the file go."""
         os.close(self._descriptor)
 
+    def _rewritten(self) -> int:
+        _rewrite(self._path, self.content)
+        self._grown_bytes = 0
+        return os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
 
-def _line(record: JournalRecord) -> bytes:
-    payload = json.dumps(_fields(record), separators=(",", ":")).encode()
+
+def _line(fields: list[object]) -> bytes:
+    payload = json.dumps(fields, separators=(",", ":")).encode()
     return b"%08x %s\n" % (zlib.crc32(payload), payload)
 
 
@@ -134,7 +149,7 @@ def _rewrite(path: Path, content: JournalContent) -> None:
     temporary = path.with_suffix(".new")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
-        _write_all(descriptor, b"".join(_line(record) for record in _records(content)))
+        _write_all(descriptor, b"".join(_line(_fields(record)) for record in _records(content)))
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -32,14 +32,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(mistake, 2)
     configure_logging(level=settings.log_level, as_json=settings.log_json)
     _set_up_process(settings)
+    code = 0
     try:
         folder = StateFolder(settings.state_dir)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_run(settings, folder))
     except* (CyxWizError, OSError) as failures:
-        _leave(_fail(_first(failures), 1))
-    _leave(0)
-    return 0
+        code = _fail(_first(failures), 1)
+    if threading.active_count() > 1:
+        end_process(code)  # a thread may be inside a compile that nothing can stop
+    return code
 
 
 async def _run(settings: NodeSettings, folder: StateFolder) -> None:
@@ -75,10 +77,3 @@ def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:
 def _fail(failure: BaseException, code: int) -> int:
     print(f"error: {failure}", file=sys.stderr, flush=True)  # noqa: T201 - for whoever started the process
     return code
-
-
-def _leave(code: int) -> None:
-    """End the process even where a thread is inside a compile that nothing can stop."""
-    if threading.active_count() > 1:
-        end_process(code)
-    sys.exit(code)

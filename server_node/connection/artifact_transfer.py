@@ -15,6 +15,9 @@ from shared.errors import BadData, MachineFailure, ServerUnreachable
 from shared.pb import artifact_pb2, artifact_pb2_grpc
 
 CHUNK_BYTES = 512 * 1024
+PATIENCE_SECONDS = 60.0
+"""How long nothing may come before a transfer is given up and begun again from where it ended."""
+SLOWEST_BYTES_PER_SECOND = 64 * 1024
 _NEVER_THERE = {grpc.StatusCode.NOT_FOUND, grpc.StatusCode.INVALID_ARGUMENT}
 
 
@@ -27,9 +30,10 @@ async def upload(channel: grpc.aio.Channel, path: Path, *, sha256: str, size_byt
     """
     stub = artifact_pb2_grpc.ArtifactServiceStub(channel)
     try:
-        known = await stub.GetUpload(artifact_pb2.GetUploadRequest(sha256=sha256), timeout=30)
+        known = await stub.GetUpload(artifact_pb2.GetUploadRequest(sha256=sha256), timeout=PATIENCE_SECONDS)
         if not known.complete:
-            await stub.Upload(_chunks(path, sha256, size_bytes, known.offset))
+            deadline = PATIENCE_SECONDS + size_bytes / SLOWEST_BYTES_PER_SECOND
+            await stub.Upload(_chunks(path, sha256, size_bytes, known.offset), timeout=deadline)
     except grpc.aio.AioRpcError as failure:
         raise ServerUnreachable(f"uploading {path.name}: {why_it_broke(failure)}") from failure
 
@@ -62,6 +66,8 @@ async def download(channel: grpc.aio.Channel, sha256: str, path: Path) -> None:
                 f"the dataset artifact sha256:{sha256} is not on the central server; upload it again"
             ) from None
         raise ServerUnreachable(f"fetching sha256:{sha256}: {why_it_broke(failure)}") from failure
+    except TimeoutError:
+        raise ServerUnreachable(f"fetching sha256:{sha256}: nothing came for {PATIENCE_SECONDS:g} s") from None
     if await asyncio.to_thread(_hash_of, part) != sha256:
         part.unlink()
         raise MachineFailure(f"the artifact sha256:{sha256} arrived with other content")
@@ -74,8 +80,10 @@ async def _append_rest(channel: grpc.aio.Channel, sha256: str, part: Path) -> No
         artifact_pb2.DownloadRequest(sha256=sha256, offset=offset)
     )
     with part.open("ab") as file:
-        async for chunk in call:
-            file.write(chunk.data)
+        async with asyncio.timeout(PATIENCE_SECONDS) as deadline:
+            async for chunk in call:
+                file.write(chunk.data)
+                deadline.reschedule(asyncio.get_running_loop().time() + PATIENCE_SECONDS)
 
 
 def _size_of(path: Path) -> int:

@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from shared.errors import MachineFailure
+
 _LOG = logging.getLogger(__name__)
 LARGEST_SHARE = 0.05
 
@@ -38,7 +40,7 @@ class CheckpointSaver:
         self._due_seconds = clock() + interval_seconds
         self._writer: threading.Thread | None = None
         self._saved_step = 0
-        self._failure: OSError | None = None
+        self._failure: Exception | None = None
 
     @property
     def saved_step(self) -> int:
@@ -50,7 +52,11 @@ class CheckpointSaver:
         if self._clock() < self._due_seconds or self._is_writing():
             return
         started = self._clock()
-        write = snapshot()
+        try:
+            write = snapshot()
+        except Exception as failure:  # noqa: BLE001 - an attempt must not die because it could not be saved
+            self._put_off(step, failure, started)
+            return
         copied_seconds = self._clock() - started
         self._due_seconds = float("inf")  # until the writer knows how long it took
         self._writer = threading.Thread(
@@ -62,13 +68,13 @@ class CheckpointSaver:
         """Save and return when it is on disk.
 
         Raises:
-            OSError: the disk refused.
+            MachineFailure: it could not be saved, and why.
         """
         self.finish()
         self._failure = None
         self._write(snapshot(), step, 0.0)
         if self._failure is not None:
-            raise self._failure
+            raise MachineFailure(f"the last checkpoint could not be written: {self._failure}") from self._failure
 
     def finish(self) -> None:
         """Wait for a write that is under way, so that nothing touches the folder afterwards."""
@@ -84,9 +90,16 @@ class CheckpointSaver:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             write(self._path)
             self._saved_step = step
-        except OSError as failure:
-            self._failure = failure
-            _LOG.warning("checkpoint_failed path=%s step=%d why=%s", self._path, step, failure)
+        except Exception as failure:  # noqa: BLE001 - the same
+            self._put_off(step, failure, started - copied_seconds)
+            return
+        self._wait_after(started - copied_seconds)
+
+    def _put_off(self, step: int, failure: Exception, started: float) -> None:
+        self._failure = failure
+        _LOG.warning("checkpoint_failed path=%s step=%d why=%s", self._path, step, failure)
+        self._wait_after(started)
+
+    def _wait_after(self, started: float) -> None:
         ended = self._clock()
-        took_seconds = copied_seconds + ended - started
-        self._due_seconds = ended + max(self._interval_seconds, took_seconds / LARGEST_SHARE)
+        self._due_seconds = ended + max(self._interval_seconds, (ended - started) / LARGEST_SHARE)

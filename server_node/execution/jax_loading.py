@@ -8,6 +8,7 @@ from pathlib import Path
 
 from server_node.execution.engine import TrainingEngine
 from server_node.jax_device import JaxDevice
+from shared.errors import MachineFailure
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,17 @@ def load_engine(
     artifact_path: Callable[[str], Path],
     chunk_seconds: float,
 ) -> LoadedEngine:
-    """Load JAX with its compilation cache under `state_dir`, and make an engine."""
+    """Load JAX with its compilation cache under `state_dir`, and make an engine.
+
+    Raises:
+        MachineFailure: JAX cannot be loaded, or not for the platform that was asked for.
+    """
     from server_node.training.compile_cache import configure_jax  # noqa: PLC0415 - sets variables before JAX loads
 
-    configure_jax(state_dir, threads)
+    try:
+        configure_jax(state_dir, threads)
+    except (ImportError, RuntimeError) as refusal:
+        raise MachineFailure(f"JAX cannot be loaded as it was asked: {refusal}") from refusal
 
     from server_node.execution.jax_engine import JaxEngine, node_fingerprint, seen_devices  # noqa: PLC0415 - loads JAX
     from server_node.training.api import DatasetCache, ProgramCache, TrainingEnvironment  # noqa: PLC0415 - the same

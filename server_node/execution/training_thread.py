@@ -22,7 +22,7 @@ from server_node.execution.progress_mailbox import Progress
 from server_node.execution.stop_signal import StopSignal
 from server_node.folders import AttemptFolders
 from shared.clock import Clock
-from shared.errors import OutOfMemory
+from shared.errors import CyxWizError, OutOfMemory
 from shared.identifiers import AttemptKey
 from shared.lifecycle import AttemptState
 from shared.node_messages import AttemptEnded, OfferAttempt, Outcome, StopMode
@@ -153,8 +153,8 @@ class AttemptThread:
             return
         try:
             self._saver.save_now(self._last.step, training.snapshot)
-        except OSError as failure:
-            self._say.log("warning", f"the last checkpoint could not be written: {failure}")
+        except CyxWizError as failure:
+            self._say.log("warning", str(failure))
 
     def _failed(self, failure: BaseException) -> AttemptEnded:
         code, sentence = code_and_sentence(failure)
