@@ -1,7 +1,7 @@
 """Dataset URIs: what each names, what is known of it unopened, and how the rest is refused."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.dataset_facts import DatasetFacts, dataset_facts, example_shape
@@ -122,6 +122,7 @@ def _mistake(text: str) -> UserMistake | None:
 _BEGINNINGS = st.sampled_from(["", "file://", "file:///", "synthetic://images?", "artifact://", "builtin://", "x://"])
 
 
+@settings(deadline=None)
 @given(_BEGINNINGS, st.text())
 def test_any_text_gives_a_dataset_or_one_sentence(beginning: str, rest: str) -> None:
     mistake = _mistake(beginning + rest)

@@ -1,7 +1,7 @@
 """Hyperparameters from strings: defaults, ranges, names, and what of them changes the program."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.errors import InvalidField, UserMistake
@@ -102,6 +102,7 @@ _HYPERPARAMETERS = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(_HYPERPARAMETERS)
 def test_strings_read_back_as_the_same_hyperparameters(hyperparameters: Hyperparameters) -> None:
     assert hyperparameters_from_strings(strings_from_hyperparameters(hyperparameters)) == hyperparameters
@@ -115,6 +116,7 @@ def _mistake(values: dict[str, str]) -> UserMistake | None:
     return None
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(st.sampled_from(list(Hyperparameters.model_fields)) | st.text(), st.text() | st.floats().map(str))
 )

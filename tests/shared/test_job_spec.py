@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.errors import InvalidField, UserMistake
@@ -145,6 +145,7 @@ _SPECS = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(_SPECS)
 def test_json_reads_back_as_the_same_spec(spec: JobSpec) -> None:
     assert spec_from_json(spec_to_json(spec)) == spec
@@ -171,6 +172,7 @@ _ANY = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.sampled_from([*a_job(), "resources", "retry", "labels", "hyperparameters", "priority", "name"]), _ANY)
 def test_any_value_of_any_field_gives_a_spec_or_one_sentence(name: str, value: object) -> None:
     mistake = _mistake({**a_job(), name: value})

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.errors import BadData, OurBug
@@ -133,6 +133,7 @@ def test_a_file_that_is_cut_short_is_refused(tmp_path: Path, content: bytes) -> 
         read_safetensors(path)
 
 
+@settings(deadline=None)
 @given(data=st.data())
 def test_a_file_with_damaged_bytes_reads_or_is_refused(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

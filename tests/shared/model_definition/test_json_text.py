@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.errors import InvalidField, TooLarge, UserMistake
@@ -85,6 +85,7 @@ def _mistake(text: str, shape: tuple[int, ...]) -> UserMistake | None:
     return None
 
 
+@settings(deadline=None)
 @given(_DEFINITION, st.sampled_from([(4,), (5, 5, 2), (3, 4)]))
 def test_any_json_gives_a_model_with_shapes_or_one_sentence(definition: object, shape: tuple[int, ...]) -> None:
     mistake = _mistake(json.dumps(definition), shape)
@@ -94,6 +95,7 @@ def test_any_json_gives_a_model_with_shapes_or_one_sentence(definition: object, 
         assert len(str(mistake)) < 1_000
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_gives_a_model_or_one_sentence(text: str) -> None:
     mistake = _mistake(text, (4,))
