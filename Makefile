@@ -49,7 +49,7 @@ lock: $(INSTALLED) ## resolve the newest dependencies into every requirements*.l
 
 bench: $(INSTALLED) ## print every figure, one benchmark after the other
 	@for script in benchmarks/bench_*.py; do \
-		echo "== $$script"; $(BIN)/python "$$script" || exit 1; \
+		name=$$(basename $$script .py); echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; \
 	done
 
 clean: ## remove what make and the tools made
