@@ -14,14 +14,18 @@ def reason_to_decline(book: NodeBook, offer: OfferAttempt) -> tuple[str, str] | 
         return "not_found", f"this node has no device {unknown}"
     if len(offer.device_ids) != 1:
         return "unimplemented", f"an attempt runs on exactly one device, got {len(offer.device_ids)}"
-    if used_slots(book) >= book.description.slots:
+    if used_slots(book, besides_job=offer.key.job_id) >= book.description.slots:
         return "resource_exhausted", f"all {book.description.slots} slots of this node are taken"
     return None
 
 
-def used_slots(book: NodeBook) -> int:
-    """Return how many attempts count against the slots; an abandoned one no longer does, the server gave it up."""
-    return sum(1 for held in book.attempts.values() if held.is_unfinished and not held.is_abandoned)
+def used_slots(book: NodeBook, *, besides_job: str) -> int:
+    """Return how many attempts of other jobs count against the slots.
+
+    An abandoned one does not: the server has given it up. One of the same job does not: the offer replaces it.
+    """
+    others = (held for held in book.attempts.values() if held.key.job_id != besides_job)
+    return sum(1 for held in others if held.is_unfinished and not held.is_abandoned)
 
 
 def _why_not_working(book: NodeBook) -> str:

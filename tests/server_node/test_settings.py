@@ -1,0 +1,47 @@
+"""Settings: the command line over the environment over defaults, refused with one sentence."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from server_node.settings import settings_from_arguments
+from shared.errors import InvalidField
+
+
+def test_flags_win_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CYXWIZ_NODE_SLOTS", "7")
+    monkeypatch.setenv("CYXWIZ_NODE_NAME", "from-environment")
+    settings = settings_from_arguments(["--slots", "2"])
+    assert (settings.slots, settings.name) == (2, "from-environment")
+
+
+def test_several_servers_are_tried_in_order() -> None:
+    settings = settings_from_arguments(["--server", "a:1, b:2", "--server", "c:3"])
+    assert settings.servers == ("a:1", "b:2", "c:3")
+
+
+def test_data_roots_may_be_repeated_and_are_resolved(tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path)
+    settings = settings_from_arguments(["--data-root", str(tmp_path), "--data-root", str(link)])
+    assert settings.data_roots == (tmp_path, tmp_path)
+
+
+def test_data_roots_come_from_the_environment_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CYXWIZ_NODE_DATA_ROOT", os.pathsep.join(["/a", "/b"]))
+    assert settings_from_arguments([]).data_roots == (Path("/a"), Path("/b"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--slots", "0"], "slots: input should be greater than or equal to 1, got 0"),
+        (["--server", "nowhere"], "server must be host:port"),
+        (["--server", "host:99999"], "server must be host:port"),
+        (["--server", ","], "at least one"),
+    ],
+)
+def test_a_wrong_value_is_named(arguments: list[str], sentence: str) -> None:
+    with pytest.raises(InvalidField, match=sentence):
+        settings_from_arguments(arguments)
