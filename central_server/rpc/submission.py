@@ -8,7 +8,7 @@ import hashlib
 from central_server.ports import Artifacts
 from shared.errors import InvalidField
 from shared.job_check import CheckedJob, check_job_spec
-from shared.job_config import job_spec_from_config
+from shared.job_config import job_spec_from_config, with_wire_name
 from shared.job_spec import JobSpec
 from shared.pb import job_pb2
 
@@ -55,4 +55,7 @@ async def check_dataset_is_here(spec: JobSpec, artifacts: Artifacts) -> None:
 
 def _checked_job(config: job_pb2.JobConfig, user_id: str, initial_data_uri: str) -> CheckedJob:
     spec = job_spec_from_config(config, initial_data_uri=initial_data_uri, user_id=user_id)
-    return check_job_spec(spec)
+    try:
+        return check_job_spec(spec)
+    except InvalidField as mistake:
+        raise with_wire_name(mistake) from None
