@@ -85,6 +85,8 @@ class AttemptThread:
 
     def _run(self) -> AttemptEnded:
         training = self._prepare()
+        if self._signal.is_set():
+            raise PreparationStopped
         try:
             self._tools.ledger.claim(self._key, training.memory_bytes)
         except OutOfMemory as refusal:
