@@ -162,7 +162,9 @@ class ClusterMachine(RuleBasedStateMachine):
                 self.beat(node_id)
                 self.deliver(node_id)
                 self.hold_leases_of(node)
+            heard = [key for node in self.nodes.values() if node.is_welcome for key in node.begun]
             self.wait(seconds)
+            self.hold_not_lost(heard)
 
     # ---- time, and the server's own fate
 
@@ -204,6 +206,12 @@ class ClusterMachine(RuleBasedStateMachine):
             job = self.driver.cluster.job(key.job_id)
             assert job is not None, f"{key} runs and its job has ended"
             assert job.current_key == key, f"{key} runs and is not the current attempt"
+
+    def hold_not_lost(self, keys: list[AttemptKey]) -> None:
+        """A lease that was just renewed does not run out within a few seconds."""
+        for job_id, number in ((key.job_id, key.number) for key in keys):
+            job = self.driver.jobs.get(job_id)
+            assert job is None or job.attempts[number - 1].state is not AttemptState.LOST, f"{job_id} was lost"
 
     def hold_no_start_after_cancel(self, message: object) -> None:
         if isinstance(message, OfferAttempt) and message.key.job_id in self.cancelled | self.deleted:
