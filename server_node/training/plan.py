@@ -60,7 +60,7 @@ def plan_memory(
     """
     where = device or jax.local_devices()[0]
     form = _known_form(spec.dataset) or open_dataset(spec.dataset, environment, where, should_stop).form
-    setup = training_setup(spec, form, formulation_for(where))
+    setup = training_setup(spec, form, formulation_for(where, spec.model_definition))
     program = cached_program(setup.structure, environment, where, should_stop)
     layers = _summaries(setup)
     return PlanReport(

@@ -24,7 +24,7 @@ from server_node.training.reports import MetricRow, RowKind
 from server_node.training.results.training_result import TrainingResult, result_of
 from server_node.training.setup import TrainingSetup
 from server_node.training.steps import EvaluationRange
-from server_node.training.train_state import MetricSums, Readings, TrainState, unpack_readings
+from server_node.training.train_state import MetricSums, Readings, TrainState, read_state, unpack_readings
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +95,8 @@ class PreparedTraining:
         return sum(row.kind is RowKind.EPOCH for row in self.history)
 
     def run_chunk(self, steps: int) -> Readings:
-        """Train so many steps, inside one epoch, and wait for them; 0 steps only read where things stand."""
-        order = self._order_of(self._epoch_of_next(steps))
+        """Train so many steps, at least one and inside one epoch, and wait for them."""
+        order = self._order_of(self.step // self.steps_per_epoch)
         with device_failures(f"training step {self.step + 1}"):
             self._state, packed = self.program.train_chunk(
                 self._state, self._parts.dataset.source, order, self._parts.numbers, np.int32(steps)
@@ -104,6 +104,10 @@ class PreparedTraining:
             readings = unpack_readings(packed)
         self.step = readings.step
         return readings
+
+    def readings(self) -> Readings:
+        """Read where training stands; `run_chunk` gives the same more quickly."""
+        return read_state(self._state)
 
     def evaluation_order(self, indices: Indices) -> jax.Array:
         """Put the indices of a split on the device."""
@@ -144,9 +148,6 @@ class PreparedTraining:
     def _final_metrics(self) -> Mapping[str, float]:
         rows = [row for row in self.history if row.kind is RowKind.EPOCH]
         return {**(rows[-1].values if rows else {}), **self.evaluation}
-
-    def _epoch_of_next(self, steps: int) -> int:
-        return (self.step if steps else max(self.step - 1, 0)) // self.steps_per_epoch
 
     def _order_of(self, epoch: int) -> jax.Array:
         if self._order is None or self._order[0] != epoch:

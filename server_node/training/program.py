@@ -15,7 +15,14 @@ from server_node.training.layers.layer import Arrays
 from server_node.training.models.network import initial_weights, layer_numbers
 from server_node.training.numbers import Numbers
 from server_node.training.program_structure import ProgramStructure
-from server_node.training.steps import EvaluationRange, Source, evaluate_chunk, make_optimizer, train_chunk
+from server_node.training.steps import (
+    EvaluationRange,
+    Source,
+    evaluate_chunk,
+    make_optimizer,
+    train_chunk,
+    train_one_step,
+)
 from server_node.training.train_state import MetricSums, TrainState, zero_sums
 
 TrainChunk = Callable[[TrainState, Source, jax.Array, Numbers, np.int32], tuple[TrainState, jax.Array]]
@@ -31,7 +38,7 @@ class Program:
     Attributes:
         structure: what they were compiled for.
         device: where they run.
-        train_chunk: see `steps.train_chunk`; donates the state.
+        train_chunk: see `steps.train_chunk`; takes at least one step and donates the state.
         evaluate_chunk: see `steps.evaluate_chunk`.
         program_bytes: code and temporary memory at its largest, beyond arguments.
         code_bytes: the code alone.
@@ -57,7 +64,7 @@ def compile_program(structure: ProgramStructure, device: jax.Device) -> Program:
     return Program(
         structure=structure,
         device=device,
-        train_chunk=train,
+        train_chunk=_calls_one_by_one(train) if structure.is_one_step_a_call else train,
         evaluate_chunk=evaluate,
         program_bytes=max(_own_bytes(train), _own_bytes(evaluate)),
         code_bytes=_code_bytes(train) + _code_bytes(evaluate),
@@ -109,13 +116,29 @@ def _abstract_state(structure: ProgramStructure, numbers: Numbers) -> TrainState
     with jax.numpy_dtype_promotion("standard"):
         optimizer = jax.eval_shape(start, weights, numbers)
     whole, sums = abstract((), np.int32), zero_sums()
-    return TrainState(weights, statistics, optimizer, whole, sums, sums, whole)
+    return TrainState(weights, statistics, optimizer, whole, abstract((), np.float32), sums, sums, whole)
 
 
 def _compile_train(structure: ProgramStructure, abstract: _AbstractArguments) -> Any:
-    function = jax.jit(partial(train_chunk, structure), donate_argnums=0)
-    arguments = (abstract.state, abstract.source, abstract.order, abstract.numbers, abstract.scalar)
-    return function.lower(*arguments).compile()
+    arguments = (abstract.state, abstract.source, abstract.order, abstract.numbers)
+    if structure.is_one_step_a_call:
+        return jax.jit(partial(train_one_step, structure), donate_argnums=0).lower(*arguments).compile()
+    return jax.jit(partial(train_chunk, structure), donate_argnums=0).lower(*arguments, abstract.scalar).compile()
+
+
+def _calls_one_by_one(compiled: Any) -> TrainChunk:
+    """Make a chunk of calls that are queued one behind the other and waited for once, by whoever reads the last."""
+
+    def run(
+        state: TrainState, source: Source, order: jax.Array, numbers: Numbers, steps: np.int32
+    ) -> tuple[TrainState, jax.Array]:
+        assert steps > 0, "a chunk has at least one step"
+        state, packed = compiled(state, source, order, numbers)
+        for _ in range(int(steps) - 1):
+            state, packed = compiled(state, source, order, numbers)
+        return state, packed
+
+    return run
 
 
 def _compile_evaluate(structure: ProgramStructure, abstract: _AbstractArguments) -> Any:

@@ -50,6 +50,16 @@ class ProgramStructure:
         return self.has_labels and self.network.output_shape != () and self.network.output_shape[-1] > 1
 
     @property
+    def is_one_step_a_call(self) -> bool:
+        """Whether a chunk is many calls of a program of one step, instead of one call of a compiled loop."""
+        return self.formulation is Formulation.STOCK_CONVOLUTION
+
+    @property
+    def formulation_in_loops(self) -> Formulation:
+        """How windows are computed inside a compiled loop, where evaluation always is."""
+        return Formulation.SLICES if self.is_one_step_a_call else self.formulation
+
+    @property
     def order_length(self) -> int:
         """Length of an epoch's order of indices: all examples, filled up to whole batches."""
         return -(-self.examples // self.batch_size) * self.batch_size

@@ -1,7 +1,7 @@
 """The traced functions: one optimizer step, a chunk of them, and a chunk of evaluation.
 
-How many steps a chunk holds is a run-time argument, so results do not depend on it: every chunk size runs the very
-same compiled body. Nothing here touches the host.
+How many steps a chunk holds is a run-time argument, or the number of calls of a one-step program, so results do not
+depend on it: every chunk size runs the very same compiled body. Nothing here touches the host.
 """
 
 from __future__ import annotations
@@ -75,8 +75,15 @@ def train_chunk(
         return _train_step(structure, running, source, order, numbers)
 
     state = jax.lax.while_loop(goes_on, body, state)
-    last_rate = learning_rate_at(structure.schedule, jnp.maximum(state.step - 1, 0), numbers)
-    return state, pack_readings(state, last_rate)
+    return state, pack_readings(state)
+
+
+def train_one_step(
+    structure: ProgramStructure, state: TrainState, source: Source, order: jax.Array, numbers: Numbers
+) -> tuple[TrainState, jax.Array]:
+    """Run one step, without a loop around it; see `train_chunk`."""
+    state = _train_step(structure, state, source, order, numbers)
+    return state, pack_readings(state)
 
 
 def _train_step(
@@ -86,7 +93,8 @@ def _train_step(
     position = state.step % numbers.steps_per_epoch
     batch = _take_batch(source, order, position, numbers.train_examples, structure.batch_size)
     gradients, outcome = _gradients(structure, state, batch, numbers)
-    weights, optimizer = _updated(structure, state, gradients, numbers)
+    rate = learning_rate_at(structure.schedule, state.step, numbers)
+    weights, optimizer = _updated(structure, state, gradients, rate, numbers)
     step = state.step + 1
     is_bad = ~jnp.isfinite(outcome.loss_sum) & (state.first_bad_step == NO_BAD_STEP)
     added = (outcome.loss_sum, outcome.correct, outcome.examples)
@@ -95,6 +103,7 @@ def _train_step(
         statistics=outcome.statistics,
         optimizer=optimizer,
         step=step,
+        learning_rate=rate,
         epoch_sums=add_to_sums(state.epoch_sums, *added),
         interval_sums=add_to_sums(state.interval_sums, *added),
         first_bad_step=jnp.where(is_bad, step, state.first_bad_step),
@@ -171,9 +180,8 @@ def _step_key(step: jax.Array, numbers: Numbers) -> jax.Array:
 
 
 def _updated(
-    structure: ProgramStructure, state: TrainState, gradients: tuple[Arrays, ...], numbers: Numbers
+    structure: ProgramStructure, state: TrainState, gradients: tuple[Arrays, ...], rate: jax.Array, numbers: Numbers
 ) -> tuple[tuple[Arrays, ...], optax.OptState]:
-    rate = learning_rate_at(structure.schedule, state.step, numbers)
     # optax mixes integers and floats in its bias correction
     with jax.numpy_dtype_promotion("standard"):
         optimizer = make_optimizer(structure, rate, numbers)
@@ -213,7 +221,7 @@ def evaluate_chunk(
 
     def body(index: jax.Array, running: MetricSums) -> MetricSums:
         batch = _take_batch(source, part.order, index, part.examples, structure.batch_size)
-        moment = Moment(is_training=False, mask=batch.mask, key=None, formulation=structure.formulation)
+        moment = Moment(is_training=False, mask=batch.mask, key=None, formulation=structure.formulation_in_loops)
         outcome = _outcome(structure, weights, statistics, batch, numbers, moment)
         return add_to_sums(running, outcome.loss_sum, outcome.correct, outcome.examples)
 

@@ -150,7 +150,7 @@ def _close_epoch_left_open(run: _Run) -> Iterator[ChunkReport]:
     is_at_end = prepared.step % prepared.steps_per_epoch == 0
     if not is_at_end or prepared.epochs_in_history >= prepared.step // prepared.steps_per_epoch:
         return
-    readings = prepared.run_chunk(0)
+    readings = prepared.readings()
     validation: Evaluation | None = None
     for validation in evaluate(prepared, prepared.setup.splits.validation, run.evaluation_pace, run.tick):
         if not validation.is_complete:

@@ -41,6 +41,7 @@ class TrainState(NamedTuple):
         statistics: the same, for what is not learned by gradient.
         optimizer: optax's state.
         step: int32, finished steps.
+        learning_rate: float32, of the last finished step.
         epoch_sums: since the epoch began.
         interval_sums: since the last metric row of any kind.
         first_bad_step: int32, the first step whose loss was no finite number, counted from 1; 0 while there is none.
@@ -50,6 +51,7 @@ class TrainState(NamedTuple):
     statistics: tuple[Arrays, ...]
     optimizer: Any  # optax types its states as trees of anything
     step: jax.Array
+    learning_rate: jax.Array
     epoch_sums: MetricSums
     interval_sums: MetricSums
     first_bad_step: jax.Array
@@ -99,9 +101,9 @@ class Readings(NamedTuple):
     interval_accuracy: float
 
 
-def pack_readings(state: TrainState, learning_rate: jax.Array) -> jax.Array:
+def pack_readings(state: TrainState) -> jax.Array:
     """Lay the readings of a state side by side as int32 bits, so that one transfer carries them."""
-    floats = jnp.stack([learning_rate, state.epoch_sums.loss, state.interval_sums.loss])
+    floats = jnp.stack([state.learning_rate, state.epoch_sums.loss, state.interval_sums.loss])
     bits = jax.lax.bitcast_convert_type(floats, jnp.int32)
     integers = jnp.stack(
         [
@@ -119,10 +121,8 @@ def pack_readings(state: TrainState, learning_rate: jax.Array) -> jax.Array:
 def unpack_readings(packed: jax.Array) -> Readings:
     """Wait for a chunk to finish and read what it left."""
     integers: npt.NDArray[np.int32] = np.asarray(packed)
+    step, bad, epoch_correct, epoch_examples, interval_correct, interval_examples = integers[:6].tolist()
     rate, epoch_loss, interval_loss = integers[6:].view(np.float32)
-    step, bad, epoch_correct, epoch_examples, interval_correct, interval_examples = (
-        int(value) for value in integers[:6]
-    )
     return Readings(
         step=step,
         first_bad_step=bad,
@@ -132,3 +132,13 @@ def unpack_readings(packed: jax.Array) -> Readings:
         interval_loss=float(interval_loss) / max(interval_examples, 1),
         interval_accuracy=interval_correct / max(interval_examples, 1),
     )
+
+
+def read_state(state: TrainState) -> Readings:
+    """Read where a state stands without running anything; several transfers, for rare moments."""
+    step, bad, rate, epoch, interval = jax.device_get(
+        (state.step, state.first_bad_step, state.learning_rate, state.epoch_sums, state.interval_sums)
+    )
+    integers = np.array([step, bad, epoch.correct, epoch.examples, interval.correct, interval.examples], np.int32)
+    floats = np.array([rate, epoch.loss, interval.loss], np.float32)
+    return unpack_readings(np.concatenate([integers, floats.view(np.int32)]))  # type: ignore[arg-type]  # host twin

@@ -1,6 +1,7 @@
 """Convolution over images, channels last, in two formulations that give the same values.
 
-On CPUs the windows are written out as slices and multiplied once; on GPUs XLA's own convolution is used.
+In compiled loops on CPUs the windows are written out as slices and multiplied once; elsewhere XLA's own convolution
+is used.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def convolve(
     match formulation:
         case Formulation.SLICES:
             return _convolve_slices(images, kernel, stride, padding)
-        case Formulation.STOCK:
+        case Formulation.STOCK | Formulation.STOCK_CONVOLUTION:
             return jax.lax.conv_general_dilated(
                 images, kernel, stride, padding, dimension_numbers=("NHWC", "HWIO", "NHWC")
             )

@@ -9,7 +9,6 @@ import numpy as np
 from server_node.training.layers.layer import FloatArray
 from shared.model_definition.graph import Shape
 
-
 RECTIFIERS = frozenset({"relu", "leaky_relu", "elu", "gelu", "swish", "mish"})
 """Activations that let about half of their input through, so that what comes in must vary twice as much."""
 

@@ -22,12 +22,14 @@ Parameters = Mapping[str, ParameterValue]
 
 
 class Formulation(StrEnum):
-    """How windows over images are computed; both give the same values, each is quick on its own backend."""
+    """How windows over images are computed; all give the same values, each is quick in its own place."""
 
     SLICES = "slices"
-    """Shifted slices and one matrix product: XLA's own convolution is several times slower on CPUs."""
+    """Shifted slices, one matrix product for a convolution: for compiled loops on CPUs, where XLA's own is slowest."""
+    STOCK_CONVOLUTION = "stock_convolution"
+    """XLA's convolution, slices for pooling: for CPUs outside compiled loops."""
     STOCK = "stock"
-    """XLA's convolution and window reduction: right on GPUs."""
+    """XLA's convolution and window reduction: for GPUs."""
 
 
 @dataclass(frozen=True, slots=True)
