@@ -1,0 +1,173 @@
+"""What every store must do, whatever database is under it. A database joins with a subclass that gives `store`."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from central_server.ports import JobQuery, Store
+from central_server.scheduler.effects import RemoveJob, SaveJob, SaveNode
+from central_server.scheduler.jobs import JobError, JobRecord, JobResult, StopIntent
+from central_server.telemetry_records import LogLine, MetricRow
+from shared.lifecycle import AttemptState, JobState
+from shared.node_messages import ResultFile
+from tests.builders import a_job, a_node, a_spec, an_attempt
+
+SHA_A, SHA_B = "a" * 64, "b" * 64
+
+
+def a_row(job_id: str = "job", step: int = 1, **values: float) -> MetricRow:
+    """Return one row of history."""
+    return MetricRow(job_id, 1, step, 1, 1000 + step, values or {"loss": 0.5})
+
+
+def a_line(text: str, *, job_id: str = "job", at_ms: int = 1) -> LogLine:
+    """Return one line of a log."""
+    return LogLine(job_id, 1, at_ms, "info", text)
+
+
+def a_finished_job(job_id: str, sequence: int, *sha256s: str) -> JobRecord:
+    """Return a job that succeeded and left files."""
+    files = tuple(ResultFile(f"file{index}", sha256, 1) for index, sha256 in enumerate(sha256s))
+    result = JobResult(files, {"loss": 0.1}, 2.5)
+    return a_job(job_id, sequence=sequence, state=JobState.SUCCEEDED, result=result, ended_at_ms=5)
+
+
+class StoreConformance:
+    """The suite; each test gets a `store` that is empty and open."""
+
+    async def test_an_empty_store_begins_at_sequence_one(self, store: Store) -> None:
+        state = await store.load()
+        assert (state.jobs, state.nodes, state.next_sequence) == ((), (), 1)
+
+    async def test_a_job_comes_back_as_it_was_given(self, store: Store) -> None:
+        full = a_job(
+            "full",
+            sequence=41,
+            spec=a_spec(name="näme ☃", labels={"team": "vision"}, timeout_seconds=60),
+            state=JobState.STOPPING,
+            reason="because",
+            stop_intent=StopIntent.PAUSE,
+            attempts=(
+                replace(an_attempt(1, state=AttemptState.LOST), ended_at_ms=3, reason="gone"),
+                replace(an_attempt(2), started_at_ms=4, resumed_from_step=7),
+            ),
+            started_at_ms=2,
+            first_step_at_ms=3,
+            failures=1,
+            losses=2,
+            step=8,
+            epoch=2,
+            steps_total=99,
+            wait_until_ms=12,
+            checkpoint_node_id="a",
+            last_metrics={"loss": 0.25},
+        )
+        await store.commit([SaveJob(full)])
+        assert await store.find_job("full") == full
+        assert (await store.load()).jobs == (full,)
+
+    async def test_results_and_errors_come_back(self, store: Store) -> None:
+        done = a_finished_job("done", 1, SHA_A)
+        failed = a_job("failed", sequence=2, state=JobState.FAILED, error=JobError("bad_data", "labels out of range"))
+        await store.commit([SaveJob(done), SaveJob(failed)])
+        assert await store.find_job("done") == done
+        assert await store.find_job("failed") == failed
+
+    async def test_only_unfinished_jobs_are_loaded_and_sequences_go_on(self, store: Store) -> None:
+        await store.commit([SaveJob(a_job("later", sequence=3)), SaveJob(a_job("first", sequence=2))])
+        await store.commit([SaveJob(a_finished_job("done", 7))])
+        state = await store.load()
+        assert [job.job_id for job in state.jobs] == ["first", "later"]
+        assert state.next_sequence == 8
+
+    async def test_the_last_write_of_a_batch_stands(self, store: Store) -> None:
+        job = a_job()
+        await store.commit([SaveJob(job), SaveJob(replace(job, reason="second"))])
+        found = await store.find_job("job")
+        assert found is not None
+        assert found.reason == "second"
+
+    async def test_a_job_removed_and_saved_again_is_the_new_one(self, store: Store) -> None:
+        await store.commit([SaveJob(a_job(sequence=1))])
+        await store.add_telemetry([a_row()], [])
+        fresh = a_job(sequence=2, spec=a_spec(name="fresh"))
+        await store.commit([RemoveJob("job"), SaveJob(fresh)])
+        assert await store.find_job("job") == fresh
+        assert await store.metric_rows("job", after_step=-1, limit=10) == ()
+
+    async def test_a_removed_job_takes_its_metrics_and_logs_along(self, store: Store) -> None:
+        await store.commit([SaveJob(a_job())])
+        await store.add_telemetry([a_row()], [a_line("text")])
+        await store.commit([RemoveJob("job")])
+        assert await store.find_job("job") is None
+        assert await store.metric_rows("job", after_step=-1, limit=10) == ()
+        assert await store.log_lines("job", after_sequence=0, limit=10) == ()
+
+    async def test_artifacts_are_free_when_the_last_job_that_refers_to_them_goes(self, store: Store) -> None:
+        await store.commit([SaveJob(a_finished_job("one", 1, SHA_A, SHA_B)), SaveJob(a_finished_job("two", 2, SHA_A))])
+        assert await store.referenced_artifacts() == {SHA_A, SHA_B}
+        assert await store.commit([RemoveJob("one")]) == {SHA_B}
+        assert await store.commit([RemoveJob("two")]) == {SHA_A}
+
+    async def test_an_artifact_that_is_a_dataset_is_referred_to(self, store: Store) -> None:
+        await store.commit([SaveJob(a_job(spec=a_spec(dataset=f"artifact://sha256:{SHA_A}?format=csv")))])
+        assert await store.referenced_artifacts() == {SHA_A}
+
+    async def test_listings_are_newest_first_filtered_and_paged(self, store: Store) -> None:
+        jobs = [a_job(f"job{number}", sequence=number) for number in range(1, 6)]
+        await store.commit([SaveJob(job) for job in jobs])
+        await store.commit([SaveJob(replace(jobs[2], state=JobState.CANCELLED))])
+        queued = JobQuery(states=frozenset({JobState.QUEUED}), limit=3)
+        first = await store.list_jobs(queued)
+        assert [job.job_id for job in first.jobs] == ["job5", "job4", "job2"]
+        assert (first.total, first.has_more) == (4, True)
+        rest = await store.list_jobs(replace(queued, before_sequence=2))
+        assert [job.job_id for job in rest.jobs] == ["job1"]
+        assert (rest.total, rest.has_more) == (4, False)
+        assert (await store.list_jobs(JobQuery(user_id="nobody"))).total == 0
+
+    async def test_listings_leave_model_definitions_out(self, store: Store) -> None:
+        await store.commit([SaveJob(a_job(spec=a_spec(name="listed")))])
+        (listed,) = (await store.list_jobs(JobQuery())).jobs
+        assert (listed.spec.name, listed.spec.model_definition) == ("listed", "{}")
+
+    async def test_a_node_comes_back_without_its_session(self, store: Store) -> None:
+        node = a_node("n", gpus=1)
+        await store.commit([SaveNode(replace(node, last_seen_ms=9, is_draining=True, jobs_completed=3))])
+        (found,) = (await store.load()).nodes
+        assert found == replace(node, session_id="", last_seen_ms=9, is_draining=True, jobs_completed=3)
+
+    async def test_rows_of_the_same_step_replace_each_other(self, store: Store) -> None:
+        await store.commit([SaveJob(a_job())])
+        await store.add_telemetry([a_row(step=1), a_row(step=2), a_row(step=2, loss=0.1)], [])
+        await store.add_telemetry([a_row(step=1, loss=0.9)], [])
+        rows = await store.metric_rows("job", after_step=-1, limit=10)
+        assert [(row.step, row.values["loss"]) for row in rows] == [(1, 0.9), (2, 0.1)]
+        assert [row.step for row in await store.metric_rows("job", after_step=1, limit=10)] == [2]
+        assert (await store.last_metric_rows(["job", "other"]))["job"].step == 2
+
+    async def test_numbers_that_are_not_finite_survive(self, store: Store) -> None:
+        await store.commit([SaveJob(a_job())])
+        await store.add_telemetry([a_row(loss=math.nan, other=math.inf)], [])
+        (row,) = await store.metric_rows("job", after_step=-1, limit=10)
+        assert math.isnan(row.values["loss"])
+        assert row.values["other"] == math.inf
+
+    async def test_telemetry_of_a_job_that_is_gone_is_dropped(self, store: Store) -> None:
+        await store.add_telemetry([a_row(job_id="gone")], [a_line("text", job_id="gone")])
+        assert await store.metric_rows("gone", after_step=-1, limit=10) == ()
+
+    async def test_log_lines_have_growing_sequences_and_repeats_are_kept_once(self, store: Store) -> None:
+        await store.commit([SaveJob(a_job())])
+        await store.add_telemetry([], [a_line("one"), a_line("two", at_ms=2)])
+        await store.add_telemetry([], [a_line("two", at_ms=2), a_line("three", at_ms=3)])
+        lines = await store.log_lines("job", after_sequence=0, limit=10)
+        assert [line.text for line in lines] == ["one", "two", "three"]
+        assert lines[0].sequence < lines[1].sequence < lines[2].sequence
+        rest = await store.log_lines("job", after_sequence=lines[1].sequence, limit=10)
+        assert [line.text for line in rest] == ["three"]
+
+    async def test_writing_can_be_proved(self, store: Store) -> None:
+        await store.prove_writable()
+        await store.prove_writable()
