@@ -87,7 +87,7 @@ async def _train(server: str, output: Path) -> _Outcome:
 
     async with Client(server) as client:
         job = await client.submit(DEMO_JOB)
-        print_line(f"training a small convolutional network on 1,437 handwritten digits (job {job.id})")
+        print_line(f"training a small convolutional network on handwritten digits (job {job.id})")
         info = await follow(job, as_json=False)
         files = await job.download(output) if info.result is not None else []
     return _Outcome(info=info, files=files)

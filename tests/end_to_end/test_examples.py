@@ -1,0 +1,51 @@
+"""Every example runs as its own comment says, and learns something."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.end_to_end.cluster_process import ClusterProcess
+from tests.end_to_end.conftest import EXAMPLES
+
+
+@pytest.mark.parametrize(
+    ("name", "metric", "at_least", "at_most"),
+    [
+        ("digits_cnn", "test_accuracy", 0.97, 1.0),
+        ("designer_graph", "test_accuracy", 0.95, 1.0),
+        ("mlp_synthetic", "val_accuracy", 0.8, 1.0),
+        ("csv_regression", "val_loss", 0.0, 0.05),
+    ],
+)
+def test_a_job_file_trains(cluster: ClusterProcess, name: str, metric: str, at_least: float, at_most: float) -> None:
+    done = cluster.run("submit", str(EXAMPLES / f"{name}.yaml"), "--follow")
+    assert done.returncode == 0, done.stderr
+    metrics = cluster.answer("show", done.stdout.split()[0])["result"]["final_metrics"]
+    assert at_least <= metrics[metric] <= at_most
+
+
+def test_the_program_trains_and_uses_its_weights(cluster: ClusterProcess) -> None:
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLES / "python_sdk.py")],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+        env=os.environ | {"CYXWIZ_SERVER": cluster.grpc},
+    )
+    assert done.returncode == 0, done.stderr
+    assert "accuracy on new points" in done.stdout
+
+
+def test_every_example_is_run_here() -> None:
+    assert {path.name for path in EXAMPLES.iterdir() if path.suffix in {".yaml", ".py"}} == {
+        "csv_regression.yaml",
+        "designer_graph.yaml",
+        "digits_cnn.yaml",
+        "mlp_synthetic.yaml",
+        "python_sdk.py",
+    }
