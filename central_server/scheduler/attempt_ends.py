@@ -49,7 +49,7 @@ def end_attempt(state: ClusterState, job: JobRecord, end: AttemptEnd) -> JobReco
     attempt = job.attempts[-1]
     after = job_after(job, end, state.now.unix_ms, state.settings.retry_backoff)
     _wake_avoiders(state, attempt.node_id)
-    if not job_has_ended(after.state) and _node_should_rest(job, end):
+    if end.state is AttemptState.DECLINED and not job_has_ended(after.state):
         _avoid(state, after, attempt.node_id, end.reason)
     put_job(state, after)
     state.emit(_note(job, attempt, end, after))
@@ -124,13 +124,6 @@ def _grown_account(state: ClusterState, attempt: AttemptRecord) -> int:
     capacity = state.nodes[attempt.node_id].description.capacity_bytes
     most = max((capacity.get(device_id, 0) for device_id in attempt.device_ids), default=0)
     return max(attempt.memory_bytes, min(attempt.memory_bytes * 2, most))
-
-
-def _node_should_rest(job: JobRecord, end: AttemptEnd) -> bool:
-    """A node that gave an attempt back by itself would do so again at once."""
-    is_unasked = job.current_attempt is not None and job.current_attempt.state is not AttemptState.STOPPING
-    gave_back = end.state in {AttemptState.PREEMPTED, AttemptState.CANCELLED} and is_unasked
-    return gave_back or end.state is AttemptState.DECLINED
 
 
 def _avoid(state: ClusterState, job: JobRecord, node_id: str, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""What a node says of an attempt while it runs: it is starting, it is running, it needs this much memory."""
+"""What a node says of an attempt while it lives: it is starting, running or stopping, it needs this much memory."""
 
 from __future__ import annotations
 
@@ -14,16 +14,18 @@ from central_server.scheduler.node_departures import close_for_violation
 from central_server.scheduler.nodes import NodeRecord
 from central_server.scheduler.stopping import stop_job, with_last_attempt
 from shared.identifiers import AttemptKey
-from shared.lifecycle import AttemptState, JobState, advance_attempt, can_advance_attempt
+from shared.lifecycle import AttemptState, advance_attempt, can_advance_attempt
 from shared.node_messages import AttemptReport, StopAttempt, StopMode
 
-_REPORTABLE = frozenset({AttemptState.STARTING, AttemptState.RUNNING})
+_REPORTABLE = frozenset({AttemptState.STARTING, AttemptState.RUNNING, AttemptState.STOPPING})
 
 
 def on_attempt_report(state: ClusterState, node: NodeRecord, message: AttemptReport) -> None:
     """Take a report about an attempt of this node; about another's it is a breach of the protocol."""
     if message.state not in _REPORTABLE:
-        close_for_violation(state, node, f"a report says starting or running, got {message.state} for {message.key}")
+        close_for_violation(
+            state, node, f"a report says starting, running or stopping, got {message.state} for {message.key}"
+        )
         return
     match standing_of(state, node.node_id, message.key):
         case Standing.CURRENT:
@@ -49,7 +51,8 @@ def take_report(state: ClusterState, node: NodeRecord, message: AttemptReport) -
     if updated == job:
         return
     put_job(state, updated)
-    if updated.state is JobState.RUNNING and (sentence := _overdraft(state, node, updated)):
+    is_stopping = updated.attempts[-1].state is AttemptState.STOPPING
+    if not is_stopping and (sentence := _overdraft(state, node, updated)):
         stop_job(state, updated, None, sentence)
 
 
@@ -61,7 +64,7 @@ def _with_report(job: JobRecord, message: AttemptReport, now_ms: int) -> JobReco
         attempt,
         state=advance_attempt(attempt.state, message.state) if moves else attempt.state,
         memory_bytes=message.memory_bytes or attempt.memory_bytes,
-        started_at_ms=attempt.started_at_ms or now_ms,
+        started_at_ms=attempt.started_at_ms or (0 if message.state is AttemptState.STOPPING else now_ms),
         resumed_from_step=message.resumed_from_step or attempt.resumed_from_step,
     )
     return with_last_attempt(job, updated)

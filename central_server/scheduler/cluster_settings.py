@@ -17,7 +17,7 @@ class ClusterSettings:
         heartbeat_seconds: how often nodes are told to be heard from.
         plan_timeout_seconds: a node that was asked what a job needs has this long to answer.
         warm_up_seconds: a job whose node's process died waits this long for it to load again, for the checkpoint there.
-        avoidance_seconds: a job is not offered again this soon to a node that would not have it.
+        avoidance_seconds: a job is not offered again this soon to a node that declined it, unless that has news.
         retry_backoff: waits before a job is tried again; the core has no random numbers, so they are not spread.
         recently_ended_jobs: how many ended jobs are remembered, for requests that cross the end.
         recently_ended_bytes: and how much text of model definitions those may hold.
@@ -28,7 +28,7 @@ class ClusterSettings:
     heartbeat_seconds: float = 2.0
     plan_timeout_seconds: float = 60.0
     warm_up_seconds: float = 30.0
-    avoidance_seconds: float = 60.0
+    avoidance_seconds: float = 10.0
     retry_backoff: Backoff = field(default_factory=lambda: Backoff(first_seconds=1.0, cap_seconds=60.0))
     recently_ended_jobs: int = 1024
     recently_ended_bytes: int = 32 * 1024 * 1024

@@ -1,7 +1,7 @@
 """A node says Hello, or changes: who it is, what it holds, and what becomes of each attempt it holds.
 
-The newest session of a node is the node; an older one is closed. An attempt that the node does not name keeps its
-lease: the node may have finished it and be about to say so.
+The newest session of a node is the node; an older one is closed. A node names every attempt whose end was not
+acknowledged. What it had confirmed and does not name is lost; what it had never confirmed is offered again.
 """
 
 from __future__ import annotations
@@ -141,7 +141,10 @@ def _catch_up(state: ClusterState, node: NodeRecord, hello: Hello) -> None:
         assert attempt is not None
         if key in held:
             _reattach(state, node, held[key])
-        elif not attempt.started_at_ms:
+        elif attempt.started_at_ms:
+            end_attempt(state, job, AttemptEnd(AttemptState.LOST, f"{node.name} no longer knows of it"))
+            continue
+        else:
             _offer_again(state, node, job, attempt)
         if state.jobs[key.job_id].state is JobState.STOPPING:
             repeat_stop(state, state.jobs[key.job_id])

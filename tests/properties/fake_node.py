@@ -57,8 +57,9 @@ class FakeNode:
         self.hang_up()
         self.session_id = session_id
         running = tuple(HeldAttempt(key, HeldState(state)) for key, state in sorted(self.begun.items()))
+        over = tuple(HeldAttempt(key, HeldState.STOPPING) for key in sorted(self.ended))
         died = tuple(HeldAttempt(key, HeldState.INTERRUPTED) for key in sorted(self.interrupted))
-        return a_hello(self.node_id, held=running + died, process_id=str(self.process))
+        return a_hello(self.node_id, held=running + over + died, process_id=str(self.process))
 
     def hang_up(self) -> None:
         """The stream is gone."""
@@ -109,7 +110,7 @@ class FakeNode:
 
     def beat(self) -> None:
         """Say what runs here."""
-        self.outbox.append(Heartbeat(1, tuple(sorted(self.begun)), ram_available_bytes=1))
+        self.outbox.append(Heartbeat(1, tuple(sorted({*self.begun, *self.ended})), ram_available_bytes=1))
 
     def _begin(self, key: AttemptKey) -> None:
         if key in self.ended:
