@@ -14,12 +14,12 @@ from server_node.training.abstract import abstract, pinned
 from server_node.training.layers.layer import Arrays
 from server_node.training.models.network import initial_weights, layer_numbers
 from server_node.training.numbers import Numbers
+from server_node.training.optimizers import OPTIMIZERS
 from server_node.training.program_structure import ProgramStructure
 from server_node.training.steps import (
     EvaluationRange,
     Source,
     evaluate_chunk,
-    make_optimizer,
     train_chunk,
     train_one_step,
 )
@@ -111,7 +111,7 @@ def _abstract_state(structure: ProgramStructure, numbers: Numbers) -> TrainState
     weights, statistics = drawn
 
     def start(learned: Any, given: Numbers) -> Any:
-        return make_optimizer(structure, given.learning_rate, given).init(learned)
+        return OPTIMIZERS[structure.optimizer].make(given.learning_rate, given).init(learned)
 
     with jax.numpy_dtype_promotion("standard"):
         optimizer = jax.eval_shape(start, weights, numbers)

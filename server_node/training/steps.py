@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from server_node.training.gradient_changes import clipped, decayed
 from server_node.training.layers.layer import Arrays
 from server_node.training.losses import LOSSES
 from server_node.training.models.network import Moment, apply_network
@@ -182,21 +183,15 @@ def _step_key(step: jax.Array, numbers: Numbers) -> jax.Array:
 def _updated(
     structure: ProgramStructure, state: TrainState, gradients: tuple[Arrays, ...], rate: jax.Array, numbers: Numbers
 ) -> tuple[tuple[Arrays, ...], optax.OptState]:
+    chosen = OPTIMIZERS[structure.optimizer]
     # optax mixes integers and floats in its bias correction
     with jax.numpy_dtype_promotion("standard"):
-        optimizer = make_optimizer(structure, rate, numbers)
-        updates, optimizer_state = optimizer.update(gradients, state.optimizer, state.weights)
-        return optax.apply_updates(state.weights, updates), optimizer_state
-
-
-def make_optimizer(
-    structure: ProgramStructure, learning_rate: jax.Array, numbers: Numbers
-) -> optax.GradientTransformation:
-    """Put the job's optimizer together from traced numbers: clipping, when the program clips, comes first."""
-    optimizer = OPTIMIZERS[structure.optimizer](learning_rate, numbers)
-    if not structure.clips_gradients:
-        return optimizer
-    return optax.chain(optax.clip_by_global_norm(numbers.gradient_clip_norm), optimizer)
+        if structure.clips_gradients:
+            gradients = clipped(gradients, numbers.gradient_clip_norm)
+        if chosen.decays_gradient:
+            gradients = decayed(gradients, state.weights, numbers.weight_decay)
+        updates, optimizer = chosen.make(rate, numbers).update(gradients, state.optimizer, state.weights)
+        return optax.apply_updates(state.weights, updates), optimizer
 
 
 class EvaluationRange(NamedTuple):

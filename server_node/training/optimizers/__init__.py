@@ -7,41 +7,45 @@ here starts from zeros; a test holds that against optax. To add one: a function 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import jax
 import optax
 
 from server_node.training.numbers import Numbers
 
-Optimizer = Callable[[jax.Array, Numbers], optax.GradientTransformation]
+
+@dataclass(frozen=True, slots=True)
+class Optimizer:
+    """One optimizer.
+
+    Attributes:
+        make: `(learning rate, numbers)` to the transformation, without clipping.
+        decays_gradient: whether weight decay is added to the gradient; otherwise `make` sees to it.
+    """
+
+    make: Callable[[jax.Array, Numbers], optax.GradientTransformation]
+    decays_gradient: bool = True
 
 
-def sgd(learning_rate: jax.Array, numbers: Numbers) -> optax.GradientTransformation:
-    """Plain gradient descent; weight decay is added to the gradient."""
-    return optax.chain(optax.add_decayed_weights(numbers.weight_decay), optax.sgd(learning_rate))
+def sgd(learning_rate: jax.Array, _numbers: Numbers) -> optax.GradientTransformation:
+    """Plain gradient descent."""
+    return optax.sgd(learning_rate)
 
 
 def momentum(learning_rate: jax.Array, numbers: Numbers) -> optax.GradientTransformation:
     """Gradient descent with momentum (Polyak 1964)."""
-    return optax.chain(
-        optax.add_decayed_weights(numbers.weight_decay), optax.sgd(learning_rate, momentum=numbers.momentum)
-    )
+    return optax.sgd(learning_rate, momentum=numbers.momentum)
 
 
 def nesterov(learning_rate: jax.Array, numbers: Numbers) -> optax.GradientTransformation:
     """Gradient descent with Nesterov's momentum (Sutskever 2013)."""
-    return optax.chain(
-        optax.add_decayed_weights(numbers.weight_decay),
-        optax.sgd(learning_rate, momentum=numbers.momentum, nesterov=True),
-    )
+    return optax.sgd(learning_rate, momentum=numbers.momentum, nesterov=True)
 
 
 def adam(learning_rate: jax.Array, numbers: Numbers) -> optax.GradientTransformation:
-    """Adam (Kingma and Ba 2015); weight decay is added to the gradient."""
-    return optax.chain(
-        optax.add_decayed_weights(numbers.weight_decay),
-        optax.adam(learning_rate, b1=numbers.beta1, b2=numbers.beta2, eps=numbers.epsilon),
-    )
+    """Adam (Kingma and Ba 2015)."""
+    return optax.adam(learning_rate, b1=numbers.beta1, b2=numbers.beta2, eps=numbers.epsilon)
 
 
 def adamw(learning_rate: jax.Array, numbers: Numbers) -> optax.GradientTransformation:
@@ -52,9 +56,9 @@ def adamw(learning_rate: jax.Array, numbers: Numbers) -> optax.GradientTransform
 
 
 OPTIMIZERS: Mapping[str, Optimizer] = {
-    "sgd": sgd,
-    "momentum": momentum,
-    "nesterov": nesterov,
-    "adam": adam,
-    "adamw": adamw,
+    "sgd": Optimizer(sgd),
+    "momentum": Optimizer(momentum),
+    "nesterov": Optimizer(nesterov),
+    "adam": Optimizer(adam),
+    "adamw": Optimizer(adamw, decays_gradient=False),
 }
