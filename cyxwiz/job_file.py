@@ -12,7 +12,8 @@ from cyxwiz.yaml_text import value_from_text
 from shared.errors import InvalidField, TooLarge
 from shared.model_definition.json_text import MAX_MODEL_DEFINITION_BYTES
 
-_ROOM_BESIDE_THE_MODEL_BYTES = 1024 * 1024
+MAX_JOB_FILE_BYTES = MAX_MODEL_DEFINITION_BYTES + 1024 * 1024
+"""A model of the largest size, and room for what stands beside it."""
 
 
 def read_job_file(path: Path) -> dict[str, object]:
@@ -22,8 +23,7 @@ def read_job_file(path: Path) -> dict[str, object]:
         InvalidField: it cannot be read, or is no mapping.
         TooLarge: it could never be sent.
     """
-    limit_bytes = MAX_MODEL_DEFINITION_BYTES + _ROOM_BESIDE_THE_MODEL_BYTES
-    text = read_text_within_limit(path, limit_bytes, what="job file")
+    text = _read_within_limit(path, MAX_JOB_FILE_BYTES, what="job file")
     return job_mapping_from_text(text, source=str(path), folder=path.parent)
 
 
@@ -48,28 +48,25 @@ def with_model_file(job: Mapping[str, object], folder: Path) -> dict[str, object
     if not isinstance(name, str) or not name:
         raise InvalidField(f"model.file must be the path of a model file, got {name!r}", field="model.file")
     path = folder / Path(name).expanduser()
-    text = read_text_within_limit(path, MAX_MODEL_DEFINITION_BYTES, what="model file")
+    text = _read_within_limit(path, MAX_MODEL_DEFINITION_BYTES, what="model file")
     value = value_from_text(text, source=str(path))
     if not isinstance(value, dict):
         raise InvalidField(f"{path} must hold a model as a mapping, got {_kind(value)}", field="model.file")
     return {**job, "model": value}
 
 
-def read_text_within_limit(path: Path, limit_bytes: int, *, what: str) -> str:
-    """Return the text of a file that is small enough to be sent; `what` it is stands in errors."""
+def text_within_limit(data: bytes, limit_bytes: int, *, what: str) -> str:
+    """Return what was read as text, when it is text and small enough to be sent; `what` it is stands in errors."""
+    if len(data) > limit_bytes:
+        raise TooLarge(
+            f"{what} has more than {limit_bytes:,} bytes and was not sent: a model definition may have "
+            f"{MAX_MODEL_DEFINITION_BYTES:,}; it describes layers, weights and data do not belong in it",
+            field="model_definition",
+        )
     try:
-        size_bytes = path.stat().st_size
-        if size_bytes <= limit_bytes:
-            return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InvalidField(f"cannot read {what} {path}: {error.strerror or error}", field=what) from error
+        return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise InvalidField(f"{what} {path} is no UTF-8 text", field=what) from error
-    raise TooLarge(
-        f"{what} {path} is {size_bytes:,} bytes and was not sent: a model definition may have "
-        f"{MAX_MODEL_DEFINITION_BYTES:,}; it describes layers, weights and data do not belong in it",
-        field="model_definition",
-    )
+        raise InvalidField(f"{what} is no UTF-8 text", field=what) from error
 
 
 def with_overrides(job: Mapping[str, object], overrides: Sequence[str]) -> dict[str, object]:
@@ -85,6 +82,15 @@ def with_overrides(job: Mapping[str, object], overrides: Sequence[str]) -> dict[
             raise InvalidField(f"--set wants key=value such as hyperparameters.learning_rate=0.01, got {override!r}")
         changed = _as_mapping(_with_value(changed, key.split("."), value_from_text(text, source=override), key))
     return changed
+
+
+def _read_within_limit(path: Path, limit_bytes: int, *, what: str) -> str:
+    try:
+        with path.open("rb") as file:
+            data = file.read(limit_bytes + 1)
+    except OSError as error:
+        raise InvalidField(f"cannot read {what} {path}: {error.strerror or error}", field=what) from error
+    return text_within_limit(data, limit_bytes, what=f"{what} {path}")
 
 
 def _with_value(container: object, path: list[str], value: object, key: str) -> object:

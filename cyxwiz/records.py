@@ -52,6 +52,7 @@ class JobInfo:
     Attributes:
         progress: 0 to 1.
         attempt: number of the current or last attempt; 0 before the first.
+        node_id: where it runs or ran last; empty before the first attempt.
         waiting_reason: why a queued job is not running yet; empty otherwise.
         submitted_at_ms: Unix milliseconds, as the other times, which are None until they happen.
         attempts: every attempt, oldest first.
@@ -68,7 +69,7 @@ class JobInfo:
     step: int
     steps_total: int
     attempt: int
-    node_id: str | None
+    node_id: str
     priority: str
     labels: Mapping[str, str]
     submitted_at_ms: int | None

@@ -63,7 +63,7 @@ def _job_info(
         step=status.step,
         steps_total=status.steps_total,
         attempt=status.attempt,
-        node_id=status.current_node_id or None,
+        node_id=status.current_node_id,
         priority=_PRIORITY.get(status.priority, "normal"),
         labels=dict(status.labels),
         submitted_at_ms=status.submitted_at_ms or None,

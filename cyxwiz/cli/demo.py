@@ -22,15 +22,15 @@ DEMO_JOB = {
         "layers": [
             {"type": "conv2d", "filters": 32, "kernel_size": 3, "activation": "relu", "padding": "same"},
             {"type": "max_pool2d", "pool_size": 2},
+            {"type": "conv2d", "filters": 64, "kernel_size": 3, "activation": "relu", "padding": "same"},
             {"type": "flatten"},
-            {"type": "dense", "units": 64, "activation": "relu"},
             {"type": "dense", "units": 10},
         ]
     },
     "dataset": "builtin://digits",
-    "batch_size": 32,
-    "epochs": 20,
-    "hyperparameters": {"optimizer": "adam", "learning_rate": 0.003, "schedule": "cosine", "seed": 7},
+    "batch_size": 64,
+    "epochs": 60,
+    "hyperparameters": {"optimizer": "adam", "learning_rate": 0.002, "schedule": "cosine", "seed": 7},
 }
 """A small convolutional network on handwritten digits."""
 

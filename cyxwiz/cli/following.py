@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, aclosing, contextmanager
 from typing import TYPE_CHECKING
 
 from cyxwiz.cli.printing import print_json_line, print_line, print_notice
-from cyxwiz.cli.words import metrics_in_words, seconds_in_words, seconds_left, standing_in_words
+from cyxwiz.cli.words import metrics_in_words, seconds_in_words, seconds_left, standing_in_words, why_no_steps
 from cyxwiz.records import JobInfo
 from shared.errors import OurBug
 
@@ -105,8 +105,8 @@ def _move_bar(progress: Progress, task: int, info: JobInfo) -> None:
 
 
 def _beside_the_bar(info: JobInfo) -> str:
-    if info.waiting_reason:
-        return info.waiting_reason
+    if why_no_steps(info):
+        return why_no_steps(info)
     left = seconds_left(info)
     parts = [
         f"epoch {info.epoch}/{info.epochs} step {info.step}/{info.steps_total}" if info.step else "",

@@ -29,6 +29,7 @@ from cyxwiz.cli import (
     watch,
 )
 from cyxwiz.cli.exit_codes import ExitCode, exit_code_of_error
+from cyxwiz.cli.options import ServerOption, server_before_command
 from cyxwiz.cli.printing import print_error
 from shared.errors import CyxWizError
 
@@ -62,7 +63,8 @@ for _name, _command in _COMMANDS.items():
 
 
 @app.callback()
-def _without_command(context: typer.Context) -> None:
+def _before_command(context: typer.Context, server: ServerOption = None) -> None:
+    server_before_command.set(server)
     if context.invoked_subcommand is None:
         print(context.get_help())  # noqa: T201  # what was asked for
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import Annotated
 
 import typer
@@ -12,6 +13,9 @@ ServerOption = Annotated[
     str | None,
     typer.Option("--server", metavar="HOST:PORT", help="The central server; else CYXWIZ_SERVER, else 127.0.0.1:50051."),
 ]
+
+server_before_command: ContextVar[str | None] = ContextVar("server_before_command", default=None)
+"""What `--server` said in front of the command; the same option behind it wins."""
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")]
 

@@ -49,10 +49,17 @@ def job_from_file(file: str, changes: list[str]) -> dict[str, object]:
     from cyxwiz.job_file import job_mapping_from_text, read_job_file, with_overrides
 
     if file == "-":
-        job = job_mapping_from_text(sys.stdin.read(), source="standard input", folder=Path())
+        job = job_mapping_from_text(_standard_input(), source="standard input", folder=Path())
     else:
         job = read_job_file(Path(file))
     return with_overrides(job, changes)
+
+
+def _standard_input() -> str:
+    from cyxwiz.job_file import MAX_JOB_FILE_BYTES, text_within_limit
+
+    data = sys.stdin.buffer.read(MAX_JOB_FILE_BYTES + 1)
+    return text_within_limit(data, MAX_JOB_FILE_BYTES, what="standard input")
 
 
 def say_it_goes_on(job_id: str) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cyxwiz.cli.printing import print_line, print_notice
+from shared.errors import InvalidField
 
 if TYPE_CHECKING:
     from cyxwiz.local_cluster import ClusterSettings
@@ -41,6 +42,7 @@ def up(
         http_port=http_port,
         data_roots=tuple(root.expanduser().absolute() for root in data_root or ()),
     )
+    _refuse_missing(settings.data_roots)
     asyncio.run(_run(settings))
 
 
@@ -57,6 +59,12 @@ async def _run(settings: ClusterSettings) -> None:
                 await asyncio.get_running_loop().create_future()
         except asyncio.CancelledError:
             this.uncancel()
+
+
+def _refuse_missing(data_roots: tuple[Path, ...]) -> None:
+    for root in data_roots:
+        if not root.is_dir():
+            raise InvalidField(f"--data-root must be a folder, and {root} is none", field="data-root")
 
 
 def _say(sentence: str) -> None:

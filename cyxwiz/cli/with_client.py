@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
+from cyxwiz.cli.options import server_before_command
+
 if TYPE_CHECKING:
     from cyxwiz.aio import Client
 
@@ -21,7 +23,7 @@ def with_client(server: str | None, work: Callable[[Client], Awaitable[_Result]]
     async def run() -> _Result:
         from cyxwiz.aio import Client
 
-        async with Client(server, retry_seconds=_RETRY_SECONDS) as client:
+        async with Client(server or server_before_command.get(), retry_seconds=_RETRY_SECONDS) as client:
             return await work(client)
 
     return asyncio.run(run())

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cyxwiz.records import JobInfo
+from shared.lifecycle import AttemptState
 
 _SHOWN_METRICS = ("loss", "accuracy", "val_loss", "val_accuracy", "test_loss", "test_accuracy")
+_PACE_KNOWN_AFTER_MS = 500
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
@@ -44,16 +46,27 @@ def metrics_in_words(metrics: Mapping[str, float]) -> str:
 def seconds_left(info: JobInfo) -> float | None:
     """Return how long the job will still train at the pace it had, None while there is no pace."""
     elapsed_ms = info.metrics.get("elapsed_ms", 0.0)
-    if not (0 < info.progress < 1 and elapsed_ms > 0):
+    if not (0 < info.progress < 1 and elapsed_ms >= _PACE_KNOWN_AFTER_MS):
         return None
     return elapsed_ms / 1000 * (1 - info.progress) / info.progress
+
+
+def why_no_steps(info: JobInfo) -> str:
+    """Return why a job that should train does not train yet, empty when it does or has nothing to wait for."""
+    if info.waiting_reason:
+        return info.waiting_reason
+    if not info.attempts or info.has_ended:
+        return ""
+    attempt = info.attempts[-1]
+    is_starting = attempt.state in {AttemptState.OFFERED, AttemptState.STARTING}
+    return "loading data and compiling" if is_starting and info.step <= attempt.resumed_from_step else ""
 
 
 def standing_in_words(info: JobInfo) -> str:
     """Return one line of where a job stands."""
     parts = [str(info.state)]
-    if info.waiting_reason:
-        parts.append(f"({info.waiting_reason})")
+    if why_no_steps(info):
+        parts.append(f"({why_no_steps(info)})")
     if info.step:
         parts.append(f"epoch {info.epoch}/{info.epochs}  step {info.step}/{info.steps_total}")
         parts.append(metrics_in_words(info.metrics))

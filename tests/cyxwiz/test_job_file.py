@@ -51,7 +51,7 @@ def test_a_file_of_100_mb_is_not_even_read(tmp_path: Path, name: str) -> None:
     (tmp_path / "job.yaml").write_text("model: {file: model.json}\n")
     with (tmp_path / name).open("wb") as file:
         file.truncate(100_000_000)
-    with pytest.raises(TooLarge, match="100,000,000 bytes and was not sent") as caught:
+    with pytest.raises(TooLarge, match=r"more than [\d,]+ bytes and was not sent") as caught:
         read_job_file(tmp_path / "job.yaml")
     assert caught.value.field == "model_definition"
 

@@ -23,6 +23,10 @@ def _server_by_environment(server: str, monkeypatch: pytest.MonkeyPatch) -> None
 Output = pytest.CaptureFixture[str]
 
 
+def standard_input(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
+
+
 def a_failed_job() -> job_pb2.Job:
     job = a_job(state="failed")
     job.status.error.reason, job.status.error.message = "bad_data", "NaN in row 3"
@@ -46,9 +50,42 @@ def test_submit_sends_the_file_with_its_changes(script: Script, job_file: Path) 
 def test_submit_reads_standard_input(
     script: Script, job_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: Output
 ) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO(job_file.read_text()))
+    standard_input(monkeypatch, job_file.read_bytes())
     assert run(["submit", "-", "--json"]) == 0
     assert list(json.loads(capsys.readouterr().out)) == KEYS
+
+
+@pytest.mark.parametrize(("data", "sentence"), [(b"\xff\xfe", "no UTF-8 text"), (b"x" * 100_000_000, "was not sent")])
+def test_standard_input_that_is_no_job_is_said(
+    script: Script, monkeypatch: pytest.MonkeyPatch, capsys: Output, data: bytes, sentence: str
+) -> None:
+    standard_input(monkeypatch, data)
+    assert run(["submit", "-"]) == 2
+    assert sentence in capsys.readouterr().err
+    assert not script.received
+
+
+def test_the_server_may_be_said_before_the_command(
+    server: str, monkeypatch: pytest.MonkeyPatch, capsys: Output
+) -> None:
+    monkeypatch.delenv("CYXWIZ_SERVER")
+    assert run(["--server", server, "nodes", "--json"]) == 0
+    assert run(["--server", "127.0.0.1:1", "nodes", "--json", "--server", server]) == 0
+    assert run(["--server", "nonsense", "nodes"]) == 2
+
+
+def test_a_job_that_compiles_says_so(script: Script, capsys: Output) -> None:
+    starting = a_job(state="running")
+    starting.attempts.add(number=1, node_id="n", state="starting")
+    script.jobs["job-1"] = a_job()
+    script.watches = [[an_update(1, starting), an_update(2, a_job(state="succeeded"))]]
+    assert run(["watch", "job-1"]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == "running  (loading data and compiling)"
+
+
+def test_a_data_root_that_is_no_folder_is_said(tmp_path: Path, capsys: Output) -> None:
+    assert run(["up", "--data-root", str(tmp_path / "nothing"), "--state-dir", str(tmp_path)]) == 2
+    assert "must be a folder" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("end", "code"), [("succeeded", 0), ("failed", 1), ("cancelled", 3)])
