@@ -165,7 +165,7 @@ class ControlLoop:
         if cluster is None:
             await self._rebuild()
             return
-        await self._inbox.wait(self._seconds_to_sleep(cluster))
+        await self._sleep(cluster)
         began = self._clock.monotonic_seconds()
         now = self._standing_clock.now()
         effects = self._decide(cluster, self._inbox.take_all(), now)
@@ -175,6 +175,16 @@ class ControlLoop:
             self._carry_out(effect)
         if orphans:
             self._artifacts.release(orphans)
+
+    async def _sleep(self, cluster: Cluster) -> None:
+        """Wait for an event or a deadline; a process that was stopped meanwhile takes that time out of the leases."""
+        seconds = self._seconds_to_sleep(cluster)
+        wake_seconds = self._clock.monotonic_seconds() + seconds
+        await self._inbox.wait(seconds)
+        overslept_seconds = self._clock.monotonic_seconds() - wake_seconds
+        if overslept_seconds > STALL_SECONDS:
+            self._standing_clock.hold(overslept_seconds)
+            log_event(_logger, "control_loop_overslept", is_warning=True, seconds=round(overslept_seconds, 3))
 
     def _seconds_to_sleep(self, cluster: Cluster) -> float:
         deadline = cluster.next_deadline_seconds()

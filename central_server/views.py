@@ -10,7 +10,7 @@ from central_server.scheduler.jobs import AttemptRecord, JobError, JobRecord, Jo
 from central_server.scheduler.nodes import NodeRecord
 from central_server.telemetry_records import Progress
 from shared.job_spec import JobSpec
-from shared.lifecycle import JobState, attempt_has_ended
+from shared.lifecycle import JobState, attempt_has_ended, job_has_ended
 from shared.node_messages import ResultFile
 
 WEIGHTS_FILE = "model.safetensors"
@@ -69,15 +69,16 @@ def view_job(seen: SeenJob, read_model: ReadModel) -> JobView:
     """Return what people see of a job at this moment."""
     record, progress = seen.record, _current_progress(seen)
     current = record.current_attempt
-    step, steps_total = max(record.step, progress.step), progress.steps_total or record.steps_total
+    step, epoch = _place(record, progress)
+    steps_total = progress.steps_total or record.steps_total
     is_queued = record.state is JobState.QUEUED
     return JobView(
         job_id=record.job_id,
         state=record.state,
         reason=record.reason,
         waiting_reason=read_model.waiting_reason(record.job_id) if is_queued else "",
-        progress=_fraction(record, step, steps_total, max(record.epoch, progress.epoch)),
-        epoch=max(record.epoch, progress.epoch),
+        progress=_fraction(record, step, steps_total, epoch),
+        epoch=epoch,
         step=step,
         steps_total=steps_total,
         attempt=current.number if current else 0,
@@ -128,6 +129,13 @@ def _current_progress(seen: SeenJob) -> Progress:
     if seen.progress.attempt < current.number and not attempt_has_ended(current.state):
         return _NO_PROGRESS
     return seen.progress
+
+
+def _place(record: JobRecord, progress: Progress) -> tuple[int, int]:
+    """Return step and epoch: live ones while there are any (a new try may begin further back), else the last known."""
+    if job_has_ended(record.state):
+        return max(record.step, progress.step), max(record.epoch, progress.epoch)
+    return (progress.step, progress.epoch) if progress.step else (record.step, record.epoch)
 
 
 def _metrics(record: JobRecord, progress: Progress) -> dict[str, float]:

@@ -11,6 +11,7 @@ from grpc_reflection.v1alpha import reflection
 from central_server.rpc.artifact_service import ArtifactService
 from central_server.rpc.authentication import Authenticator
 from central_server.rpc.discovery_service import DiscoveryService
+from central_server.rpc.foreign_services import ReadableRequestsOnly
 from central_server.rpc.job_planning import JobPlanning
 from central_server.rpc.job_reading import JobReading
 from central_server.rpc.job_service import JobService
@@ -53,7 +54,7 @@ class RpcServer:
     """The gRPC server, from binding its port to its end."""
 
     def __init__(self, services: Services, authenticator: Authenticator) -> None:
-        self._server = grpc.aio.server(options=SERVER_OPTIONS)
+        self._server = grpc.aio.server(options=SERVER_OPTIONS, interceptors=[ReadableRequestsOnly()])
         registrations = (
             _jobs(services, authenticator),
             _discovery(services.discovery, authenticator),

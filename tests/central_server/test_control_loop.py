@@ -16,8 +16,9 @@ from central_server.ports import StoredState
 from central_server.read_model import ReadModel
 from central_server.scheduler.cluster import Cluster
 from central_server.scheduler.cluster_settings import ClusterSettings
-from central_server.scheduler.events import CancelRequested, NodeConnected, Now, SubmitRequested
+from central_server.scheduler.events import CancelRequested, DeleteRequested, NodeConnected, Now, SubmitRequested
 from central_server.scheduler.jobs import JobRecord
+from central_server.standing_clock import StandingClock
 from central_server.storage.store import SqlStore
 from central_server.watchers import Watchers
 from shared.backoff import Backoff
@@ -48,9 +49,14 @@ class RecordedSessions:
         self.closed.append(code)
 
 
-class NoArtifacts:
+@dataclass
+class RecordedArtifacts:
+    """Keeps what was released."""
+
+    released: set[str] = field(default_factory=set)
+
     def release(self, sha256s: frozenset[str]) -> None:
-        """Nothing to remove."""
+        self.released |= sha256s
 
 
 @dataclass
@@ -58,6 +64,7 @@ class Rig:
     loop: ControlLoop
     store: FailingStore
     sessions: RecordedSessions
+    artifacts: RecordedArtifacts
     read_model: ReadModel
     clusters: list[Cluster]
     running: asyncio.Task[None]
@@ -69,7 +76,7 @@ class Rig:
 @asynccontextmanager
 async def a_rig(tmp_path: Path) -> AsyncIterator[Rig]:
     store = FailingStore(SqlStore.open(f"sqlite:///{tmp_path / 'db.sqlite3'}"))
-    sessions, clusters = RecordedSessions(), []
+    sessions, artifacts, clusters = RecordedSessions(), RecordedArtifacts(), []
     read_model = ReadModel(store, Watchers(1))
 
     def build(state: StoredState, now: Now) -> Cluster:
@@ -84,14 +91,14 @@ async def a_rig(tmp_path: Path) -> AsyncIterator[Rig]:
         store=store,
         sessions=sessions,
         read_model=read_model,
-        artifacts=NoArtifacts(),  # type: ignore[arg-type]  # the loop only ever releases
+        artifacts=artifacts,  # type: ignore[arg-type]  # the loop only ever releases
         clock=SystemClock(),
         rebuild_backoff=NO_WAIT,
     )
     await loop.start()
     running = asyncio.get_running_loop().create_task(loop.run())
     try:
-        yield Rig(loop, store, sessions, read_model, clusters, running)
+        yield Rig(loop, store, sessions, artifacts, read_model, clusters, running)
     finally:
         loop.stop()
         await asyncio.wait([running])
@@ -197,6 +204,38 @@ async def test_a_refusal_reaches_its_caller_alone(tmp_path: Path) -> None:
         results = await asyncio.gather(rig.loop.ask(rig.submission()), rig.loop.ask(nothing), return_exceptions=True)
         assert isinstance(results[0], JobRecord)
         assert isinstance(results[1], NotFound)
+
+
+async def test_artifacts_that_only_a_deleted_job_used_are_released(tmp_path: Path) -> None:
+    async with a_rig(tmp_path) as rig:
+        dataset = f"artifact://sha256:{'a' * 64}?format=csv"
+        submission = SubmitRequested(rig.loop.new_request_id(), "job", a_spec(dataset=dataset), "digest")
+        await rig.loop.ask(submission)
+        await rig.loop.ask(DeleteRequested(rig.loop.new_request_id(), "job"))
+        assert rig.artifacts.released == {"a" * 64}
+
+
+@dataclass
+class SteppedClock:
+    """A clock that jumps when told to."""
+
+    seconds: float = 100.0
+
+    def monotonic_seconds(self) -> float:
+        return self.seconds
+
+    def unix_ms(self) -> int:
+        return round(self.seconds * 1000)
+
+
+def test_time_in_which_the_server_could_not_work_is_no_time_for_leases() -> None:
+    clock = SteppedClock()
+    standing = StandingClock(clock)
+    before = standing.now()
+    clock.seconds += 30
+    standing.hold(29)
+    assert standing.now().seconds == before.seconds + 1
+    assert standing.now().unix_ms == before.unix_ms + 30_000
 
 
 async def test_many_callers_at_once_are_all_answered(tmp_path: Path) -> None:

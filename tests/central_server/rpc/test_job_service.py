@@ -166,6 +166,23 @@ async def test_bytes_that_are_no_message_end_a_stream_the_same_way(
     assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize(
+    "method",
+    [
+        "grpc.health.v1.Health/Check",
+        "grpc.health.v1.Health/Watch",
+        "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+    ],
+)
+async def test_the_librarys_own_services_do_no_worse(shared_server: Server, method: str) -> None:
+    call: grpc.aio.UnaryStreamMultiCallable[bytes, bytes] = shared_server.channel.unary_stream(f"/{method}")
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        async for _ in call(b"\xff\xff\xff"):
+            pass
+    assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
 async def test_a_message_over_the_transports_limit_is_resource_exhausted(server: Server) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as refused:
         await call_with_bytes(server, "JobService/SubmitJob", bytes(64 * 1024 * 1024 + 1))

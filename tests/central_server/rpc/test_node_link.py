@@ -9,6 +9,8 @@ import httpx
 import pytest
 
 from central_server.rpc import node_session
+from central_server.storage.store import SqlStore
+from shared.errors import StoreUnavailable
 from shared.identifiers import AttemptKey
 from shared.lifecycle import AttemptState
 from shared.node_messages import (
@@ -317,6 +319,30 @@ async def test_a_restarted_server_takes_the_running_attempt_back(tmp_path: Path)
         assert (await status_of(second, job_id)).state == "succeeded"
         assert (await status_of(second, waiting)).state == "queued"
         back.cut()
+
+
+async def test_a_failed_commit_costs_a_reconnect_and_nothing_else(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = await submit(server)
+    async with a_connected_node(server) as node:
+        offer = await node.expect(OfferAttempt)
+        await node.start(offer)
+        await until_state(server, running, "running")
+        with monkeypatch.context() as patched:
+            patched.setattr(SqlStore, "commit", _full_disk)
+            with pytest.raises(grpc.aio.AioRpcError) as unavailable:
+                await submit(server, job_id="mine")
+        assert unavailable.value.code() is grpc.StatusCode.UNAVAILABLE
+        assert (await node.expect(Goodbye)).code == "restarting"
+    async with a_connected_node(server, held=(HeldAttempt(offer.key, HeldState.RUNNING),)) as back:
+        await back.succeed(offer.key)
+    assert (await status_of(server, running)).state == "succeeded"
+    assert await submit(server, job_id="mine") == "mine"
+
+
+async def _full_disk(_self: SqlStore, _writes: object) -> frozenset[str]:
+    raise StoreUnavailable("the disk is full")
 
 
 async def test_a_stopping_server_says_goodbye(tmp_path: Path) -> None:
