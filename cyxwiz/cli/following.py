@@ -13,8 +13,6 @@ from cyxwiz.records import JobInfo
 from shared.errors import OurBug
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
     from cyxwiz.aio import Job
 
 
@@ -75,36 +73,23 @@ def _lines() -> Iterator[Display]:
 
 @contextmanager
 def _bar() -> Iterator[Display]:
+    from rich.console import Group
+    from rich.live import Live
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+    from rich.text import Text
 
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=28),
-        TaskProgressColumn(),
-        TextColumn("{task.fields[standing]}", markup=False),
-    )
-    with Progress(*columns) as progress:
-        task = progress.add_task("", total=1.0, standing="")
+    progress = Progress(TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
+    task = progress.add_task("", total=1.0)
+    with Live(progress, auto_refresh=False) as live:
 
         def show(info: JobInfo) -> None:
-            _move_bar(progress, task, info)
+            progress.update(task, description=f"{info.name or info.job_id} {info.state}", completed=info.progress)
+            live.update(Group(progress, Text(_below_the_bar(info))), refresh=True)
 
         yield show
 
 
-def _move_bar(progress: Progress, task: int, info: JobInfo) -> None:
-    from rich.progress import TaskID
-
-    progress.update(
-        TaskID(task),
-        description=f"{info.name or info.job_id} {info.state}",
-        completed=info.progress,
-        standing=_beside_the_bar(info),
-        refresh=True,
-    )
-
-
-def _beside_the_bar(info: JobInfo) -> str:
+def _below_the_bar(info: JobInfo) -> str:
     if why_no_steps(info):
         return why_no_steps(info)
     left = seconds_left(info)
