@@ -1,0 +1,136 @@
+"""What compiles and what does not: hyperparameters are data, structure is code."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import jax.monitoring
+import pytest
+
+from server_node.training import prepare as prepare_module
+from server_node.training.api import TrainingStopped, prepare, train
+from server_node.training.program import compile_program
+from tests.server_node.training.builders import CNN, MLP, SMALL, a_job, an_environment, finished, weight_bits
+
+DIGITS = "builtin://digits"
+
+
+@contextmanager
+def counted_compiles() -> Iterator[list[str]]:
+    """Every tracing, lowering and compiling that JAX reports."""
+    seen: list[str] = []
+
+    def listen(event: str, duration_secs: float, **_: str | int) -> None:
+        if "/compile/" in event or "jaxpr_trace" in event or "backend_compile" in event:
+            seen.append(event)
+
+    jax.monitoring.register_event_duration_secs_listener(listen)
+    try:
+        yield seen
+    finally:
+        jax.monitoring.unregister_event_duration_listener(listen)
+
+
+BASE: dict[str, Any] = {"optimizer": "adam", "schedule": "cosine"}
+
+
+def test_the_counter_sees_a_compile() -> None:
+    with counted_compiles() as seen:
+        finished(a_job(), an_environment())
+    assert seen
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"learning_rate": 0.01},
+        {"weight_decay": 0.1},
+        {"beta1": 0.8, "beta2": 0.9, "epsilon": 1e-6},
+        {"warmup_steps": 3, "decay_steps": 5, "end_learning_rate": 1e-5},
+        {"label_smoothing": 0.1},
+        {"seed": 123456789012},
+        {"metric_interval_steps": 4},
+        {"validation_split": 0.3},
+        {"momentum": 0.5},
+    ],
+    ids=str,
+)
+def test_changing_a_number_neither_traces_nor_compiles(changed: dict[str, Any]) -> None:
+    environment = an_environment()
+    before = finished(a_job(**BASE), environment)
+    with counted_compiles() as seen:
+        after = finished(a_job(**{**BASE, **changed}), environment)
+
+    assert seen == []
+    if not changed.keys() & {"metric_interval_steps", "momentum"}:
+        assert weight_bits(before) != weight_bits(after)
+
+
+def test_changing_dropout_or_epochs_compiles_nothing() -> None:
+    environment = an_environment()
+    layers = [dict(layer) for layer in CNN]
+    finished(a_job(layers, DIGITS, batch_size=256, epochs=1), environment)
+    layers[3]["rate"] = 0.5
+    with counted_compiles() as seen:
+        finished(a_job(layers, DIGITS, batch_size=256, epochs=2), environment)
+    assert seen == []
+
+
+def test_names_and_node_ids_are_no_structure() -> None:
+    environment = an_environment()
+    finished(a_job(), environment)
+    with counted_compiles() as seen:
+        finished(a_job([{**layer, "name": f"mine_{number}"} for number, layer in enumerate(MLP)]), environment)
+    assert seen == []
+
+
+@pytest.mark.parametrize(
+    "changed", [{"optimizer": "sgd"}, {"gradient_clip_norm": 1.0}, {"schedule": "linear"}], ids=str
+)
+def test_changing_structure_compiles(changed: dict[str, Any]) -> None:
+    environment = an_environment()
+    prepare(a_job(**BASE), environment)
+    prepare(a_job(**{**BASE, **changed}), environment)
+    assert len(environment.programs) == 2
+
+
+def test_two_jobs_of_one_key_compile_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled: list[str] = []
+
+    def counting(structure: Any, device: Any) -> Any:
+        compiled.append(structure.key(str(device)))
+        return compile_program(structure, device)
+
+    monkeypatch.setattr(prepare_module, "compile_program", counting)
+    environment = an_environment()
+    with ThreadPoolExecutor(4) as threads:
+        done = list(threads.map(lambda seed: finished(a_job(seed=seed), environment), range(4)))
+
+    assert len(compiled) == 1
+    assert weight_bits(done[0]) == weight_bits(finished(a_job(seed=0), an_environment()))
+
+
+def test_preparing_obeys_a_stop() -> None:
+    with pytest.raises(TrainingStopped):
+        prepare(a_job(), an_environment(), should_stop=lambda: True)
+
+
+def test_a_program_seen_before_starts_within_milliseconds() -> None:
+    environment = an_environment()
+    finished(a_job(MLP, DIGITS, batch_size=64), environment)
+    seconds = []
+    for seed in range(10):
+        started = time.perf_counter()
+        next(train(prepare(a_job(MLP, DIGITS, batch_size=64, seed=seed), environment)))
+        seconds.append(time.perf_counter() - started)
+    assert min(seconds) < 0.015
+
+
+def test_a_dataset_is_loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    environment = an_environment()
+    first, second = prepare(a_job(), environment), prepare(a_job(seed=2), environment)
+    assert first._parts.dataset is second._parts.dataset
+    assert SMALL in first._parts.dataset.form.name
+    assert len(environment.datasets) == 1
