@@ -36,7 +36,7 @@ class DatasetCache(SingleFlightCache[DeviceDataset]):
 
 def no_artifacts(sha256: str) -> Path:
     """Be the `artifact_path` of a process without a store: refuse."""
-    raise FileNotFoundError(f"there is no artifact store here to take sha256:{sha256} from")
+    raise FileNotFoundError(f"no artifact store here that could hold sha256:{sha256}")
 
 
 @dataclass(frozen=True, slots=True)

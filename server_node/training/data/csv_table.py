@@ -35,8 +35,8 @@ def load_csv(path: Path, name: str, limit_bytes: int) -> Dataset:
     Raises:
         BadData: at the first defect, naming the line.
     """
-    _check_size(path, name, limit_bytes)
     try:
+        _check_size(path, name, limit_bytes)
         header, table = _read_table(path, name)
     except (UnicodeDecodeError, csv.Error) as error:
         raise BadData(f"{name}: expected text with numbers apart by commas, got something else ({error})") from error

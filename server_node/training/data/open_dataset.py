@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import assert_never
@@ -73,10 +74,12 @@ def find_dataset(uri: str, environment: TrainingEnvironment) -> Opening:
             return Opening(uri, load_digits)
         case FileDataset():
             path = allowed_path(parsed.path, environment.data_roots)
-            return _file_opening(path, parsed.format, path.name, limit)
+            with _readable(path.name):
+                return _file_opening(path, parsed.format, path.name, limit)
         case ArtifactDataset():
-            path = environment.artifact_path(parsed.sha256)
-            return _file_opening(path, parsed.format, f"artifact sha256:{parsed.sha256[:12]}…", limit)
+            name = f"artifact sha256:{parsed.sha256[:12]}…"
+            with _readable(name):
+                return _file_opening(environment.artifact_path(parsed.sha256), parsed.format, name, limit)
         case (
             SyntheticClassification()
             | SyntheticRegression()
@@ -94,6 +97,14 @@ def _file_opening(path: Path, said: FileFormat | None, name: str, limit_bytes: i
     if form is not FileFormat.IDX and path.is_dir():
         raise BadData(f"{name}: expected a {form} file, got a folder", field="dataset")
     return Opening(key=f"{form}|{path}|{file_stamp(path)}", load=lambda: FILE_LOADERS[form](path, name, limit_bytes))
+
+
+@contextmanager
+def _readable(name: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise BadData(f"{name}: expected a readable file, got {error}", field="dataset") from error
 
 
 def _recognised_format(path: Path, name: str) -> FileFormat:

@@ -10,7 +10,7 @@ import jax.monitoring
 import pytest
 
 from server_node.training import prepare as prepare_module
-from server_node.training.api import TrainingStopped, prepare, train
+from server_node.training.api import TrainingEnvironment, TrainingStopped, prepare, train
 from server_node.training.program import compile_program
 from tests.server_node.training.builders import CNN, MLP, SMALL, a_job, an_environment, finished, weight_bits
 
@@ -36,6 +36,14 @@ def counted_compiles() -> Iterator[list[str]]:
 BASE: dict[str, Any] = {"optimizer": "adam", "schedule": "cosine"}
 
 
+@pytest.fixture(scope="module")
+def warm() -> TrainingEnvironment:
+    """An environment in which the base job has run, validation included."""
+    environment = an_environment()
+    finished(a_job(**BASE), environment)
+    return environment
+
+
 def test_the_counter_sees_a_compile() -> None:
     with counted_compiles() as seen:
         finished(a_job(), an_environment())
@@ -57,19 +65,17 @@ def test_the_counter_sees_a_compile() -> None:
     ],
     ids=str,
 )
-def test_changing_a_number_neither_traces_nor_compiles(changed: dict[str, Any]) -> None:
-    environment = an_environment()
-    before = finished(a_job(**BASE), environment)
+def test_changing_a_number_neither_traces_nor_compiles(warm: TrainingEnvironment, changed: dict[str, Any]) -> None:
+    before = finished(a_job(**BASE), warm)
     with counted_compiles() as seen:
-        after = finished(a_job(**{**BASE, **changed}), environment)
+        after = finished(a_job(**{**BASE, **changed}), warm)
 
     assert seen == []
     if not changed.keys() & {"metric_interval_steps", "momentum"}:
         assert weight_bits(before) != weight_bits(after)
 
 
-def test_changing_dropout_or_epochs_compiles_nothing() -> None:
-    environment = an_environment()
+def test_changing_dropout_or_epochs_compiles_nothing(environment: TrainingEnvironment) -> None:
     layers = [dict(layer) for layer in CNN]
     finished(a_job(layers, DIGITS, batch_size=256, epochs=1), environment)
     layers[3]["rate"] = 0.5
@@ -78,22 +84,19 @@ def test_changing_dropout_or_epochs_compiles_nothing() -> None:
     assert seen == []
 
 
-def test_names_and_node_ids_are_no_structure() -> None:
-    environment = an_environment()
-    finished(a_job(), environment)
+def test_names_are_no_structure(warm: TrainingEnvironment) -> None:
     with counted_compiles() as seen:
-        finished(a_job([{**layer, "name": f"mine_{number}"} for number, layer in enumerate(MLP)]), environment)
+        finished(a_job([{**layer, "name": f"mine_{number}"} for number, layer in enumerate(MLP)], **BASE), warm)
     assert seen == []
 
 
 @pytest.mark.parametrize(
     "changed", [{"optimizer": "sgd"}, {"gradient_clip_norm": 1.0}, {"schedule": "linear"}], ids=str
 )
-def test_changing_structure_compiles(changed: dict[str, Any]) -> None:
-    environment = an_environment()
-    prepare(a_job(**BASE), environment)
-    prepare(a_job(**{**BASE, **changed}), environment)
-    assert len(environment.programs) == 2
+def test_changing_structure_compiles(warm: TrainingEnvironment, changed: dict[str, Any]) -> None:
+    known = len(warm.programs)
+    prepare(a_job(**{**BASE, **changed}), warm)
+    assert len(warm.programs) == known + 1
 
 
 def test_two_jobs_of_one_key_compile_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,7 +112,7 @@ def test_two_jobs_of_one_key_compile_once(monkeypatch: pytest.MonkeyPatch) -> No
         done = list(threads.map(lambda seed: finished(a_job(seed=seed), environment), range(4)))
 
     assert len(compiled) == 1
-    assert weight_bits(done[0]) == weight_bits(finished(a_job(seed=0), an_environment()))
+    assert weight_bits(done[0]) == weight_bits(finished(a_job(seed=0), environment))
 
 
 def test_preparing_obeys_a_stop() -> None:
@@ -117,8 +120,7 @@ def test_preparing_obeys_a_stop() -> None:
         prepare(a_job(), an_environment(), should_stop=lambda: True)
 
 
-def test_a_program_seen_before_starts_within_milliseconds() -> None:
-    environment = an_environment()
+def test_a_program_seen_before_starts_within_milliseconds(environment: TrainingEnvironment) -> None:
     finished(a_job(MLP, DIGITS, batch_size=64), environment)
     seconds = []
     for seed in range(10):
@@ -128,9 +130,8 @@ def test_a_program_seen_before_starts_within_milliseconds() -> None:
     assert min(seconds) < 0.015
 
 
-def test_a_dataset_is_loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    environment = an_environment()
-    first, second = prepare(a_job(), environment), prepare(a_job(seed=2), environment)
+def test_a_dataset_is_loaded_once(warm: TrainingEnvironment) -> None:
+    first, second = prepare(a_job(**BASE), warm), prepare(a_job(**{**BASE, "seed": 2}), warm)
     assert first._parts.dataset is second._parts.dataset
     assert SMALL in first._parts.dataset.form.name
-    assert len(environment.datasets) == 1
+    assert len(warm.datasets) == 1

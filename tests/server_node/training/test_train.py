@@ -211,6 +211,7 @@ def test_digits_reach_97_percent(environment: TrainingEnvironment) -> None:
     layers = (
         {"type": "conv2d", "filters": 32, "activation": "relu"},
         {"type": "max_pool2d"},
+        {"type": "conv2d", "filters": 64, "activation": "relu"},
         {"type": "dense", "units": 10},
     )
     prepared = finished(a_job(layers, DIGITS, batch_size=64, epochs=20), environment)
