@@ -100,6 +100,8 @@ async def a_rig(tmp_path: Path) -> AsyncIterator[Rig]:
     try:
         yield Rig(loop, store, sessions, artifacts, read_model, clusters, running)
     finally:
+        if store.held is not None:
+            store.held.set()
         loop.stop()
         await asyncio.wait([running])
         await store.close()
