@@ -23,7 +23,11 @@ class Pace:
         return max(1, min(self._steps, most))
 
     def record(self, steps: int, seconds: float) -> None:
-        """Learn from a chunk that took `seconds`; one cut short by a boundary may only raise the pace."""
+        """Learn from a chunk that took `seconds`.
+
+        One cut to less than half by a boundary may only raise the pace: its fixed costs say too much.
+        """
         wished = int(self._chunk_seconds / max(seconds / steps, 1e-9))
         next_steps = max(1, min(wished, steps * LARGEST_GROWTH))
-        self._steps = next_steps if steps >= self._steps else max(self._steps, next_steps)
+        if steps * 2 >= self._steps or next_steps > self._steps:
+            self._steps = next_steps
