@@ -22,6 +22,8 @@ from shared.clock import Clock, SystemClock
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 """The transport's limit of one message, both ways."""
 
+_SLOWEST_BYTES_PER_SECOND = 100_000
+
 RETRY_WAITS = Backoff(first_seconds=0.1, cap_seconds=1.0)
 
 _Request = TypeVar("_Request")
@@ -41,6 +43,11 @@ _CHANNEL_OPTIONS = (
     # Two clients of one process do not share a connection, nor its memory of failures.
     ("grpc.use_local_subchannel_pool", 1),
 )
+
+
+def transfer_timeout_seconds(size_bytes: int) -> float:
+    """Return how long one try to move so many bytes may take; a try that is cut off is gone on with."""
+    return 60.0 + size_bytes / _SLOWEST_BYTES_PER_SECOND
 
 
 class Connection:

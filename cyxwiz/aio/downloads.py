@@ -11,7 +11,7 @@ from pathlib import Path
 
 import grpc
 
-from cyxwiz.aio.connection import Connection
+from cyxwiz.aio.connection import Connection, transfer_timeout_seconds
 from cyxwiz.errors import InvalidField, ServerFault, TransferDamaged
 from cyxwiz.file_digest import Digest, digest_of_file
 from shared.pb import artifact_pb2, artifact_pb2_grpc, job_pb2
@@ -65,8 +65,9 @@ async def _complete(
         while out.tell() < wanted.size_bytes:
             request = artifact_pb2.DownloadRequest(sha256=wanted.sha256, offset=out.tell())
             before = out.tell()
+            timeout = transfer_timeout_seconds(wanted.size_bytes - before)
             try:
-                async for chunk in artifacts.Download(request):
+                async for chunk in artifacts.Download(request, timeout=timeout):
                     await asyncio.to_thread(out.write, chunk.data)
             except grpc.aio.AioRpcError as error:
                 if out.tell() > before:

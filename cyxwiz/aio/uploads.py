@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
 import grpc
 
-from cyxwiz.aio.connection import Connection
+from cyxwiz.aio.connection import Connection, transfer_timeout_seconds
 from cyxwiz.errors import InvalidField
 from cyxwiz.file_digest import Digest, digest_of_bytes, digest_of_file
 from shared.pb import artifact_pb2, artifact_pb2_grpc
@@ -53,14 +54,31 @@ async def _upload(
         if have.complete:
             return artifact_uri(digest.sha256)
         try:
-            response = await artifacts.Upload(_chunks(digest, source, have.offset))
+            await _send_rest(artifacts, digest, source, have.offset)
         except grpc.aio.AioRpcError as error:
             await patience.wait_or_raise(connection.error(error))
         else:
-            return response.uri or artifact_uri(digest.sha256)
+            return artifact_uri(digest.sha256)
+
+
+async def _send_rest(
+    artifacts: artifact_pb2_grpc.ArtifactServiceAsyncStub, digest: Digest, source: BinaryIO, offset: int
+) -> None:
+    # Written chunk by chunk: the errors of an iterator that is given to the call are swallowed by it.
+    call = artifacts.Upload(timeout=transfer_timeout_seconds(digest.size_bytes - offset))
+    try:
+        # The state is invalid when the server has answered before the end; its answer says why.
+        with suppress(asyncio.InvalidStateError):
+            async for chunk in _chunks(digest, source, offset):
+                await call.write(chunk)
+            await call.done_writing()
+        await call
+    finally:
+        call.cancel()
 
 
 async def _chunks(digest: Digest, source: BinaryIO, offset: int) -> AsyncIterator[artifact_pb2.UploadChunk]:
+    """Give at least one chunk, which names the artifact even when nothing of it is left to send."""
     await asyncio.to_thread(source.seek, offset)
     chunk = artifact_pb2.UploadChunk(sha256=digest.sha256, size_bytes=digest.size_bytes, offset=offset)
     while True:

@@ -63,6 +63,7 @@ class Script:
     plan: job_pb2.PlanJobResponse = field(default_factory=job_pb2.PlanJobResponse)
     files: dict[str, bytes] = field(default_factory=dict)
     cut_downloads_after: list[int] = field(default_factory=list)
+    # -1: after all of them, before they are taken as a whole.
     cut_uploads_after_chunks: list[int] = field(default_factory=list)
     received: list[tuple[str, Any]] = field(default_factory=list)
 
@@ -205,6 +206,8 @@ class _ArtifactService(artifact_pb2_grpc.ArtifactServiceServicer):
                 AWAY.abort(context)
             assert chunk.offset == len(self._partial.get(sha256, b""))
             self._partial[sha256] = self._partial.get(sha256, b"") + chunk.data
+        if cut_after == -1:
+            AWAY.abort(context)
         data = self._partial.pop(sha256)
         assert hashlib.sha256(data).hexdigest() == sha256
         self._script.files[sha256] = data

@@ -53,6 +53,13 @@ async def test_a_cut_upload_goes_on_where_it_was(client: Client, script: Script)
     assert list(script.files.values()) == [DATA]
 
 
+async def test_an_upload_of_which_only_the_end_is_missing_is_ended(client: Client, script: Script) -> None:
+    script.cut_uploads_after_chunks = [-1]
+    await client.upload(DATA)
+    assert script.asked("Upload")[-1] == len(DATA)
+    assert list(script.files.values()) == [DATA]
+
+
 async def test_an_empty_upload_is_an_upload(client: Client, script: Script) -> None:
     await client.upload(b"")
     assert list(script.files.values()) == [b""]
