@@ -36,7 +36,7 @@ from server_node.folders import AttemptFolders
 from server_node.inbox import Inbox
 from server_node.journal import Journal
 from server_node.settings import NodeSettings
-from server_node.shutdown import end_process_for_supervisor, wait_until_quiet
+from server_node.shutdown import end_process_after, end_process_for_supervisor, wait_until_quiet
 from server_node.state_folder import StateFolder
 from shared.clock import SystemClock
 from shared.dataset_uri import ArtifactDataset, parse_dataset_uri
@@ -110,6 +110,7 @@ class Node:
                     tasks.create_task(self._warm_up(), name="warm up")
                     await self._stop.wait()
                     self._inbox.post(ShutdownBegan())
+                    end_process_after(self._settings.shutdown_seconds)
                     await wait_until_quiet(self._state, self._changed, total_seconds=self._settings.shutdown_seconds)
                 raise _Stopped  # noqa: TRY301 - the way to end a task group
         except* _Stopped:

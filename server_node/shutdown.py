@@ -13,6 +13,8 @@ from server_node.attempts.node_state import NodeState
 _LOG = logging.getLogger(__name__)
 SUPERVISOR_EXIT_CODE = 70
 """Says that this process cannot go on and a new one can."""
+TIDYING_SECONDS = 3.0
+"""How long streams and tasks may take to close once everything is said."""
 LAST_WORDS_SECONDS = 3.0
 """How long a stopping node waits until its ends are acknowledged; what was not said is in the journal."""
 
@@ -36,6 +38,16 @@ async def wait_until_quiet(state: NodeState, changed: asyncio.Event, *, total_se
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(LAST_WORDS_SECONDS if state.is_welcome else 0):
             await _until(lambda: not state.has_unsaid_ends, changed)
+
+
+def end_process_after(total_seconds: float) -> None:
+    """Make sure that a stop which is stuck anywhere ends; what was not saved by then resumes from its checkpoint."""
+    asyncio.get_running_loop().call_later(total_seconds + LAST_WORDS_SECONDS + TIDYING_SECONDS, _end_overdue)
+
+
+def _end_overdue() -> None:
+    _LOG.warning("shutdown_stuck; the process ends without tidying up")
+    end_process(0)
 
 
 async def _until(holds: Callable[[], bool], changed: asyncio.Event) -> None:

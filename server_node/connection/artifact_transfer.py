@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import grpc
@@ -26,26 +26,42 @@ async def upload(channel: grpc.aio.Channel, path: Path, *, sha256: str, size_byt
 
     Raises:
         ServerUnreachable: the call failed; another try goes on from there.
-        OSError: the file cannot be read.
+        OSError: the file is gone, cut short, or cannot be read.
     """
+    if (found := _size_of(path)) != size_bytes:
+        raise OSError(f"{path} must be {size_bytes} bytes long, got {found}")
     stub = artifact_pb2_grpc.ArtifactServiceStub(channel)
     try:
         known = await stub.GetUpload(artifact_pb2.GetUploadRequest(sha256=sha256), timeout=PATIENCE_SECONDS)
         if not known.complete:
-            deadline = PATIENCE_SECONDS + size_bytes / SLOWEST_BYTES_PER_SECOND
-            await stub.Upload(_chunks(path, sha256, size_bytes, known.offset), timeout=deadline)
-    except grpc.aio.AioRpcError as failure:
+            await _send_rest(stub, path, sha256, size_bytes, known.offset)
+    except (grpc.aio.AioRpcError, asyncio.InvalidStateError) as failure:
         raise ServerUnreachable(f"uploading {path.name}: {why_it_broke(failure)}") from failure
 
 
-async def _chunks(path: Path, sha256: str, size_bytes: int, offset: int) -> AsyncIterator[artifact_pb2.UploadChunk]:
+async def _send_rest(
+    stub: artifact_pb2_grpc.ArtifactServiceAsyncStub, path: Path, sha256: str, size_bytes: int, offset: int
+) -> None:
+    """Write chunk by chunk; an iterator given to the call would have its own errors swallowed by it."""
+    call = stub.Upload(timeout=PATIENCE_SECONDS + size_bytes / SLOWEST_BYTES_PER_SECOND)
+    try:
+        for chunk in _chunks(path, sha256, size_bytes, offset):
+            await call.write(chunk)
+        await call.done_writing()
+        await call
+    finally:
+        call.cancel()
+
+
+def _chunks(path: Path, sha256: str, size_bytes: int, offset: int) -> Iterator[artifact_pb2.UploadChunk]:
+    if offset == size_bytes:
+        # Nothing is left (an empty file, or a server that died before it took the whole): one chunk must name it still.
+        yield artifact_pb2.UploadChunk(sha256=sha256, size_bytes=size_bytes, offset=offset)
     with path.open("rb") as file:
         file.seek(offset)
         while data := file.read(CHUNK_BYTES):
             yield artifact_pb2.UploadChunk(sha256=sha256, size_bytes=size_bytes, offset=offset, data=data)
             offset += len(data)
-    if size_bytes == 0:
-        yield artifact_pb2.UploadChunk(sha256=sha256)
 
 
 async def download(channel: grpc.aio.Channel, sha256: str, path: Path) -> None:

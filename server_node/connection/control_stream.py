@@ -12,7 +12,8 @@ from collections.abc import Callable
 import grpc.aio
 
 from server_node.connection.failures import why_it_broke
-from shared.errors import PeerFault, ServerUnreachable
+from server_node.connection.side_by_side import until_one_ends
+from shared.errors import OurBug, PeerFault, ServerUnreachable
 from shared.node_message_wire import node_message_to_proto, server_message_from_proto
 from shared.node_messages import NodeMessage, ServerMessage, Welcome
 from shared.pb import link_pb2, link_pb2_grpc
@@ -53,17 +54,14 @@ class ControlStream:
             welcome_seconds: how long the server may take until its welcome.
         """
         deadline = asyncio.get_running_loop().call_later(welcome_seconds, self._expect_welcome, welcome_seconds)
-        why = ""
         try:
-            async with asyncio.TaskGroup() as pumps:
-                for pump in (self._write(), self._read(), self._wait_for_close()):
-                    pumps.create_task(pump)
-        except* ServerUnreachable as ended:
-            why = str(ended.exceptions[0])
+            await until_one_ends(self._read(), self._write(), self._wait_for_close())
+        except ServerUnreachable as why:
+            return str(why)
         finally:
             deadline.cancel()
             self._call.cancel()
-        return why
+        raise OurBug("a stream's pump returned instead of saying why it ended")
 
     async def _write(self) -> None:
         try:

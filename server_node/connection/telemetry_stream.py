@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 import grpc.aio
 
 from server_node.connection.failures import why_it_broke
+from server_node.connection.side_by_side import until_one_ends
 from server_node.connection.telemetry_buffer import TelemetryBuffer
 from server_node.connection.telemetry_wire import batch_to_proto
 from server_node.telemetry_records import TelemetryRecord
@@ -101,16 +102,12 @@ class TelemetryStream:
         self._buffer.begin_stream()
         call = link_pb2_grpc.NodeLinkStub(await self._channel()).Telemetry()
         try:
-            async with asyncio.TaskGroup() as pumps:
-                reading = pumps.create_task(self._read(call))
-                writing = pumps.create_task(self._write(call))
-                await self._session_changed.wait()
-                reading.cancel()
-                writing.cancel()
-        except* ServerUnreachable as broken:
-            raise ServerUnreachable(str(broken.exceptions[0])) from None
+            await until_one_ends(self._read(call), self._write(call), self._until_session_changes())
         finally:
             call.cancel()
+
+    async def _until_session_changes(self) -> None:
+        await self._session_changed.wait()
 
     async def _write(self, call: _Call) -> None:
         session_id, node_id = self._session_id, self._node_id

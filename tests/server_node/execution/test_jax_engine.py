@@ -1,10 +1,9 @@
-"""The executor with the real engine: a tiny job trains, is cancelled, resumes to the same bits, and is refused with words."""
+"""The executor with the real engine: a tiny job trains, is cancelled, resumes to the same bits, is refused."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,9 +19,9 @@ LONG = a_spec(epochs=100_000)
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[JaxEngine]:
+def engine() -> JaxEngine:
     environment = TrainingEnvironment(ProgramCache(), DatasetCache(), (), no_artifacts)
-    yield JaxEngine(environment, chunk_seconds=0.02)
+    return JaxEngine(environment, chunk_seconds=0.02)
 
 
 async def test_a_tiny_job_trains_and_its_files_have_their_hashes(tmp_path: Path, engine: JaxEngine) -> None:

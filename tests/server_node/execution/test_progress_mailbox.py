@@ -4,23 +4,27 @@ import threading
 
 from server_node.execution.progress_mailbox import ProgressMailbox
 from server_node.telemetry_records import LiveProgress, LogLine
-from shared.identifiers import AttemptKey
 from tests.server_node.builders import a_key
 
 
-def live(step: int, key: AttemptKey = a_key()) -> LiveProgress:
-    return LiveProgress(key, step, 10, 1, 1, 0, 0, {})
+def live(step: int, job_id: str = "job") -> LiveProgress:
+    return LiveProgress(a_key(job_id), step, 10, 1, 1, 0, 0, {})
 
 
 def line(text: str) -> LogLine:
     return LogLine(a_key(), 0, "info", text)
 
 
+def put_three(mailbox: ProgressMailbox) -> None:
+    for number in range(3):
+        mailbox.put(line(str(number)))
+
+
 def test_only_the_newest_live_progress_of_each_attempt_is_kept() -> None:
     mailbox = ProgressMailbox(lambda: None)
-    for item in (live(1), line("a"), live(2), live(7, a_key("other")), line("b")):
+    for item in (live(1), line("a"), live(2), live(7, "other"), line("b")):
         mailbox.put(item)
-    assert mailbox.drain() == [line("a"), line("b"), live(2), live(7, a_key("other"))]
+    assert mailbox.drain() == [line("a"), line("b"), live(2), live(7, "other")]
     assert mailbox.drain() == []
 
 
@@ -37,7 +41,7 @@ def test_the_loop_is_woken_once_between_two_drains() -> None:
 
 def test_a_full_mailbox_holds_its_thread_back_until_it_is_drained() -> None:
     mailbox = ProgressMailbox(lambda: None, bound=2)
-    thread = threading.Thread(target=lambda: [mailbox.put(line(str(number))) for number in range(3)])
+    thread = threading.Thread(target=put_three, args=(mailbox,))
     thread.start()
     thread.join(0.05)
     assert thread.is_alive()
@@ -48,7 +52,7 @@ def test_a_full_mailbox_holds_its_thread_back_until_it_is_drained() -> None:
 
 def test_a_closed_mailbox_lets_everybody_go() -> None:
     mailbox = ProgressMailbox(lambda: None, bound=1)
-    thread = threading.Thread(target=lambda: [mailbox.put(line(str(number))) for number in range(3)])
+    thread = threading.Thread(target=put_three, args=(mailbox,))
     thread.start()
     mailbox.close()
     thread.join(5)

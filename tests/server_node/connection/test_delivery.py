@@ -1,0 +1,208 @@
+"""Telemetry, results and datasets against a real server: told until acknowledged, uploaded once, resumed, checked."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import grpc.aio
+import pytest
+
+from server_node.attempts.events import EndDeliverable, Event, ResultLost
+from server_node.connection.artifact_cache import ArtifactCache
+from server_node.connection.artifact_transfer import download, upload
+from server_node.connection.dialing import dial
+from server_node.connection.result_outbox import ResultOutbox
+from server_node.connection.telemetry_stream import TelemetryStream
+from server_node.folders import AttemptFolders
+from server_node.telemetry_records import HistoryRow
+from shared.backoff import Backoff
+from shared.errors import BadData, MachineFailure
+from shared.node_messages import Outcome, ResultFile
+from tests.server_node.builders import a_key, an_end
+from tests.server_node.connection.scripted_server import ScriptedServer
+
+QUICK = Backoff(first_seconds=0.01, cap_seconds=0.02, floor_seconds=0.005)
+CONTENT = bytes(range(256)) * 5000
+SHA = hashlib.sha256(CONTENT).hexdigest()
+
+
+class Delivery:
+    """A telemetry stream and an outbox on one channel, and what they posted."""
+
+    def __init__(self, channel: grpc.aio.Channel, tasks: asyncio.TaskGroup, folder: Path) -> None:
+        self.channel = channel
+        self.folders = AttemptFolders(folder)
+        self.posted: asyncio.Queue[Event] = asyncio.Queue()
+        self.telemetry = TelemetryStream("node-1", channel=self.get_channel, uniform=lambda: 0.5, backoff=QUICK)
+        self.outbox = ResultOutbox(
+            tasks=tasks,
+            post=self.posted.put_nowait,
+            channel=self.get_channel,
+            telemetry=self.telemetry,
+            folders=self.folders,
+            uniform=lambda: 0.5,
+            backoff=QUICK,
+        )
+
+    async def get_channel(self) -> grpc.aio.Channel:
+        return self.channel
+
+    async def next_event(self) -> Event:
+        return await asyncio.wait_for(self.posted.get(), 10)
+
+    def a_result(self, content: bytes = CONTENT) -> ResultFile:
+        folder = self.folders.result(a_key())
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "model.safetensors").write_bytes(content)
+        return ResultFile("model.safetensors", hashlib.sha256(content).hexdigest(), len(content))
+
+
+@asynccontextmanager
+async def a_delivery(server: ScriptedServer, folder: Path) -> AsyncIterator[Delivery]:
+    async with dial(server.address) as channel, asyncio.TaskGroup() as tasks:
+        delivery = Delivery(channel, tasks, folder)
+        running = tasks.create_task(delivery.telemetry.run())
+        try:
+            yield delivery
+        finally:
+            running.cancel()
+
+
+def a_row(step: int = 1) -> HistoryRow:
+    return HistoryRow(a_key(), step, 1, 5, {"loss": 0.5})
+
+
+def rows_at(server: ScriptedServer) -> list[int]:
+    return [row.row.step for batch in server.batches for row in batch.rows]
+
+
+async def test_rows_wait_for_a_session_and_name_it_once(tmp_path: Path) -> None:
+    async with ScriptedServer() as server, a_delivery(server, tmp_path) as delivery:
+        delivery.telemetry.add(a_row(1))
+        await asyncio.sleep(0.05)
+        assert not server.batches
+        delivery.telemetry.open_session("s1")
+        await server.until(lambda: rows_at(server) == [1])
+        delivery.telemetry.add(a_row(2))
+        await server.until(lambda: rows_at(server) == [1, 2])
+        assert [(batch.node_id, batch.session_id) for batch in server.batches] == [("node-1", "s1"), ("", "")]
+
+
+async def test_rows_that_were_not_acknowledged_are_told_again_in_the_next_session(tmp_path: Path) -> None:
+    async with ScriptedServer() as server, a_delivery(server, tmp_path) as delivery:
+        server.acknowledges_telemetry = False
+        delivery.telemetry.open_session("s1")
+        delivery.telemetry.add(a_row(1))
+        await server.until(lambda: rows_at(server) == [1])
+        assert not await delivery.telemetry.wait_until_told(a_key(), timeout=0.05)
+        server.acknowledges_telemetry = True
+        delivery.telemetry.open_session("s2")
+        assert await delivery.telemetry.wait_until_told(a_key(), timeout=5)
+        assert rows_at(server) == [1, 1]
+
+
+async def test_an_end_is_deliverable_when_its_files_and_rows_are_there(tmp_path: Path) -> None:
+    async with ScriptedServer() as server, a_delivery(server, tmp_path) as delivery:
+        file = delivery.a_result()
+        delivery.telemetry.open_session("s1")
+        delivery.telemetry.add(a_row(3))
+        delivery.outbox.deliver(an_end(files=(file,)))
+        assert await delivery.next_event() == EndDeliverable(a_key())
+        assert server.artifacts == {SHA: CONTENT}
+        assert rows_at(server) == [3]
+
+
+async def test_a_cancelled_end_waits_for_nothing(tmp_path: Path) -> None:
+    async with ScriptedServer() as server, a_delivery(server, tmp_path) as delivery:
+        delivery.telemetry.add(a_row())
+        delivery.outbox.deliver(an_end(outcome=Outcome.CANCELLED))
+        assert delivery.posted.get_nowait() == EndDeliverable(a_key())
+
+
+async def test_an_upload_goes_on_where_the_last_one_was_cut(tmp_path: Path) -> None:
+    async with ScriptedServer() as server, a_delivery(server, tmp_path) as delivery:
+        server.artifacts[SHA] = CONTENT[:70_000]
+        path = delivery.folders.result(a_key()) / delivery.a_result().name
+        await upload(delivery.channel, path, sha256=SHA, size_bytes=len(CONTENT))
+        assert server.artifacts[SHA] == CONTENT
+        await upload(delivery.channel, path, sha256=SHA, size_bytes=len(CONTENT))
+        assert server.uploads == 1
+
+
+async def test_an_empty_file_can_be_uploaded(tmp_path: Path) -> None:
+    async with ScriptedServer() as server, a_delivery(server, tmp_path) as delivery:
+        file = delivery.a_result(b"")
+        await upload(delivery.channel, delivery.folders.result(a_key()) / file.name, sha256=file.sha256, size_bytes=0)
+
+
+async def test_uploading_is_tried_until_the_server_is_back(tmp_path: Path) -> None:
+    server = await ScriptedServer().start()
+    await server.stop()
+    async with a_delivery(server, tmp_path) as delivery:
+        delivery.outbox.deliver(an_end(files=(delivery.a_result(),)))
+        await asyncio.sleep(0.1)
+        assert delivery.posted.empty()
+        async with server:
+            assert await delivery.next_event() == EndDeliverable(a_key())
+
+
+async def test_a_result_that_is_gone_is_said_to_be_lost(tmp_path: Path) -> None:
+    async with ScriptedServer() as server, a_delivery(server, tmp_path) as delivery:
+        delivery.outbox.deliver(an_end(files=(ResultFile("model.safetensors", SHA, 5),)))
+        lost = await delivery.next_event()
+        assert isinstance(lost, ResultLost)
+
+
+async def test_dropping_a_result_stops_its_delivery_and_removes_its_files(tmp_path: Path) -> None:
+    server = await ScriptedServer().start()
+    await server.stop()
+    async with a_delivery(server, tmp_path) as delivery:
+        delivery.outbox.deliver(an_end(files=(delivery.a_result(),)))
+        delivery.outbox.drop_result(a_key())
+        assert not delivery.folders.result(a_key()).parent.exists()
+        await asyncio.sleep(0.05)
+        assert delivery.posted.empty()
+
+
+def a_cache(channel: grpc.aio.Channel, folder: Path) -> ArtifactCache:
+    async def get_channel() -> grpc.aio.Channel:
+        return channel
+
+    return ArtifactCache(path_of=lambda sha: folder / sha, channel=get_channel, uniform=lambda: 0.5, backoff=QUICK)
+
+
+async def test_two_who_want_one_artifact_fetch_it_once(tmp_path: Path) -> None:
+    async with ScriptedServer() as server, dial(server.address) as channel:
+        server.artifacts[SHA] = CONTENT
+        cache = a_cache(channel, tmp_path)
+        first, second = await asyncio.gather(cache.bring(SHA), cache.bring(SHA))
+        assert first == second
+        assert first.read_bytes() == CONTENT
+        assert server.downloads == [0]
+
+
+async def test_a_cut_download_goes_on_from_what_is_here(tmp_path: Path) -> None:
+    async with ScriptedServer() as server, dial(server.address) as channel:
+        server.artifacts[SHA] = CONTENT
+        (tmp_path / f"{SHA}.part").write_bytes(CONTENT[:5000])
+        assert (await a_cache(channel, tmp_path).bring(SHA)).read_bytes() == CONTENT
+        assert server.downloads == [5000]
+
+
+async def test_other_content_never_appears_under_the_name(tmp_path: Path) -> None:
+    async with ScriptedServer() as server, dial(server.address) as channel:
+        server.artifacts[SHA] = b"something else"
+        with pytest.raises(MachineFailure, match="other content"):
+            await download(channel, SHA, tmp_path / SHA)
+        assert os.listdir(tmp_path) == []  # noqa: PTH208 - the names alone
+
+
+async def test_an_artifact_that_the_server_does_not_have_is_bad_data(tmp_path: Path) -> None:
+    async with ScriptedServer() as server, dial(server.address) as channel:
+        with pytest.raises(BadData, match="not on the central server"):
+            await a_cache(channel, tmp_path).bring(SHA)
