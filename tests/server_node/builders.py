@@ -108,7 +108,9 @@ class Driver:
         self.feed(AttemptMoved(key, AttemptState.RUNNING, 32 * MIB, 0, 1_000))
         return key
 
-    def stop_thread(self, job_id: str = "job", number: int = 1, outcome: Outcome = Outcome.SUCCEEDED) -> list[Instruction]:
+    def stop_thread(
+        self, job_id: str = "job", number: int = 1, outcome: Outcome = Outcome.SUCCEEDED
+    ) -> list[Instruction]:
         return self.feed(AttemptStopped(an_end(job_id, number, outcome)))
 
 
