@@ -75,6 +75,8 @@ class LayerKind:
             sentence that begins with the layer's name.
         parameter_count: the number of trained numbers; batch statistics do not count.
         not_supported: the end of such a sentence when the parameters ask for what is not offered yet, else empty.
+        least_inputs: how many layers must feed it; 0 for one that makes its own numbers.
+        most_inputs: how many may; None for any number.
     """
 
     name: str
@@ -84,3 +86,5 @@ class LayerKind:
     output_shape: ShapeRule
     parameter_count: CountRule = no_parameters
     not_supported: Callable[[Parameters], str] = _nothing_refused
+    least_inputs: int = 1
+    most_inputs: int | None = 1
