@@ -11,6 +11,7 @@ from pathlib import Path
 from cyxwiz.yaml_text import value_from_text
 from shared.errors import InvalidField, TooLarge
 from shared.model_definition.json_text import MAX_MODEL_DEFINITION_BYTES
+from shared.user_model import FORM, LARGEST_SOURCE_BYTES, UserModel, user_model_from_bytes
 
 MAX_JOB_FILE_BYTES = MAX_MODEL_DEFINITION_BYTES + 1024 * 1024
 """A model of the largest size, and room for what stands beside it."""
@@ -36,12 +37,14 @@ def job_mapping_from_text(text: str, *, source: str, folder: Path) -> dict[str, 
 
 
 def with_model_file(job: Mapping[str, object], folder: Path) -> dict[str, object]:
-    """Return `job` with `model: {file: NAME}` replaced by what the file holds.
+    """Return `job` with `model: {file: NAME}` or `model: {python: NAME}` replaced by what the file holds.
 
     Raises:
-        InvalidField: the file cannot be read or is no mapping.
+        InvalidField: the file cannot be read, or is no mapping, or no model in Python.
     """
     model = job.get("model")
+    if isinstance(model, Mapping) and isinstance(name := model.get(FORM), str):
+        return {**job, "model": {**model, **_user_model(name, folder).definition()}}
     if not (isinstance(model, Mapping) and set(model) == {"file"}):
         return dict(job)
     name = model["file"]
@@ -53,6 +56,12 @@ def with_model_file(job: Mapping[str, object], folder: Path) -> dict[str, object
     if not isinstance(value, dict):
         raise InvalidField(f"{path} must hold a model as a mapping, got {_kind(value)}", field="model.file")
     return {**job, "model": value}
+
+
+def _user_model(name: str, folder: Path) -> UserModel:
+    path = folder / Path(name).expanduser()
+    data = _bytes_up_to(path, LARGEST_SOURCE_BYTES, what="model file")
+    return user_model_from_bytes(path.name, data)
 
 
 def text_within_limit(data: bytes, limit_bytes: int, *, what: str) -> str:
@@ -85,12 +94,16 @@ def with_overrides(job: Mapping[str, object], overrides: Sequence[str]) -> dict[
 
 
 def _read_within_limit(path: Path, limit_bytes: int, *, what: str) -> str:
+    return text_within_limit(_bytes_up_to(path, limit_bytes, what=what), limit_bytes, what=f"{what} {path}")
+
+
+def _bytes_up_to(path: Path, limit_bytes: int, *, what: str) -> bytes:
+    """Return what the file holds, one byte over the limit at most."""
     try:
         with path.open("rb") as file:
-            data = file.read(limit_bytes + 1)
+            return file.read(limit_bytes + 1)
     except OSError as error:
         raise InvalidField(f"cannot read {what} {path}: {error.strerror or error}", field=what) from error
-    return text_within_limit(data, limit_bytes, what=f"{what} {path}")
 
 
 def _with_value(container: object, path: list[str], value: object, key: str) -> object:

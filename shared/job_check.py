@@ -14,6 +14,7 @@ from shared.model_definition.implied_flatten import with_implied_flatten
 from shared.model_definition.parse import parse_model_definition
 from shared.model_definition.refusal import refusal
 from shared.model_definition.shapes import summarize
+from shared.user_model import runs_user_code
 
 _RANK_OF_VECTOR_AND_IMAGE = (1, 3)
 
@@ -60,6 +61,8 @@ def check_job_spec(spec: JobSpec) -> CheckedJob:
     _check_batch(spec, facts)
     loss = spec.hyperparameters.loss or facts.natural_loss
     _check_loss_fits_targets(loss, facts)
+    if runs_user_code(spec.model_definition):
+        return CheckedJob(spec, graph, dataset, facts, loss, None, None)
     input_shape = _input_shape(graph, facts)
     if input_shape is None:
         return CheckedJob(spec, graph, dataset, facts, loss, None, None)

@@ -31,6 +31,7 @@ def description_to_proto(description: NodeDescription) -> link_pb2.NodeDescripti
         software_version=description.software_version,
         fingerprint=description.fingerprint,
         capacity_bytes=dict(description.capacity_bytes),
+        allows_user_code=description.allows_user_code,
     )
 
 
@@ -59,6 +60,7 @@ def description_from_proto(message: link_pb2.NodeDescription) -> NodeDescription
             name: at_least(0, bytes_, f"capacity_bytes[{name}]")
             for name, bytes_ in sorted(message.capacity_bytes.items())
         },
+        allows_user_code=message.allows_user_code,
     )
 
 

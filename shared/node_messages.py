@@ -59,6 +59,7 @@ class NodeDescription:
         is_ready: False while JAX is loading; nothing is placed there yet.
         fingerprint: must be equal for a resumed run to give the same bits.
         capacity_bytes: memory that can be promised to attempts, by device id.
+        allows_user_code: whether models that users wrote in Python may run there.
     """
 
     devices: tuple[Device, ...]
@@ -70,6 +71,7 @@ class NodeDescription:
     software_version: str
     fingerprint: str
     capacity_bytes: Mapping[str, int]
+    allows_user_code: bool = False
 
 
 class HeldState(StrEnum):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from central_server.scheduler.cluster_state import ClusterState
 from central_server.scheduler.deadlines import LeaseEnds, RetryDue, RunTimesOut
-from central_server.scheduler.demands import device_kind_of, priority_rank_of, run_seconds_allowed
+from central_server.scheduler.demands import device_kind_of, has_user_code, priority_rank_of, run_seconds_allowed
 from central_server.scheduler.effects import NodeSeen, RemoveJob, SaveJob, SaveNode
 from central_server.scheduler.jobs import AttemptRecord, JobRecord, StopIntent
 from central_server.scheduler.needs import Need
@@ -91,6 +91,7 @@ def need_of(state: ClusterState, job: JobRecord) -> Need:
         device_kind=device_kind_of(job.spec),
         memory_bytes=state.accounts.bytes_of(job),
         avoided=state.avoidances.of_job(job.job_id),
+        runs_user_code=has_user_code(job.spec),
     )
 
 

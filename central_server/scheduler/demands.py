@@ -6,6 +6,7 @@ from typing import assert_never
 
 from shared.job_spec import JobSpec
 from shared.node_messages import DeviceKind
+from shared.user_model import runs_user_code
 
 _PRIORITY_RANKS = {"low": 0, "normal": 1, "high": 2, "critical": 3}
 
@@ -26,6 +27,11 @@ def device_kind_of(spec: JobSpec) -> DeviceKind | None:
             return DeviceKind.CUDA
         case other:
             assert_never(other)
+
+
+def has_user_code(spec: JobSpec) -> bool:
+    """Tell whether the model is one that its user wrote in Python."""
+    return runs_user_code(spec.model_definition)
 
 
 def declared_bytes_of(spec: JobSpec) -> int:

@@ -20,6 +20,7 @@ from shared.model_definition.graph import LayerSummary
 from shared.model_definition.implied_flatten import with_implied_flatten
 from shared.model_definition.parse import parse_model_definition
 from shared.model_definition.shapes import summarize
+from shared.user_model import runs_user_code
 
 FLOAT_BYTES = 4
 OVERHEAD_BYTES = 64 * 2**20
@@ -56,7 +57,7 @@ def _estimate(model_definition: str, dataset: str, batch_size: int, optimizer_sl
 
 
 def _layers(model_definition: str, facts: DatasetFacts) -> tuple[LayerSummary, ...] | None:
-    if facts.example_shape is None:
+    if facts.example_shape is None or runs_user_code(model_definition):
         return None
     try:
         graph = with_implied_flatten(parse_model_definition(model_definition), facts.example_shape)

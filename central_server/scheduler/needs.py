@@ -23,8 +23,10 @@ class Need:
         device_kind: None when any kind will do.
         memory_bytes: what will be promised on the device.
         avoided: in order of node id.
+        runs_user_code: whether the model is one that its user wrote in Python.
     """
 
     device_kind: DeviceKind | None
     memory_bytes: int
     avoided: tuple[AvoidedNode, ...] = ()
+    runs_user_code: bool = False

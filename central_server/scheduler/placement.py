@@ -66,6 +66,13 @@ def device_is_of_the_kind(need: Need, place: Place) -> str | None:
     return f"{place.node.name} has no {need.device_kind} device"
 
 
+def node_allows_user_code(need: Need, place: Place) -> str | None:
+    """Code of others runs only where the node's operator has said so."""
+    if not need.runs_user_code or place.node.description.allows_user_code:
+        return None
+    return f"{place.node.name} does not run users' own models: its operator has not said --allow-user-code"
+
+
 def device_could_ever_hold_it(need: Need, place: Place) -> str | None:
     """More than the device's whole capacity never fits."""
     if need.memory_bytes <= place.capacity_bytes:
@@ -106,6 +113,7 @@ FILTERS: tuple[Filter, ...] = (
     node_is_not_draining,
     node_is_ready,
     device_is_of_the_kind,
+    node_allows_user_code,
     device_could_ever_hold_it,
     node_does_not_mind,
     slot_is_free,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from central_server.scheduler.cluster_state import ClusterState
 from central_server.scheduler.deadlines import PlanExpires
-from central_server.scheduler.demands import device_kind_of
+from central_server.scheduler.demands import device_kind_of, has_user_code
 from central_server.scheduler.effects import Answer, Note, Refuse, Send
 from central_server.scheduler.events import PlanRequested
 from central_server.scheduler.nodes import NodeRecord, NodeState
@@ -17,7 +17,7 @@ def on_plan_requested(state: ClusterState, event: PlanRequested) -> None:
     """Ask the least busy ready node that has such a device."""
     node = _least_busy_node(state, event.spec)
     if node is None:
-        state.emit(Refuse(event.request_id, WrongState("no node with such a device is connected and ready to plan")))
+        state.emit(Refuse(event.request_id, WrongState(_nobody_plans(event.spec))))
         return
     state.plan_sessions[event.request_id] = node.session_id
     due = state.now.seconds + state.settings.plan_timeout_seconds
@@ -48,11 +48,21 @@ def refuse_plans_of(state: ClusterState, node: NodeRecord) -> None:
 
 
 def _least_busy_node(state: ClusterState, spec: JobSpec) -> NodeRecord | None:
-    ready = [node for node in state.nodes.values() if node.state is NodeState.READY and _has_device(node, spec)]
+    ready = [node for node in state.nodes.values() if node.state is NodeState.READY and _could_plan(node, spec)]
     return min(ready, key=lambda node: len(state.promises.of_node(node.node_id)), default=None)
 
 
-def _has_device(node: NodeRecord, spec: JobSpec) -> bool:
+def _nobody_plans(spec: JobSpec) -> str:
+    if has_user_code(spec):
+        return (
+            "no node with such a device that runs users' own models (--allow-user-code) is connected and ready to plan"
+        )
+    return "no node with such a device is connected and ready to plan"
+
+
+def _could_plan(node: NodeRecord, spec: JobSpec) -> bool:
+    if has_user_code(spec) and not node.description.allows_user_code:
+        return False
     wanted = device_kind_of(spec)
     return any(wanted in {None, device.kind} for device in node.description.devices)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from central_server.scheduler.bookkeeping import need_of
 from central_server.scheduler.cluster_state import ClusterState
-from central_server.scheduler.demands import device_kind_of
+from central_server.scheduler.demands import device_kind_of, has_user_code
 from central_server.scheduler.needs import Need
 from central_server.scheduler.nodes import NodeRecord
 from central_server.scheduler.placement import refusal, refusal_depth
@@ -57,6 +57,6 @@ def _shortened(sentences: list[str]) -> list[str]:
 
 def refusals_by_node(state: ClusterState, spec: JobSpec, memory_bytes: int) -> dict[str, str]:
     """Return for each connected node why it could not take such a job now; empty text where it could."""
-    need = Need(device_kind_of(spec), memory_bytes)
+    need = Need(device_kind_of(spec), memory_bytes, runs_user_code=has_user_code(spec))
     connected = [node for node in state.nodes.values() if node.session_id]
     return {node.node_id: refusal_of_node(state, need, node) or "" for node in connected}

@@ -42,7 +42,12 @@ def cold_description(*, slots: int, software_version: str) -> NodeDescription:
 
 
 def ready_description(
-    seen: Iterable[JaxDevice], *, slots: int, software_version: str, fingerprint: str
+    seen: Iterable[JaxDevice],
+    *,
+    slots: int,
+    software_version: str,
+    fingerprint: str,
+    allows_user_code: bool = False,
 ) -> NodeDescription:
     """Return what is known once JAX has loaded, measured anew."""
     usable = tuple(seen)
@@ -57,6 +62,7 @@ def ready_description(
         software_version=software_version,
         fingerprint=fingerprint,
         capacity_bytes=capacity_bytes(devices, usable=[device.device_id for device in usable]),
+        allows_user_code=allows_user_code,
     )
 
 

@@ -12,6 +12,7 @@ from shared.model_definition.json_text import json_object_from
 from shared.model_definition.layers_in_a_row import layers_in_a_row
 from shared.model_definition.refusal import refusal
 from shared.model_definition.short_form import short_form
+from shared.user_model import FORM, user_model_from_definition, user_model_graph
 
 _LONGEST_REMEMBERED = 16_384
 _FORMS = (
@@ -40,6 +41,8 @@ _remembered = lru_cache(maxsize=256)(_parsed)
 
 
 def _graph_from(definition: Mapping[str, object]) -> ModelGraph:
+    if FORM in definition:
+        return user_model_graph(user_model_from_definition(definition))
     if "template" in definition:
         raise refusal(f"designer patterns (a template with $parameters) are not supported yet; {_FORMS}")
     if "nodes" in definition:
