@@ -14,6 +14,14 @@ class Optimizer(StrEnum):
     NESTEROV = "nesterov"
     ADAM = "adam"
     ADAMW = "adamw"
+    NADAM = "nadam"
+    RADAM = "radam"
+    ADAMAX = "adamax"
+    RMSPROP = "rmsprop"
+    ADAGRAD = "adagrad"
+    ADADELTA = "adadelta"
+    LION = "lion"
+    LAMB = "lamb"
 
 
 class Schedule(StrEnum):
@@ -29,16 +37,34 @@ class Schedule(StrEnum):
 
 
 class Loss(StrEnum):
-    """What is made small: `cross_entropy` against class numbers, `mse` against real values."""
+    """What is made small.
+
+    `cross_entropy` and `nll` need class numbers (`nll` on log-probabilities); `bce` (on probabilities) and
+    `bce_with_logits` need zeros and ones; the others real values.
+    """
 
     CROSS_ENTROPY = "cross_entropy"
     MSE = "mse"
+    L1 = "l1"
+    SMOOTH_L1 = "smooth_l1"
+    HUBER = "huber"
+    BCE = "bce"
+    BCE_WITH_LOGITS = "bce_with_logits"
+    NLL = "nll"
 
 
 class Precision(StrEnum):
-    """The type of the numbers that are computed with."""
+    """The type of the numbers that are computed with; weights and optimizer are kept in float32 with either."""
 
     FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
+
+
+class ResultWeights(StrEnum):
+    """Which weights a job gives: those of the epoch with the lowest validation loss, or those of its last step."""
+
+    BEST = "best"
+    LAST = "last"
 
 
 WORD_ALIASES: Mapping[str, Mapping[str, str]] = {
@@ -51,23 +77,32 @@ WORD_ALIASES: Mapping[str, Mapping[str, str]] = {
         "sparsecategoricalcrossentropy": "cross_entropy",
         "meansquarederror": "mse",
         "mseloss": "mse",
+        "mae": "l1",
+        "l1loss": "l1",
+        "meanabsoluteerror": "l1",
+        "smoothl1loss": "smooth_l1",
+        "huberloss": "huber",
+        "bceloss": "bce",
+        "binarycrossentropy": "bce",
+        "bcewithlogitsloss": "bce_with_logits",
+        "binarycrossentropywithlogits": "bce_with_logits",
+        "nllloss": "nll",
     },
-    "precision": {"fp32": "float32", "f32": "float32"},
+    "precision": {"fp32": "float32", "f32": "float32", "bf16": "bfloat16"},
+    "result_weights": {},
 }
 """Other words, lower case without `_` and `-`, by hyperparameter."""
 
 LATER_WORDS: Mapping[str, frozenset[str]] = {
-    "optimizer": frozenset({"nadam", "rmsprop", "adagrad", "lion", "lamb"}),
+    "optimizer": frozenset({"adafactor", "lars", "lbfgs"}),
     "schedule": frozenset({"reduceonplateau", "warmup"}),
-    "loss": frozenset({"bce", "binarycrossentropy", "bcewithlogits", "l1", "smoothl1", "huber", "nll", "mae"}),
-    "precision": frozenset({"bfloat16", "bf16", "float16", "fp16"}),
+    "loss": frozenset({"hinge", "kldiv", "ctc"}),
+    "precision": frozenset({"float16", "fp16"}),
+    "result_weights": frozenset(),
 }
 """Words we know and do not offer yet."""
 
 LATER_NAMES: Mapping[str, frozenset[str]] = {
-    "gradient_accumulation": frozenset({"1"}),
-    "early_stopping_patience": frozenset({"0"}),
-    "ema_decay": frozenset({"0", "0.0"}),
     "augment": frozenset({"", "none", "false", "0"}),
 }
 """Hyperparameters we know and do not offer yet, each with the values that ask for nothing and are let through."""

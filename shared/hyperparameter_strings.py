@@ -10,18 +10,40 @@ from pydantic import ValidationError
 
 from shared.did_you_mean import did_you_mean, quoted
 from shared.errors import InvalidField
-from shared.hyperparameter_names import LATER_NAMES, LATER_WORDS, WORD_ALIASES, Loss, Optimizer, Precision, Schedule
+from shared.hyperparameter_names import (
+    LATER_NAMES,
+    LATER_WORDS,
+    WORD_ALIASES,
+    Loss,
+    Optimizer,
+    Precision,
+    ResultWeights,
+    Schedule,
+)
 from shared.hyperparameters import Hyperparameters
 from shared.pydantic_sentences import invalid_field_from
-from shared.strict_values import integer_from, real_from
+from shared.strict_values import flag_from, integer_from, real_from
 
 _WORDS: Mapping[str, type[StrEnum]] = {
     "optimizer": Optimizer,
     "schedule": Schedule,
     "loss": Loss,
     "precision": Precision,
+    "result_weights": ResultWeights,
 }
-_INTEGERS = frozenset({"warmup_steps", "decay_steps", "seed", "metric_interval_steps"})
+_INTEGERS = frozenset(
+    {
+        "warmup_steps",
+        "decay_steps",
+        "seed",
+        "metric_interval_steps",
+        "gradient_accumulation",
+        "early_stopping_patience",
+        "warmup_epochs",
+        "decay_epochs",
+    }
+)
+_FLAGS = frozenset({"shuffle", "drop_last"})
 _NAMES = tuple(Hyperparameters.model_fields)
 
 
@@ -39,6 +61,11 @@ def hyperparameters_from_strings(values: Mapping[str, str]) -> Hyperparameters:
         raise invalid_field_from(error, prefix="hyperparameters") from None
 
 
+def is_known_name(name: str) -> bool:
+    """Whether a hyperparameter of this name is known, offered or not."""
+    return name in _NAMES or name in LATER_NAMES
+
+
 def hyperparameters_from_values(values: Mapping[str, object]) -> Hyperparameters:
     """The same from a job file, whose values are numbers, words or strings of either."""
     return hyperparameters_from_strings(strings_from_values(values))
@@ -52,7 +79,7 @@ def strings_from_values(values: Mapping[str, object]) -> dict[str, str]:
 def strings_from_hyperparameters(hyperparameters: Hyperparameters) -> dict[str, str]:
     """Every hyperparameter that has a value, as strings that read back as the same."""
     values = hyperparameters.model_dump(exclude_none=True)
-    return {name: repr(value) if isinstance(value, float) else str(value) for name, value in values.items()}
+    return {name: _string_from(name, value) for name, value in values.items()}
 
 
 def _string_from(name: str, value: object) -> str:
@@ -76,6 +103,8 @@ def _read(name: str, text: str) -> object:
         _refuse_name(name)
     if name in _WORDS:
         return _word(name, text)
+    if name in _FLAGS:
+        return _number(name, text, flag_from)
     return _number(name, text, integer_from if name in _INTEGERS else real_from)
 
 

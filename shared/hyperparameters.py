@@ -9,21 +9,29 @@ Learning rate at step `t` (from 0), with `w` warm-up steps, `d` decay steps, pea
 - `exponential`: peak · decay_rate^((t - w) / d), never below the end;
 - `step`: peak · decay_rate^floor((t - w) / d), never below the end.
 
-`weight_decay` is added to the gradient (as a share of the weight) by all optimizers but `adamw`, which decays the
-weights themselves. This file computes no gradient and knows no JAX; reading strings is `hyperparameter_strings`.
+`weight_decay` is added to the gradient (as a share of the weight) by all optimizers but `adamw`, `lion` and `lamb`,
+which decay the weights themselves.
+
+A step is one update of the weights and takes `batch_size` times `gradient_accumulation` examples, computed batch by
+batch. With `ema_decay` d the weights that are judged and given are the average of those after every step, the newest
+counting (1 - d) / (1 - d^t) at step t: the exponential average, corrected for having begun from nothing.
+
+This file computes no gradient and knows no JAX; reading strings is `hyperparameter_strings`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from shared.hyperparameter_names import Loss, Optimizer, Precision, Schedule
+from shared.hyperparameter_names import Loss, Optimizer, Precision, ResultWeights, Schedule
 
 LARGEST_SEED = 2**63 - 1
 _LARGEST_COUNT = 2**53
+_LARGEST_ACCUMULATION = 65_536
 
 _Share = Annotated[float, Field(ge=0, lt=1)]
 _Count = Annotated[int, Field(ge=1, le=_LARGEST_COUNT)]
@@ -36,6 +44,8 @@ class ProgramStructure:
     Attributes:
         loss: None until the data's labels have decided it.
         is_gradient_clipped: whether the gradient's norm is looked at, at all.
+        batches_per_step: how many batches add up to one update.
+        is_averaged: whether an average of the weights is kept.
     """
 
     optimizer: Optimizer
@@ -43,6 +53,20 @@ class ProgramStructure:
     loss: Loss | None
     precision: Precision
     is_gradient_clipped: bool
+    batches_per_step: int = 1
+    is_averaged: bool = False
+
+
+_OPTIMIZER_DEFAULTS: Mapping[Optimizer, Mapping[str, float]] = {
+    Optimizer.MOMENTUM: {"momentum": 0.9},
+    Optimizer.NESTEROV: {"momentum": 0.9},
+    Optimizer.ADAMW: {"weight_decay": 0.01},
+    Optimizer.RMSPROP: {"beta2": 0.9},
+    Optimizer.ADADELTA: {"beta2": 0.9, "epsilon": 1e-6},
+    Optimizer.LION: {"beta2": 0.99},
+    Optimizer.LAMB: {"epsilon": 1e-6},
+}
+"""What is meant when it is not said, where that differs from the record's own defaults."""
 
 
 class Hyperparameters(BaseModel):
@@ -52,21 +76,30 @@ class Hyperparameters(BaseModel):
         optimizer: `sgd` with a momentum above 0 becomes `momentum`.
         learning_rate: the peak of the schedule.
         weight_decay: 0.01 for adamw and 0 for the others, when not said.
-        momentum: of `momentum` and `nesterov`: 0.9 when not said.
-        beta1: decay of Adam's mean of gradients.
-        beta2: decay of Adam's mean of squared gradients.
-        epsilon: Adam's guard against division by 0.
+        momentum: of `momentum` and `nesterov`: 0.9 when not said; `rmsprop` takes it too, 0 when not said.
+        beta1: decay of Adam's mean of gradients; of `lion` too.
+        beta2: decay of Adam's mean of squared gradients; of `rmsprop`, `adadelta` (0.9 when not said), `lion` (0.99).
+        epsilon: guard against division by 0, 1e-6 for `lamb` and `adadelta` when not said.
         schedule: the curve of the learning rate.
         warmup_steps: see `resolved_warmup_steps` when None.
         decay_steps: see `resolved_decay_steps` when None.
+        warmup_epochs: the warm-up in passes over the training data, where `warmup_steps` is not said.
+        decay_epochs: the decay in passes over the training data, where `decay_steps` is not said.
         end_learning_rate: where a schedule ends.
         decay_rate: the factor of `exponential` and `step`.
         gradient_clip_norm: the longest gradient allowed, over all weights together; None for no limit.
+        gradient_accumulation: batches of one step, whose gradients are added up before the weights move.
+        ema_decay: of the average of the weights; 0 for none.
+        early_stopping_patience: end when so many epochs in a row did not lower the validation loss; 0 for never.
+        result_weights: None for `best` where there are validation examples, `last` otherwise.
         loss: None for cross-entropy with class labels and mean squared error with real ones.
         label_smoothing: share of the target spread evenly over all classes; used by cross-entropy.
         seed: of the weights, the order of the data and dropout.
         precision: the type of the numbers that are computed with.
         validation_split: share of the training data held out to judge the model by.
+        test_split: share of the training data held out for the end, where the dataset has no test part of its own.
+        shuffle: whether each epoch goes through the training data in an order of its own; otherwise in theirs.
+        drop_last: whether an epoch leaves out the examples at its end that fill no whole step.
         metric_interval_steps: a row of history every so many steps beside those at epoch ends; 0 for epoch ends only.
     """
 
@@ -82,14 +115,23 @@ class Hyperparameters(BaseModel):
     schedule: Schedule = Schedule.CONSTANT
     warmup_steps: int | None = Field(default=None, ge=0, le=_LARGEST_COUNT)
     decay_steps: _Count | None = None
+    warmup_epochs: int | None = Field(default=None, ge=0, le=_LARGEST_COUNT)
+    decay_epochs: _Count | None = None
     end_learning_rate: float = Field(default=0.0, ge=0, le=1e6)
     decay_rate: float = Field(default=0.1, gt=0, le=1)
     gradient_clip_norm: float | None = Field(default=None, gt=0, le=1e30)
+    gradient_accumulation: int = Field(default=1, ge=1, le=_LARGEST_ACCUMULATION)
+    ema_decay: _Share = 0.0
+    early_stopping_patience: int = Field(default=0, ge=0, le=_LARGEST_COUNT)
+    result_weights: ResultWeights | None = None
     loss: Loss | None = None
     label_smoothing: _Share = 0.0
     seed: int = Field(default=0, ge=0, le=LARGEST_SEED)
     precision: Precision = Precision.FLOAT32
     validation_split: _Share = 0.0
+    test_split: _Share = 0.0
+    shuffle: bool = True
+    drop_last: bool = False
     metric_interval_steps: int = Field(default=1_000, ge=0, le=_LARGEST_COUNT)
 
     @model_validator(mode="before")
@@ -100,8 +142,23 @@ class Hyperparameters(BaseModel):
     def structure(self) -> ProgramStructure:
         """What of these changes the compiled program; hashable."""
         return ProgramStructure(
-            self.optimizer, self.schedule, self.loss, self.precision, self.gradient_clip_norm is not None
+            optimizer=self.optimizer,
+            schedule=self.schedule,
+            loss=self.loss,
+            precision=self.precision,
+            is_gradient_clipped=self.gradient_clip_norm is not None,
+            batches_per_step=self.gradient_accumulation,
+            is_averaged=self.ema_decay > 0,
         )
+
+    def with_epochs_in_steps(self, steps_per_epoch: int) -> Hyperparameters:
+        """The same with what is said in epochs said in steps."""
+        steps: dict[str, int] = {}
+        if self.warmup_epochs is not None and self.warmup_steps is None:
+            steps["warmup_steps"] = self.warmup_epochs * steps_per_epoch
+        if self.decay_epochs is not None and self.decay_steps is None:
+            steps["decay_steps"] = self.decay_epochs * steps_per_epoch
+        return self.model_copy(update=steps) if steps else self
 
     def resolved_warmup_steps(self, steps_total: int) -> int:
         """The warm-up's steps: as said, else 1/10 of the run for `warmup_cosine`, 3/10 for `one_cycle`, otherwise 0."""
@@ -120,10 +177,8 @@ class Hyperparameters(BaseModel):
 
 def _with_optimizer_defaults(values: dict[str, Any]) -> dict[str, Any]:
     optimizer = values.get("optimizer", Optimizer.ADAM)
-    if optimizer in {Optimizer.MOMENTUM, Optimizer.NESTEROV}:
-        return {"momentum": 0.9, **values}
-    if optimizer == Optimizer.ADAMW:
-        return {"weight_decay": 0.01, **values}
+    if optimizer in _OPTIMIZER_DEFAULTS:
+        return {**_OPTIMIZER_DEFAULTS[Optimizer(optimizer)], **values}
     if optimizer == Optimizer.SGD and _is_positive(values.get("momentum")):
         return {**values, "optimizer": Optimizer.MOMENTUM}
     return values

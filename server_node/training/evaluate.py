@@ -1,41 +1,41 @@
-"""Loss and accuracy of a split, chunk by chunk, so that an evaluation can be stopped like training."""
+"""Loss and metrics of a split, chunk by chunk, so that an evaluation can be stopped like training."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import jax
 import numpy as np
 
+from server_node.training.best import Model
 from server_node.training.data.splits import Indices
+from server_node.training.evaluation_sums import evaluation_values
 from server_node.training.pace import Pace
 from server_node.training.prepared import PreparedTraining
 from server_node.training.steps import EvaluationRange
-from server_node.training.train_state import MetricSums
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What is known of a split so far; `accuracy` is None where examples cannot be right or wrong."""
+    """What is known of a split so far: values by name, `loss` first."""
 
-    loss: float
-    accuracy: float | None
+    values: Mapping[str, float]
     is_complete: bool
 
     def metrics(self, prefix: str) -> dict[str, float]:
         """Name the values, such as `val_loss` and `val_accuracy`."""
-        named = {f"{prefix}_loss": self.loss}
-        return named if self.accuracy is None else {**named, f"{prefix}_accuracy": self.accuracy}
+        return {f"{prefix}_{name}": value for name, value in self.values.items()}
 
 
 def evaluate(
-    prepared: PreparedTraining, indices: Indices, pace: Pace, tick: Callable[[], float]
+    prepared: PreparedTraining, model: Model, indices: Indices, pace: Pace, tick: Callable[[], float]
 ) -> Iterator[Evaluation]:
     """Evaluate a split, giving what is known after every chunk; nothing for an empty one.
 
     Args:
-        prepared: the training, whose weights stay as they are.
+        prepared: the training, which stays as it is.
+        model: the weights and statistics to evaluate.
         indices: the split's examples.
         pace: sizes the chunks.
         tick: counts time as training's own and gives what passed since the last tick.
@@ -47,17 +47,11 @@ def evaluate(
         chunk = pace.steps(batches - finished)
         part = EvaluationRange(order, *_scalars(indices.size, finished, chunk))
         tick()
-        sums = prepared.evaluate_chunk(sums, part)
+        sums = prepared.evaluate_chunk(model, sums, part)
         pace.record(chunk, tick())
         finished += chunk
-        yield _evaluation(prepared, sums, is_complete=finished == batches)
+        yield Evaluation(evaluation_values(prepared.setup.structure, sums), is_complete=finished == batches)
 
 
 def _scalars(examples: int, first_batch: int, batches: int) -> tuple[jax.Array, jax.Array, jax.Array]:
     return np.int32(examples), np.int32(first_batch), np.int32(batches)  # type: ignore[return-value]  # host twins
-
-
-def _evaluation(prepared: PreparedTraining, sums: MetricSums, *, is_complete: bool) -> Evaluation:
-    loss, _, correct, examples = jax.device_get(sums)
-    has_accuracy = prepared.setup.structure.has_accuracy
-    return Evaluation(float(loss) / int(examples), int(correct) / int(examples) if has_accuracy else None, is_complete)

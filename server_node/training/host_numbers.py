@@ -29,6 +29,7 @@ def host_numbers(setup: TrainingSetup) -> Numbers:
         "epsilon": settings.epsilon,
         "gradient_clip_norm": settings.gradient_clip_norm or 0.0,
         "label_smoothing": settings.label_smoothing,
+        "ema_decay": settings.ema_decay,
     }
     fields: dict[str, Any] = {name: np.float32(value) for name, value in floats.items()}
     fields |= {

@@ -26,11 +26,12 @@ class Numbers(NamedTuple):
         decay_rate: factor of the exponential and step schedules.
         weight_decay: of the optimizer.
         momentum: of the optimizer.
-        beta1: of Adam.
-        beta2: of Adam.
-        epsilon: of Adam.
+        beta1: of the optimizer.
+        beta2: of the optimizer.
+        epsilon: of the optimizer.
         gradient_clip_norm: largest global norm; used only by programs that clip.
         label_smoothing: of cross-entropy.
+        ema_decay: of the average of the weights; used only by programs that keep one.
         key_data: `(2,)` uint32, the seed as JAX keeps it.
         train_examples: int32, examples in one epoch.
         steps_per_epoch: int32.
@@ -50,6 +51,7 @@ class Numbers(NamedTuple):
     epsilon: Scalar
     gradient_clip_norm: Scalar
     label_smoothing: Scalar
+    ema_decay: Scalar
     key_data: jax.Array
     train_examples: Scalar
     steps_per_epoch: Scalar

@@ -14,6 +14,7 @@ from server_node.training.checkpoints.load import UnusableCheckpoint, load_check
 from server_node.training.data.open_dataset import open_dataset
 from server_node.training.device_failures import device_failures
 from server_node.training.environment import TrainingEnvironment
+from server_node.training.evaluation_sums import EvaluationSums, zero_evaluation_sums
 from server_node.training.host_numbers import host_numbers
 from server_node.training.layers.layer import Formulation
 from server_node.training.memory import MemoryAccount, tree_bytes
@@ -24,7 +25,7 @@ from server_node.training.program import Program, compile_program
 from server_node.training.program_structure import ProgramStructure
 from server_node.training.setup import TrainingSetup, training_setup
 from server_node.training.stopping import ShouldStop, never_stop, stop_here
-from server_node.training.train_state import MetricSums, TrainState, zero_sums
+from server_node.training.train_state import TrainState
 from shared.job_spec import JobSpec
 from shared.model_definition.parse import parse_model_definition
 
@@ -64,7 +65,7 @@ def prepare(
         program = cached_program(setup.structure, environment, where, should_stop)
         stop_here(should_stop)
         begun = _beginning(setup, program, checkpoint)
-        placed = jax.device_put(_Placed(begun.state, host_numbers(setup), zero_sums()), where)
+        placed = jax.device_put(_Placed(begun.state, host_numbers(setup), zero_evaluation_sums(setup.structure)), where)
         parts = DeviceParts(dataset, placed.numbers, placed.zero_sums)
         memory = memory_account(program, setup)
         return PreparedTraining(setup, program, parts, placed.state, memory, begun.restored, begun.note)
@@ -75,7 +76,7 @@ class _Placed(NamedTuple):
 
     state: TrainState
     numbers: Numbers
-    zero_sums: MetricSums
+    zero_sums: EvaluationSums
 
 
 class _Beginning(NamedTuple):
@@ -114,8 +115,14 @@ def memory_account(program: Program, setup: TrainingSetup) -> MemoryAccount:
     return MemoryAccount(
         program_bytes=program.program_bytes + program.code_bytes,
         data_bytes=(inputs + targets + orders) * INT32_BYTES,
-        state_bytes=tree_bytes(program.state_template) * STATE_COPIES,
+        state_bytes=tree_bytes(program.state_template) * STATE_COPIES + _best_bytes(program, setup),
     )
+
+
+def _best_bytes(program: Program, setup: TrainingSetup) -> int:
+    """Count the best epoch's model twice: a better one is copied before it replaces the last."""
+    template = program.state_template
+    return tree_bytes((template.weights, template.statistics)) * STATE_COPIES if setup.keeps_best else 0
 
 
 def _beginning(setup: TrainingSetup, program: Program, checkpoint: Path | None) -> _Beginning:
@@ -141,4 +148,5 @@ def _initial_state(setup: TrainingSetup, program: Program) -> TrainState:
         epoch_sums=zeros.epoch_sums,
         interval_sums=zeros.interval_sums,
         first_bad_step=zeros.first_bad_step,
+        averaged=zeros.averaged,
     )

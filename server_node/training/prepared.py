@@ -5,26 +5,27 @@ One thread owns it at a time. Only `train` moves it forward; a snapshot may be s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import jax
 import numpy as np
 
+from server_node.training.best import BestSoFar, Model, is_better
 from server_node.training.checkpoints.checkpoint import Checkpoint
 from server_node.training.checkpoints.copying import copy_tree
 from server_node.training.checkpoints.fingerprint import fingerprint
 from server_node.training.data.device_dataset import DeviceDataset
 from server_node.training.data.splits import Indices, epoch_order, filled
 from server_node.training.device_failures import device_failures
+from server_node.training.evaluation_sums import EvaluationSums
 from server_node.training.memory import MemoryAccount
 from server_node.training.numbers import Numbers
 from server_node.training.program import Program
 from server_node.training.reports import MetricRow, RowKind
-from server_node.training.results.training_result import TrainingResult, result_of
+from server_node.training.results.training_result import Outcome, TrainingResult, result_of
 from server_node.training.setup import TrainingSetup
 from server_node.training.steps import EvaluationRange
-from server_node.training.train_state import MetricSums, Readings, TrainState, read_state, unpack_readings
+from server_node.training.train_state import Readings, TrainState, read_state, unpack_readings
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class DeviceParts:
 
     dataset: DeviceDataset
     numbers: Numbers
-    zero_sums: MetricSums
+    zero_sums: EvaluationSums
 
 
 class PreparedTraining:
@@ -49,6 +50,7 @@ class PreparedTraining:
         elapsed_seconds: wall time of training so far, the time before a resume included.
         step: finished steps.
         evaluation: what the last evaluations found, by metric name.
+        best: the best epoch so far, where there is validation.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class PreparedTraining:
         self.history: list[MetricRow] = list(restored.history) if restored else []
         self.elapsed_seconds = restored.elapsed_seconds if restored else 0.0
         self.evaluation: dict[str, float] = {}
+        self.best: BestSoFar | None = restored.best if restored else None
         self._parts = parts
         self._state = state
         self._order: tuple[int, jax.Array] | None = None
@@ -94,6 +97,36 @@ class PreparedTraining:
         """How many epochs have their row."""
         return sum(row.kind is RowKind.EPOCH for row in self.history)
 
+    @property
+    def is_done(self) -> bool:
+        """Whether no step is left, or enough epochs have brought nothing; only asked at the end of an epoch."""
+        return self.step >= self.steps_total or self._has_lost_patience
+
+    @property
+    def _has_lost_patience(self) -> bool:
+        patience = self.setup.hyperparameters.early_stopping_patience
+        best_epoch = self.best.epoch if self.best else 0
+        return patience > 0 and self.epochs_in_history - best_epoch >= patience
+
+    def judge(self, row: MetricRow) -> None:
+        """Add the row of an epoch to the history, and keep its weights when its validation was the best so far."""
+        self.history.append(row)
+        loss = row.values["val_loss"]
+        if is_better(loss, self.best):
+            model = copy_tree(self.current_model()) if self.setup.keeps_best else None
+            self.best = BestSoFar(row.epoch, row.step, loss, model)
+
+    def chosen_model(self) -> Model:
+        """Give the weights and statistics that are the job's result: the best epoch's where they are kept."""
+        if self.best is None or self.best.model is None:
+            return self.current_model()
+        placed: Model = jax.device_put(self.best.model, self.program.device)
+        return placed
+
+    def current_model(self) -> Model:
+        """Give the weights, or their average, and the statistics as they are now."""
+        return self._state.judged_weights, self._state.statistics
+
     def run_chunk(self, steps: int) -> Readings:
         """Train so many steps, at least one and inside one epoch, and wait for them."""
         order = self._order_of(self.step // self.steps_per_epoch)
@@ -115,13 +148,12 @@ class PreparedTraining:
         placed: jax.Array = jax.device_put(order, self.program.device)
         return placed
 
-    def evaluate_chunk(self, sums: MetricSums | None, part: EvaluationRange) -> MetricSums:
-        """Add some batches of a split to the sums, None for a start, and wait for them."""
+    def evaluate_chunk(self, model: Model, sums: EvaluationSums | None, part: EvaluationRange) -> EvaluationSums:
+        """Add what a model says of some batches of a split to the sums, None for a start, and wait for them."""
         with device_failures("evaluating"):
-            model = (self._state.weights, self._state.statistics)
             given = self._parts.zero_sums if sums is None else sums
             added = self.program.evaluate_chunk(model, self._parts.dataset.source, self._parts.numbers, given, part)
-            added.loss.block_until_ready()
+            added.basic.loss.block_until_ready()
             return added
 
     def snapshot(self) -> Checkpoint:
@@ -137,21 +169,31 @@ class PreparedTraining:
             samples_processed=self.setup.samples_after(self.step),
             fingerprint=fingerprint(self.program.device),
             state=copy_tree(self._state),
+            best=self.best,
         )
 
     def result(self) -> TrainingResult:
         """Fetch the weights and put them beside what they achieved."""
-        weights, statistics = jax.device_get((self._state.weights, self._state.statistics))
-        form = self._parts.dataset.form
-        return result_of(self.setup, form, weights, statistics, self._final_metrics(), tuple(self.history))
+        chosen, last = jax.device_get((self.chosen_model(), self._last_model()))
+        return result_of(self.setup, self._parts.dataset.form, self._outcome(), chosen, last)
 
-    def _final_metrics(self) -> Mapping[str, float]:
-        rows = [row for row in self.history if row.kind is RowKind.EPOCH]
-        return {**(rows[-1].values if rows else {}), **self.evaluation}
+    def _last_model(self) -> Model | None:
+        """Give the last step's model where it is not the chosen one."""
+        is_chosen = self.best is None or self.best.model is None or self.best.step == self.step
+        return None if is_chosen else self.current_model()
+
+    def _outcome(self) -> Outcome:
+        is_best = self.best is not None and self.best.model is not None
+        step = self.best.step if self.best and is_best else self.step
+        rows = [row for row in self.history if row.kind is RowKind.EPOCH and row.step <= step]
+        metrics = {**(rows[-1].values if rows else {}), **self.evaluation}
+        if self.best is not None:
+            metrics["best_epoch"] = float(self.best.epoch)
+        return Outcome(metrics, tuple(self.history), step, is_best=is_best)
 
     def _order_of(self, epoch: int) -> jax.Array:
         if self._order is None or self._order[0] != epoch:
-            splits, structure = self.setup.splits, self.setup.structure
-            order = epoch_order(splits.train, self.setup.hyperparameters.seed, epoch, structure.order_length)
+            splits, structure, settings = self.setup.splits, self.setup.structure, self.setup.hyperparameters
+            order = epoch_order(splits.train, settings.seed, epoch, structure.order_length, shuffle=settings.shuffle)
             self._order = (epoch, jax.device_put(order, self.program.device))
         return self._order[1]

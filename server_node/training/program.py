@@ -11,6 +11,7 @@ import jax
 import numpy as np
 
 from server_node.training.abstract import abstract, pinned
+from server_node.training.evaluation_sums import EvaluationSums, zero_evaluation_sums
 from server_node.training.layers.layer import Arrays
 from server_node.training.models.network import initial_weights, layer_numbers
 from server_node.training.numbers import Numbers
@@ -23,11 +24,11 @@ from server_node.training.steps import (
     train_chunk,
     train_one_step,
 )
-from server_node.training.train_state import MetricSums, TrainState, zero_sums
+from server_node.training.train_state import TrainState, zero_sums
 
 TrainChunk = Callable[[TrainState, Source, jax.Array, Numbers, np.int32], tuple[TrainState, jax.Array]]
 EvaluateChunk = Callable[
-    [tuple[tuple[Arrays, ...], tuple[Arrays, ...]], Source, Numbers, MetricSums, EvaluationRange], MetricSums
+    [tuple[tuple[Arrays, ...], tuple[Arrays, ...]], Source, Numbers, EvaluationSums, EvaluationRange], EvaluationSums
 ]
 
 
@@ -81,11 +82,13 @@ class _AbstractArguments:
     source: Any
     order: Any
     numbers: Any
+    sums: Any
     scalar: Any
 
 
 def _abstract_arguments(structure: ProgramStructure, device: jax.Device) -> _AbstractArguments:
-    inputs = abstract((structure.examples, *structure.network.input_shape), np.float32)
+    input_type = np.int32 if structure.has_tokens else np.float32
+    inputs = abstract((structure.examples, *structure.network.input_shape), input_type)
     targets = abstract((structure.examples, *structure.target_shape), np.int32 if structure.has_labels else np.float32)
     numbers = _abstract_numbers(structure)
     return _AbstractArguments(
@@ -93,6 +96,7 @@ def _abstract_arguments(structure: ProgramStructure, device: jax.Device) -> _Abs
         source=pinned(Source(inputs, targets), device),
         order=pinned(abstract((structure.order_length,), np.int32), device),
         numbers=pinned(numbers, device),
+        sums=pinned(zero_evaluation_sums(structure), device),
         scalar=pinned(abstract((), np.int32), device),
     )
 
@@ -116,7 +120,8 @@ def _abstract_state(structure: ProgramStructure, numbers: Numbers) -> TrainState
     with jax.numpy_dtype_promotion("standard"):
         optimizer = jax.eval_shape(start, weights, numbers)
     whole, sums = abstract((), np.int32), zero_sums()
-    return TrainState(weights, statistics, optimizer, whole, abstract((), np.float32), sums, sums, whole)
+    averaged = weights if structure.is_averaged else ()
+    return TrainState(weights, statistics, optimizer, whole, abstract((), np.float32), sums, sums, whole, averaged)
 
 
 def _compile_train(structure: ProgramStructure, abstract: _AbstractArguments) -> Any:
@@ -145,7 +150,7 @@ def _compile_evaluate(structure: ProgramStructure, abstract: _AbstractArguments)
     function = jax.jit(partial(evaluate_chunk, structure))
     part = EvaluationRange(abstract.order, abstract.scalar, abstract.scalar, abstract.scalar)
     model = (abstract.state.weights, abstract.state.statistics)
-    return function.lower(model, abstract.source, abstract.numbers, abstract.state.epoch_sums, part).compile()
+    return function.lower(model, abstract.source, abstract.numbers, abstract.sums, part).compile()
 
 
 def _own_bytes(compiled: Any) -> int:

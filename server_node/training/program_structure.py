@@ -10,6 +10,8 @@ import json
 from dataclasses import dataclass, replace
 
 from server_node.training.layers.layer import Formulation
+from server_node.training.metrics import families_for
+from server_node.training.metrics.task import Task, task_of
 from server_node.training.models.network import Network
 from shared.model_definition.graph import Shape
 
@@ -22,32 +24,58 @@ class ProgramStructure:
         network: the model.
         target_shape: one example's target, `()` for a label.
         has_labels: whether targets are int32 labels; otherwise float32 values.
+        has_tokens: whether inputs are int32 tokens; otherwise float32 values.
         examples: rows of the whole dataset, all splits together.
-        batch_size: examples a step.
+        batch_size: examples of one batch.
+        batches_per_step: batches whose gradients add up to one update.
         loss: a key of `LOSSES`.
         optimizer: a key of `OPTIMIZERS`.
         schedule: a key of `SCHEDULES`.
         clips_gradients: whether gradients are clipped by their global norm.
-        precision: the type of numbers in the step.
+        is_averaged: whether the state holds an average of the weights, which is then what is judged and given.
+        precision: the type that layers compute in.
         formulation: how windows are computed.
     """
 
     network: Network
     target_shape: Shape
     has_labels: bool
+    has_tokens: bool
     examples: int
     batch_size: int
+    batches_per_step: int
     loss: str
     optimizer: str
     schedule: str
     clips_gradients: bool
+    is_averaged: bool
     precision: str
     formulation: Formulation
 
     @property
+    def task(self) -> Task:
+        """What kind of question the model answers."""
+        return task_of(self.loss, self.network.output_shape, has_labels=self.has_labels)
+
+    @property
     def has_accuracy(self) -> bool:
-        """Whether an example can be right or wrong: it has a label and the model names a class."""
-        return self.has_labels and self.network.output_shape != () and self.network.output_shape[-1] > 1
+        """Whether an answer can be right or wrong."""
+        return self.task is not Task.VALUES
+
+    @property
+    def has_perplexity(self) -> bool:
+        """Whether the loss is that of a language model: a label for every token."""
+        return self.has_labels and self.target_shape != () and self.loss in {"cross_entropy", "nll"}
+
+    @property
+    def metric_families(self) -> tuple[str, ...]:
+        """Keys of `METRICS`: what an evaluation tells beside loss and accuracy."""
+        return families_for(self.task, self.network.output_shape)
+
+    @property
+    def examples_per_step(self) -> int:
+        """Examples of one update."""
+        return self.batch_size * self.batches_per_step
 
     @property
     def is_one_step_a_call(self) -> bool:
@@ -58,6 +86,11 @@ class ProgramStructure:
     def formulation_in_loops(self) -> Formulation:
         """How windows are computed inside a compiled loop, where evaluation always is."""
         return Formulation.SLICES if self.is_one_step_a_call else self.formulation
+
+    @property
+    def formulation_in_step(self) -> Formulation:
+        """How windows are computed in a training step, which is a loop of its own when it has several batches."""
+        return self.formulation if self.batches_per_step == 1 else self.formulation_in_loops
 
     @property
     def order_length(self) -> int:
@@ -74,12 +107,15 @@ class ProgramStructure:
             self.network.structure_text(),
             self.target_shape,
             self.has_labels,
+            self.has_tokens,
             self.examples,
             self.batch_size,
+            self.batches_per_step,
             self.loss,
             self.optimizer,
             self.schedule,
             self.clips_gradients,
+            self.is_averaged,
             self.precision,
             self.formulation,
             device,

@@ -29,8 +29,9 @@ class MetricRow:
         step: finished steps.
         epoch: counted from 1, the one that the step belongs to.
         kind: `epoch` rows hold means over their epoch, `interval` rows means since the row before.
-        values: `loss`, `accuracy` (classification), `learning_rate`, `samples_processed`, `elapsed_ms`, and in epoch
-            rows `val_loss` and `val_accuracy` where there is a validation split.
+        values: `loss`, `accuracy` (where answers can be right), `perplexity` (language models), `learning_rate`,
+            `samples_processed`, `elapsed_ms`, and in epoch rows `val_loss` and the other metrics of an evaluation
+            where there is a validation split.
     """
 
     step: int

@@ -13,12 +13,12 @@ from server_node.training.data.splits import Splits, split_dataset
 from server_node.training.layers.layer import Formulation
 from server_node.training.models.network import Network, network_from_graph
 from server_node.training.program_structure import ProgramStructure
+from server_node.training.target_checks import check_targets
 from shared.errors import BadData, InvalidField
-from shared.hyperparameter_names import Loss
+from shared.hyperparameter_names import Loss, ResultWeights
 from shared.hyperparameters import Hyperparameters
 from shared.job_spec import JobSpec
-from shared.model_definition.fuse import fuse_final_activation
-from shared.model_definition.graph import Shape
+from shared.model_definition.fuse import fuse_loss
 from shared.model_definition.implied_flatten import with_implied_flatten
 from shared.model_definition.parse import parse_model_definition
 from shared.model_definition.shapes import infer_shapes
@@ -49,11 +49,17 @@ class TrainingSetup:
         """Steps of the whole job."""
         return self.steps_per_epoch * self.epochs
 
+    @property
+    def keeps_best(self) -> bool:
+        """Whether the weights of the best epoch are kept, to be the result."""
+        return self.splits.validation.size > 0 and self.hyperparameters.result_weights is not ResultWeights.LAST
+
     def samples_after(self, step: int) -> int:
         """Count the examples that so many steps have trained on."""
         epochs, steps = divmod(step, self.steps_per_epoch)
-        in_epoch = min(steps * self.structure.batch_size, self.splits.train.size)
-        return epochs * self.splits.train.size + in_epoch
+        whole_steps = self.steps_per_epoch * self.structure.examples_per_step
+        in_epoch = min(steps * self.structure.examples_per_step, self.splits.train.size)
+        return epochs * min(whole_steps, self.splits.train.size) + in_epoch
 
 
 def training_setup(spec: JobSpec, form: DatasetForm, formulation: Formulation) -> TrainingSetup:
@@ -64,21 +70,36 @@ def training_setup(spec: JobSpec, form: DatasetForm, formulation: Formulation) -
         BadData: when the data do not fit what the job asks for.
     """
     settings = spec.hyperparameters
-    splits = split_dataset(form, settings.validation_split, settings.seed)
+    splits = split_dataset(form, settings.validation_split, settings.seed, settings.test_split)
     _check_batch(spec.batch_size, form, splits)
     loss = settings.loss or (Loss.CROSS_ENTROPY if form.has_labels else Loss.MSE)
-    network = _network(spec, form, loss)
-    _check_targets(loss, network.output_shape, form)
-    steps_per_epoch = -(-splits.train.size // spec.batch_size)
+    network, loss = _network(spec, form, loss)
+    check_targets(loss, network, form)
+    _check_patience(settings, form, splits)
+    steps_per_epoch = _steps_per_epoch(spec, splits)
+    settings = settings.with_epochs_in_steps(steps_per_epoch)
     _check_length(steps_per_epoch * spec.epochs)
     structure = _structure(spec, form, network, loss, formulation)
     return TrainingSetup(structure, settings, splits, steps_per_epoch, spec.epochs)
 
 
-def _network(spec: JobSpec, form: DatasetForm, loss: Loss) -> Network:
-    graph = fuse_final_activation(parse_model_definition(spec.model_definition), loss)
+def _steps_per_epoch(spec: JobSpec, splits: Splits) -> int:
+    examples_per_step = spec.batch_size * spec.hyperparameters.gradient_accumulation
+    if not spec.hyperparameters.drop_last:
+        return -(-splits.train.size // examples_per_step)
+    if splits.train.size < examples_per_step:
+        raise BadData(
+            f"drop_last leaves out all {splits.train.size} training examples: a step takes {examples_per_step}; "
+            "lower batch_size or gradient_accumulation, or leave drop_last out",
+            field="hyperparameters.drop_last",
+        )
+    return splits.train.size // examples_per_step
+
+
+def _network(spec: JobSpec, form: DatasetForm, loss: Loss) -> tuple[Network, Loss]:
+    graph, loss = fuse_loss(parse_model_definition(spec.model_definition), loss)
     graph = with_implied_flatten(graph, form.input_shape)
-    return network_from_graph(graph, infer_shapes(graph, form.input_shape), form.input_shape)
+    return network_from_graph(graph, infer_shapes(graph, form.input_shape), form.input_shape), loss
 
 
 def _structure(
@@ -89,12 +110,15 @@ def _structure(
         network=network,
         target_shape=form.target_shape,
         has_labels=form.has_labels,
+        has_tokens=form.has_tokens,
         examples=form.examples,
         batch_size=spec.batch_size,
+        batches_per_step=chosen.batches_per_step,
         loss=loss,
         optimizer=chosen.optimizer,
         schedule=chosen.schedule,
         clips_gradients=chosen.is_gradient_clipped,
+        is_averaged=chosen.is_averaged,
         precision=chosen.precision,
         formulation=formulation,
     )
@@ -108,36 +132,18 @@ def _check_batch(batch_size: int, form: DatasetForm, splits: Splits) -> None:
         )
 
 
-def _check_targets(loss: Loss, outputs: Shape, form: DatasetForm) -> None:
-    if loss is Loss.CROSS_ENTROPY and form.classes is None:
-        raise BadData(
-            f"loss cross_entropy expects integer labels, {form.name} has real targets of shape {form.target_shape}; "
-            "use loss mse",
-            field="hyperparameters.loss",
-        )
-    if form.classes is None:
-        _check_values(outputs, form)
-    else:
-        _check_classes(loss, outputs, form.classes, form.name)
-
-
-def _check_values(outputs: Shape, form: DatasetForm) -> None:
-    if outputs != form.target_shape:
-        raise BadData(
-            f"the model gives {outputs} for each example, the targets of {form.name} have shape {form.target_shape}; "
-            "give the last layer as many units as there are targets",
-            field="model_definition",
-        )
-
-
-def _check_classes(loss: Loss, outputs: Shape, classes: int, name: str) -> None:
-    if loss is Loss.MSE and outputs == (1,):
+def _check_patience(settings: Hyperparameters, form: DatasetForm, splits: Splits) -> None:
+    if splits.validation.size:
         return
-    if len(outputs) != 1 or outputs[0] < classes:
-        raise BadData(
-            f"the model gives {outputs} for each example, {name} has labels from 0 to {classes - 1}; "
-            f"give the last layer at least {classes} units",
-            field="model_definition",
+    if settings.early_stopping_patience:
+        raise InvalidField(
+            f"early_stopping_patience needs examples to validate on, and {form.name} has none; set validation_split",
+            field="hyperparameters.early_stopping_patience",
+        )
+    if settings.result_weights is ResultWeights.BEST:
+        raise InvalidField(
+            f"result_weights best needs examples to validate on, and {form.name} has none; set validation_split",
+            field="hyperparameters.result_weights",
         )
 
 

@@ -6,28 +6,28 @@ depend on it: every chunk size runs the very same compiled body. Nothing here to
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import optax
 
-from server_node.training.gradient_changes import clipped, decayed
+from server_node.training.evaluation_sums import EvaluationSums
 from server_node.training.layers.layer import Arrays
 from server_node.training.losses import LOSSES
+from server_node.training.metrics import METRICS
+from server_node.training.metrics.task import right_share
 from server_node.training.models.network import Moment, apply_network
 from server_node.training.numbers import Numbers
-from server_node.training.optimizers import OPTIMIZERS
 from server_node.training.program_structure import ProgramStructure
 from server_node.training.schedules import learning_rate_at
 from server_node.training.train_state import (
     NO_BAD_STEP,
-    MetricSums,
     TrainState,
     add_to_sums,
     pack_readings,
     sums_unless,
 )
+from server_node.training.updates import averaged, updated
 
 
 class Source(NamedTuple):
@@ -46,7 +46,7 @@ class Batch(NamedTuple):
 
 
 class BatchOutcome(NamedTuple):
-    """What one batch says: the sum of its losses, how many were right, how many there were, what layers remember."""
+    """What examples say: the sum of their losses, of right answers, how many there were, what layers remember."""
 
     loss_sum: jax.Array
     correct: jax.Array
@@ -92,10 +92,13 @@ def _train_step(
 ) -> TrainState:
     state = _with_rows_closed(state, numbers)
     position = state.step % numbers.steps_per_epoch
-    batch = _take_batch(source, order, position, numbers.train_examples, structure.batch_size)
-    gradients, outcome = _gradients(structure, state, batch, numbers)
+    if structure.batches_per_step == 1:
+        batch = _take_batch(source, order, position, numbers.train_examples, structure.batch_size)
+        gradients, outcome = _gradients(structure, state, batch, numbers)
+    else:
+        gradients, outcome = _gradients_of_batches(structure, state, source, order, numbers)
     rate = learning_rate_at(structure.schedule, state.step, numbers)
-    weights, optimizer = _updated(structure, state, gradients, rate, numbers)
+    weights, optimizer = updated(structure, state, gradients, rate, numbers)
     step = state.step + 1
     is_bad = ~jnp.isfinite(outcome.loss_sum) & (state.first_bad_step == NO_BAD_STEP)
     added = (outcome.loss_sum, outcome.correct, outcome.examples)
@@ -108,6 +111,7 @@ def _train_step(
         epoch_sums=add_to_sums(state.epoch_sums, *added),
         interval_sums=add_to_sums(state.interval_sums, *added),
         first_bad_step=jnp.where(is_bad, step, state.first_bad_step),
+        averaged=averaged(structure, state, weights, numbers),
     )
 
 
@@ -134,9 +138,7 @@ def _take_batch(source: Source, order: jax.Array, position: jax.Array, examples:
 def _gradients(
     structure: ProgramStructure, state: TrainState, batch: Batch, numbers: Numbers
 ) -> tuple[tuple[Arrays, ...], BatchOutcome]:
-    moment = Moment(
-        is_training=True, mask=batch.mask, key=_step_key(state.step, numbers), formulation=structure.formulation
-    )
+    moment = _training_moment(structure, batch, _step_key(state.step, numbers))
 
     def mean_loss(weights: tuple[Arrays, ...]) -> tuple[jax.Array, BatchOutcome]:
         outcome = _outcome(structure, weights, state.statistics, batch, numbers, moment)
@@ -144,6 +146,56 @@ def _gradients(
 
     found: tuple[tuple[Arrays, ...], BatchOutcome] = jax.grad(mean_loss, has_aux=True)(state.weights)
     return found
+
+
+def _gradients_of_batches(
+    structure: ProgramStructure, state: TrainState, source: Source, order: jax.Array, numbers: Numbers
+) -> tuple[tuple[Arrays, ...], BatchOutcome]:
+    """Add up what the step's batches say, one after the other: the gradient of their mean loss, taken together.
+
+    The last step of an epoch has the batches that are left.
+    """
+    first = state.step % numbers.steps_per_epoch * structure.batches_per_step
+    batches_of_epoch = (numbers.train_examples + structure.batch_size - 1) // structure.batch_size
+    last = jnp.minimum(first + structure.batches_per_step, batches_of_epoch)
+    key = _step_key(state.step, numbers)
+
+    def add_batch(index: jax.Array, running: tuple[tuple[Arrays, ...], BatchOutcome]) -> Any:
+        so_far, outcome = running
+        batch = _take_batch(source, order, index, numbers.train_examples, structure.batch_size)
+        moment = _training_moment(structure, batch, jax.random.fold_in(key, index - first))
+
+        def summed_loss(weights: tuple[Arrays, ...]) -> tuple[jax.Array, BatchOutcome]:
+            found = _outcome(structure, weights, outcome.statistics, batch, numbers, moment)
+            return found.loss_sum, found
+
+        gradients, found = jax.grad(summed_loss, has_aux=True)(state.weights)
+        return jax.tree.map(jnp.add, so_far, gradients), _joined(outcome, found)
+
+    nothing = BatchOutcome(jnp.float32(0), jnp.float32(0), jnp.int32(0), state.statistics)
+    zeros = jax.tree.map(jnp.zeros_like, state.weights)
+    gradients, outcome = jax.lax.fori_loop(first, last, add_batch, (zeros, nothing))
+    examples = jnp.maximum(outcome.examples, 1).astype(jnp.float32)
+    return jax.tree.map(lambda gradient: gradient / examples, gradients), outcome
+
+
+def _joined(earlier: BatchOutcome, later: BatchOutcome) -> BatchOutcome:
+    return BatchOutcome(
+        earlier.loss_sum + later.loss_sum,
+        earlier.correct + later.correct,
+        earlier.examples + later.examples,
+        later.statistics,
+    )
+
+
+def _training_moment(structure: ProgramStructure, batch: Batch, key: jax.Array) -> Moment:
+    return Moment(
+        is_training=True,
+        mask=batch.mask,
+        key=key,
+        formulation=structure.formulation_in_step,
+        precision=structure.precision,
+    )
 
 
 def _outcome(
@@ -154,44 +206,40 @@ def _outcome(
     numbers: Numbers,
     moment: Moment,
 ) -> BatchOutcome:
+    outputs, new_statistics = _outputs(structure, weights, statistics, batch, numbers, moment)
+    return _judged(structure, outputs, batch, numbers, new_statistics)
+
+
+def _outputs(
+    structure: ProgramStructure,
+    weights: tuple[Arrays, ...],
+    statistics: tuple[Arrays, ...],
+    batch: Batch,
+    numbers: Numbers,
+    moment: Moment,
+) -> tuple[jax.Array, tuple[Arrays, ...]]:
     outputs, new_statistics = apply_network(
         structure.network, weights, statistics, numbers.layers, batch.inputs, moment
     )
+    return outputs.astype(jnp.float32), new_statistics
+
+
+def _judged(
+    structure: ProgramStructure, outputs: jax.Array, batch: Batch, numbers: Numbers, statistics: tuple[Arrays, ...]
+) -> BatchOutcome:
     losses = LOSSES[structure.loss](outputs, batch.targets, numbers.label_smoothing)
     is_real = batch.mask > 0
+    shares = right_share(structure.task, structure.loss, outputs, batch.targets)
     return BatchOutcome(
         loss_sum=jnp.sum(jnp.where(is_real, losses, 0.0)),
-        correct=_count_correct(structure, outputs, batch.targets, is_real),
+        correct=jnp.sum(jnp.where(is_real, shares, 0.0)),
         examples=jnp.sum(is_real, dtype=jnp.int32),
-        statistics=new_statistics,
+        statistics=statistics,
     )
-
-
-def _count_correct(
-    structure: ProgramStructure, outputs: jax.Array, targets: jax.Array, is_real: jax.Array
-) -> jax.Array:
-    if not structure.has_accuracy:
-        return jnp.zeros((), jnp.int32)
-    is_right = jnp.argmax(outputs, axis=-1).astype(jnp.int32) == targets
-    return jnp.sum(is_right & is_real, dtype=jnp.int32)
 
 
 def _step_key(step: jax.Array, numbers: Numbers) -> jax.Array:
     return jax.random.fold_in(jax.random.wrap_key_data(numbers.key_data), step)
-
-
-def _updated(
-    structure: ProgramStructure, state: TrainState, gradients: tuple[Arrays, ...], rate: jax.Array, numbers: Numbers
-) -> tuple[tuple[Arrays, ...], optax.OptState]:
-    chosen = OPTIMIZERS[structure.optimizer]
-    # optax mixes integers and floats in its bias correction
-    with jax.numpy_dtype_promotion("standard"):
-        if structure.clips_gradients:
-            gradients = clipped(gradients, numbers.gradient_clip_norm)
-        if chosen.decays_gradient:
-            gradients = decayed(gradients, state.weights, numbers.weight_decay)
-        updates, optimizer = chosen.make(rate, numbers).update(gradients, state.optimizer, state.weights)
-        return optax.apply_updates(state.weights, updates), optimizer
 
 
 class EvaluationRange(NamedTuple):
@@ -208,17 +256,47 @@ def evaluate_chunk(
     state: tuple[tuple[Arrays, ...], tuple[Arrays, ...]],
     source: Source,
     numbers: Numbers,
-    sums: MetricSums,
+    sums: EvaluationSums,
     part: EvaluationRange,
-) -> MetricSums:
-    """Add the losses of some batches to the sums; weights and statistics stay as they are."""
-    weights, statistics = state
+) -> EvaluationSums:
+    """Add what some batches say to the sums; weights and statistics stay as they are."""
 
-    def body(index: jax.Array, running: MetricSums) -> MetricSums:
+    def body(index: jax.Array, running: EvaluationSums) -> EvaluationSums:
         batch = _take_batch(source, part.order, index, part.examples, structure.batch_size)
-        moment = Moment(is_training=False, mask=batch.mask, key=None, formulation=structure.formulation_in_loops)
-        outcome = _outcome(structure, weights, statistics, batch, numbers, moment)
-        return add_to_sums(running, outcome.loss_sum, outcome.correct, outcome.examples)
+        outputs = _evaluated(structure, state, batch, numbers)
+        found = _judged(structure, outputs, batch, numbers, ())
+        basic = add_to_sums(running.basic, found.loss_sum, found.correct, found.examples)
+        families = {
+            name: METRICS[name].add(running.families[name], outputs, batch.targets, batch.mask > 0)
+            for name in structure.metric_families
+        }
+        return EvaluationSums(basic, families)
 
-    total: MetricSums = jax.lax.fori_loop(part.first_batch, part.first_batch + part.batches, body, sums)
+    total: EvaluationSums = jax.lax.fori_loop(part.first_batch, part.first_batch + part.batches, body, sums)
     return total
+
+
+def predict_batch(
+    structure: ProgramStructure,
+    state: tuple[tuple[Arrays, ...], tuple[Arrays, ...]],
+    source: Source,
+    numbers: Numbers,
+    part: EvaluationRange,
+) -> jax.Array:
+    """Give the outputs of one batch, `(batch, …)` float32; rows past the last example mean nothing."""
+    batch = _take_batch(source, part.order, part.first_batch, part.examples, structure.batch_size)
+    return _evaluated(structure, state, batch, numbers)
+
+
+def _evaluated(
+    structure: ProgramStructure, state: tuple[tuple[Arrays, ...], tuple[Arrays, ...]], batch: Batch, numbers: Numbers
+) -> jax.Array:
+    weights, statistics = state
+    moment = Moment(
+        is_training=False,
+        mask=batch.mask,
+        key=None,
+        formulation=structure.formulation_in_loops,
+        precision=structure.precision,
+    )
+    return _outputs(structure, weights, statistics, batch, numbers, moment)[0]

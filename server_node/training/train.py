@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from server_node.training.evaluate import Evaluation, evaluate
+from server_node.training.evaluation_sums import perplexity
 from server_node.training.pace import Pace
 from server_node.training.prepared import PreparedTraining
 from server_node.training.reports import ChunkKind, ChunkReport, MetricRow, RowKind
@@ -40,7 +41,7 @@ def train(
     run = _Run(prepared, chunk_seconds, clock)
     if prepared.step:
         yield from _close_epoch_left_open(run)
-    while prepared.step < prepared.steps_total:
+    while not prepared.is_done:
         yield from _train_epoch(run)
         yield from _close_epoch_left_open(run)
     yield from _test(run)
@@ -139,6 +140,8 @@ def _row(run: _Run, kind: RowKind, loss: float, accuracy: float, readings: Readi
     values = {"loss": loss, "learning_rate": readings.learning_rate}
     if prepared.setup.structure.has_accuracy:
         values["accuracy"] = accuracy
+    if prepared.setup.structure.has_perplexity:
+        values["perplexity"] = perplexity(loss)
     values["samples_processed"] = float(prepared.setup.samples_after(prepared.step))
     values["elapsed_ms"] = prepared.elapsed_seconds * 1000
     return MetricRow(prepared.step, _epoch_of(prepared), kind, values)
@@ -152,12 +155,13 @@ def _close_epoch_left_open(run: _Run) -> Iterator[ChunkReport]:
         return
     readings = prepared.readings()
     validation: Evaluation | None = None
-    for validation in evaluate(prepared, prepared.setup.splits.validation, run.evaluation_pace, run.tick):
+    model, indices = prepared.current_model(), prepared.setup.splits.validation
+    for validation in evaluate(prepared, model, indices, run.evaluation_pace, run.tick):
         if not validation.is_complete:
             yield _evaluation_report(run, {}, None, is_last=False)
     row = _epoch_row(run, readings, validation)
-    prepared.history.append(row)
-    is_last = prepared.step == prepared.steps_total and not run.has_test
+    prepared.judge(row)
+    is_last = prepared.is_done and not run.has_test
     yield _evaluation_report(run, dict(row.values), row, is_last=is_last)
 
 
@@ -165,7 +169,8 @@ def _test(run: _Run) -> Iterator[ChunkReport]:
     if not run.has_test:
         return
     prepared = run.prepared
-    for test in evaluate(prepared, prepared.setup.splits.test, run.evaluation_pace, run.tick):
+    model, indices = prepared.chosen_model(), prepared.setup.splits.test
+    for test in evaluate(prepared, model, indices, run.evaluation_pace, run.tick):
         if test.is_complete:
             prepared.evaluation = test.metrics("test")
         yield _evaluation_report(run, dict(prepared.evaluation), None, is_last=test.is_complete)
@@ -183,6 +188,8 @@ def _training_report(run: _Run, live: _Live, row: MetricRow | None, *, is_last: 
     }
     if run.prepared.setup.structure.has_accuracy:
         metrics["accuracy"] = live.readings.interval_accuracy
+    if run.prepared.setup.structure.has_perplexity:
+        metrics["perplexity"] = perplexity(live.readings.interval_loss)
     return _report(run, ChunkKind.TRAINING, metrics, row, is_last=is_last)
 
 

@@ -23,13 +23,15 @@ class MetricSums(NamedTuple):
     Attributes:
         loss: float32 sum of the examples' losses.
         loss_rest: float32, what rounding took from `loss` so far (Kahan 1965).
-        correct: int32 examples whose largest output is their label; stays 0 for regression.
+        correct: float32 sum of the examples' shares of right answers; stays 0 for regression.
+        correct_rest: float32, the same as `loss_rest`.
         examples: int32.
     """
 
     loss: jax.Array
     loss_rest: jax.Array
     correct: jax.Array
+    correct_rest: jax.Array
     examples: jax.Array
 
 
@@ -45,6 +47,7 @@ class TrainState(NamedTuple):
         epoch_sums: since the epoch began.
         interval_sums: since the last metric row of any kind.
         first_bad_step: int32, the first step whose loss was no finite number, counted from 1; 0 while there is none.
+        averaged: the average of the weights after every step, like `weights`; `()` in programs that keep none.
     """
 
     weights: tuple[Arrays, ...]
@@ -55,23 +58,31 @@ class TrainState(NamedTuple):
     epoch_sums: MetricSums
     interval_sums: MetricSums
     first_bad_step: jax.Array
+    averaged: tuple[Arrays, ...]
+
+    @property
+    def judged_weights(self) -> tuple[Arrays, ...]:
+        """The weights that are evaluated and given: the average where there is one."""
+        return self.averaged or self.weights
 
 
 def zero_sums() -> MetricSums:
     """Give sums over no examples, as host scalars."""
-    return MetricSums(np.float32(0), np.float32(0), np.int32(0), np.int32(0))  # type: ignore[arg-type]  # host twins
+    zero = np.float32(0)
+    return MetricSums(zero, zero, zero, zero, np.int32(0))  # type: ignore[arg-type]  # host twins
 
 
 def add_to_sums(sums: MetricSums, loss: jax.Array, correct: jax.Array, examples: jax.Array) -> MetricSums:
     """Add one batch's sums, keeping what rounding takes away."""
-    corrected = loss - sums.loss_rest
-    total = sums.loss + corrected
-    return MetricSums(
-        loss=total,
-        loss_rest=(total - sums.loss) - corrected,
-        correct=sums.correct + correct,
-        examples=sums.examples + examples,
-    )
+    loss_total, loss_rest = _added(sums.loss, sums.loss_rest, loss)
+    correct_total, correct_rest = _added(sums.correct, sums.correct_rest, correct)
+    return MetricSums(loss_total, loss_rest, correct_total, correct_rest, sums.examples + examples)
+
+
+def _added(total: jax.Array, rest: jax.Array, value: jax.Array) -> tuple[jax.Array, jax.Array]:
+    corrected = value - rest
+    larger = total + corrected
+    return larger, (larger - total) - corrected
 
 
 def sums_unless(is_new: jax.Array, sums: MetricSums) -> MetricSums:
@@ -103,34 +114,26 @@ class Readings(NamedTuple):
 
 def pack_readings(state: TrainState) -> jax.Array:
     """Lay the readings of a state side by side as int32 bits, so that one transfer carries them."""
-    floats = jnp.stack([state.learning_rate, state.epoch_sums.loss, state.interval_sums.loss])
+    epoch, interval = state.epoch_sums, state.interval_sums
+    floats = jnp.stack([state.learning_rate, epoch.loss, epoch.correct, interval.loss, interval.correct])
     bits = jax.lax.bitcast_convert_type(floats, jnp.int32)
-    integers = jnp.stack(
-        [
-            state.step,
-            state.first_bad_step,
-            state.epoch_sums.correct,
-            state.epoch_sums.examples,
-            state.interval_sums.correct,
-            state.interval_sums.examples,
-        ]
-    )
+    integers = jnp.stack([state.step, state.first_bad_step, epoch.examples, interval.examples])
     return jnp.concatenate([integers, bits])
 
 
 def unpack_readings(packed: jax.Array) -> Readings:
     """Wait for a chunk to finish and read what it left."""
     integers: npt.NDArray[np.int32] = np.asarray(packed)
-    step, bad, epoch_correct, epoch_examples, interval_correct, interval_examples = integers[:6].tolist()
-    rate, epoch_loss, interval_loss = integers[6:].view(np.float32)
+    step, bad, epoch_examples, interval_examples = integers[:4].tolist()
+    rate, epoch_loss, epoch_correct, interval_loss, interval_correct = integers[4:].view(np.float32)
     return Readings(
         step=step,
         first_bad_step=bad,
         learning_rate=float(str(rate)),  # the shortest decimal: 0.001, not 0.0010000000475
         epoch_loss=float(epoch_loss) / max(epoch_examples, 1),
-        epoch_accuracy=epoch_correct / max(epoch_examples, 1),
+        epoch_accuracy=float(epoch_correct) / max(epoch_examples, 1),
         interval_loss=float(interval_loss) / max(interval_examples, 1),
-        interval_accuracy=interval_correct / max(interval_examples, 1),
+        interval_accuracy=float(interval_correct) / max(interval_examples, 1),
     )
 
 
@@ -139,6 +142,6 @@ def read_state(state: TrainState) -> Readings:
     step, bad, rate, epoch, interval = jax.device_get(
         (state.step, state.first_bad_step, state.learning_rate, state.epoch_sums, state.interval_sums)
     )
-    integers = np.array([step, bad, epoch.correct, epoch.examples, interval.correct, interval.examples], np.int32)
-    floats = np.array([rate, epoch.loss, interval.loss], np.float32)
+    integers = np.array([step, bad, epoch.examples, interval.examples], np.int32)
+    floats = np.array([rate, epoch.loss, epoch.correct, interval.loss, interval.correct], np.float32)
     return unpack_readings(np.concatenate([integers, floats.view(np.int32)]))  # type: ignore[arg-type]  # host twin

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from server_node.training.best import BestSoFar
 from server_node.training.reports import MetricRow
 from server_node.training.train_state import TrainState
 
@@ -21,6 +22,7 @@ class Checkpoint:
         samples_processed: examples trained on so far.
         fingerprint: where it was made.
         state: a copy of the state, on the host or on the device.
+        best: the best epoch so far, where there is validation.
     """
 
     structure_key: str
@@ -30,3 +32,4 @@ class Checkpoint:
     samples_processed: int
     fingerprint: Mapping[str, str]
     state: TrainState
+    best: BestSoFar | None = None

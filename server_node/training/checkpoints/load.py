@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,9 @@ import jax
 import numpy as np
 import numpy.typing as npt
 
+from server_node.training.best import BestSoFar
 from server_node.training.checkpoints.checkpoint import Checkpoint
-from server_node.training.checkpoints.save import FORMAT, named_leaves
+from server_node.training.checkpoints.save import BEST, FORMAT, named_leaves
 from server_node.training.program import Program
 from server_node.training.reports import MetricRow, RowKind
 from server_node.training.tensors import arrays_from_entries
@@ -42,7 +43,9 @@ class SavedCheckpoint:
         elapsed_seconds: wall time of training so far.
         samples_processed: examples trained on so far.
         fingerprint: where it was made.
-        arrays: by path in the state's tree.
+        arrays: by path in the state's tree, and in that of the best epoch's model.
+        best: the best epoch so far, still without its model.
+        has_best_model: whether `arrays` holds that.
     """
 
     structure_key: str
@@ -52,6 +55,8 @@ class SavedCheckpoint:
     samples_processed: int
     fingerprint: Mapping[str, str]
     arrays: Mapping[str, npt.NDArray[Any]]
+    best: BestSoFar | None
+    has_best_model: bool
 
 
 def load_checkpoint(path: Path) -> SavedCheckpoint:
@@ -63,7 +68,7 @@ def load_checkpoint(path: Path) -> SavedCheckpoint:
     try:
         file = read_safetensors(path)
         return _saved(file.metadata, arrays_from_entries(file))
-    except (OSError, UserMistake, KeyError, ValueError, TypeError) as error:
+    except (OSError, UserMistake, KeyError, IndexError, ValueError, TypeError) as error:
         raise UnusableCheckpoint(f"{path.name} cannot be read: {error}") from error
 
 
@@ -75,11 +80,10 @@ def restored_checkpoint(saved: SavedCheckpoint, program: Program) -> Checkpoint:
     """
     if saved.structure_key != program.structure.portable_key():
         raise UnusableCheckpoint("it belongs to a model, optimizer or dataset of another structure")
-    wanted = named_leaves(program.state_template)
-    _check_arrays(wanted, saved.arrays)
-    state: TrainState = jax.tree.unflatten(
-        jax.tree.structure(program.state_template), [saved.arrays[name] for name in wanted]
-    )
+    template = program.state_template
+    wanted, wanted_best = named_leaves(template), _best_leaves(saved, template)
+    _check_arrays({**wanted, **wanted_best}, saved.arrays)
+    state: TrainState = jax.tree.unflatten(jax.tree.structure(template), [saved.arrays[name] for name in wanted])
     return Checkpoint(
         structure_key=saved.structure_key,
         step=saved.step,
@@ -88,12 +92,25 @@ def restored_checkpoint(saved: SavedCheckpoint, program: Program) -> Checkpoint:
         samples_processed=saved.samples_processed,
         fingerprint=saved.fingerprint,
         state=state,
+        best=_with_model(saved, template, wanted_best),
     )
+
+
+def _best_leaves(saved: SavedCheckpoint, template: TrainState) -> Mapping[str, jax.Array]:
+    return named_leaves((template.weights, template.statistics), BEST) if saved.has_best_model else {}
+
+
+def _with_model(saved: SavedCheckpoint, template: TrainState, names: Mapping[str, jax.Array]) -> BestSoFar | None:
+    if saved.best is None or not saved.has_best_model:
+        return saved.best
+    tree = jax.tree.structure((template.weights, template.statistics))
+    return replace(saved.best, model=jax.tree.unflatten(tree, [saved.arrays[name] for name in names]))
 
 
 def _saved(metadata: Mapping[str, str], arrays: Mapping[str, npt.NDArray[Any]]) -> SavedCheckpoint:
     if metadata.get("format") != FORMAT:
         raise UnusableCheckpoint(f"expected the format {FORMAT}, got {metadata.get('format', 'none')}")
+    best = json.loads(metadata["best"])
     return SavedCheckpoint(
         structure_key=metadata["structure_key"],
         step=int(metadata["step"]),
@@ -105,6 +122,8 @@ def _saved(metadata: Mapping[str, str], arrays: Mapping[str, npt.NDArray[Any]]) 
         samples_processed=int(metadata["samples_processed"]),
         fingerprint=json.loads(metadata["fingerprint"]),
         arrays=arrays,
+        best=BestSoFar(best[0], best[1], best[2], None) if best else None,
+        has_best_model=bool(best and best[3]),
     )
 
 

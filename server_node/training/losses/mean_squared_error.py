@@ -5,6 +5,8 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
+from server_node.training.losses.label_values import mean_over_values, target_values
+
 
 def mean_squared_error(outputs: jax.Array, targets: jax.Array, _label_smoothing: jax.Array) -> jax.Array:
     """Give the mean of (output − target)² for each example.
@@ -13,19 +15,10 @@ def mean_squared_error(outputs: jax.Array, targets: jax.Array, _label_smoothing:
 
     Args:
         outputs: `(batch, …)`.
-        targets: the same shape in float32, or `(batch,)` int32 labels.
+        targets: the same shape in float32, or int32 labels.
         _label_smoothing: not used by this loss.
 
     Returns:
         `(batch,)`.
     """
-    if jnp.issubdtype(targets.dtype, jnp.integer):
-        targets = _labels_as_values(targets, outputs)
-    errors = jnp.square(outputs - targets)
-    return jnp.mean(errors.reshape(errors.shape[0], -1), axis=-1)
-
-
-def _labels_as_values(labels: jax.Array, outputs: jax.Array) -> jax.Array:
-    if outputs.shape[-1] == 1:
-        return labels[:, None].astype(outputs.dtype)
-    return jax.nn.one_hot(labels, outputs.shape[-1], dtype=outputs.dtype)
+    return mean_over_values(jnp.square(outputs - target_values(targets, outputs)))

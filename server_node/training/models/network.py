@@ -20,6 +20,7 @@ from server_node.training.layers.layer import (
     LayerContext,
     Parameters,
 )
+from server_node.training.precision import as_computed, computing_type
 from server_node.training.randomness import Purpose, random_stream
 from shared.errors import NotSupported
 from shared.model_definition.graph import LayerNode, ModelGraph, Shape
@@ -70,12 +71,16 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What all layers of one application share: see `LayerContext`. `key` is None outside training."""
+    """What all layers of one application share: see `LayerContext`. `key` is None outside training.
+
+    `precision` is the type that layers compute in; see `training.precision`.
+    """
 
     is_training: bool
     mask: jax.Array
     key: jax.Array | None
     formulation: Formulation
+    precision: str = "float32"
 
 
 def network_from_graph(graph: ModelGraph, shapes: Mapping[str, Shape], input_shape: Shape) -> Network:
@@ -97,9 +102,11 @@ def _network_layer(node: LayerNode, positions: Mapping[str, int], shapes: Mappin
             field="model_definition",
         )
     names = LAYERS[node.kind].numbers if node.kind in LAYERS else ()
+    switches = LAYERS[node.kind].switches if node.kind in LAYERS else ()
     return NetworkLayer(
         node=node,
-        structure={name: value for name, value in node.parameters.items() if name not in names},
+        structure={name: value for name, value in node.parameters.items() if name not in names}
+        | {f"has_{name}": node.parameters[name] != 0 for name in switches},
         numbers={name: float(str(node.parameters[name])) for name in names},
         inputs=tuple(positions[source] for source in node.inputs),
         input_shapes=tuple(shapes[source] for source in node.inputs),
@@ -133,22 +140,30 @@ def apply_network(
     new_statistics: list[Arrays] = []
     for position, layer in enumerate(network.layers):
         if layer.node.kind not in LAYERS:
-            values.append(values[layer.inputs[0]] if layer.inputs else inputs)
+            values.append(values[layer.inputs[0]] if layer.inputs else _part_of(inputs, layer))
             new_statistics.append({})
             continue
+        dtype = computing_type(moment.precision, layer.node.kind)
         context = LayerContext(
             parameters=layer.structure,
-            numbers=numbers[position],
+            numbers=as_computed(numbers[position], dtype),
             is_training=moment.is_training,
             mask=moment.mask,
             draw_key=_key_of_layer(moment.key, position),
             formulation=moment.formulation,
         )
-        arrived = tuple(values[source] for source in layer.inputs)
-        output, changed = LAYERS[layer.node.kind].apply(weights[position], statistics[position], arrived, context)
+        arrived = as_computed(tuple(values[source] for source in layer.inputs), dtype)
+        learned = as_computed(weights[position], dtype)
+        output, changed = LAYERS[layer.node.kind].apply(learned, statistics[position], arrived, context)
         values.append(output)
         new_statistics.append(changed)
     return values[network.output], tuple(new_statistics)
+
+
+def _part_of(inputs: jax.Array, layer: NetworkLayer) -> jax.Array:
+    """Give what an input node reads: everything, or its part of examples that hold several inputs."""
+    part = layer.structure.get("part")
+    return inputs[:, part] if isinstance(part, int) else inputs
 
 
 def _key_of_layer(key: jax.Array | None, position: int) -> Callable[[], jax.Array]:

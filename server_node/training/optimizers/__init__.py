@@ -55,10 +55,62 @@ def adamw(learning_rate: jax.Array, numbers: Numbers) -> optax.GradientTransform
     )
 
 
+def nadam(learning_rate: jax.Array, numbers: Numbers) -> optax.GradientTransformation:
+    """Adam with Nesterov's momentum (Dozat 2016)."""
+    return optax.nadam(learning_rate, b1=numbers.beta1, b2=numbers.beta2, eps=numbers.epsilon)
+
+
+def radam(learning_rate: jax.Array, numbers: Numbers) -> optax.GradientTransformation:
+    """Rectified Adam (Liu 2020)."""
+    return optax.radam(learning_rate, b1=numbers.beta1, b2=numbers.beta2, eps=numbers.epsilon)
+
+
+def adamax(learning_rate: jax.Array, numbers: Numbers) -> optax.GradientTransformation:
+    """Adam with the largest gradient in place of the mean square (Kingma and Ba 2015, section 7)."""
+    return optax.adamax(learning_rate, b1=numbers.beta1, b2=numbers.beta2, eps=numbers.epsilon)
+
+
+def rmsprop(learning_rate: jax.Array, numbers: Numbers) -> optax.GradientTransformation:
+    """Gradients divided by their running root mean square (Tieleman and Hinton 2012), with momentum."""
+    return optax.rmsprop(
+        learning_rate, decay=numbers.beta2, eps=numbers.epsilon, eps_in_sqrt=False, momentum=numbers.momentum
+    )
+
+
+def adagrad(learning_rate: jax.Array, numbers: Numbers) -> optax.GradientTransformation:
+    """Gradients divided by the root of the sum of their squares (Duchi 2011); the sum starts from 0."""
+    return optax.adagrad(learning_rate, initial_accumulator_value=0.0, eps=numbers.epsilon)
+
+
+def adadelta(learning_rate: jax.Array, numbers: Numbers) -> optax.GradientTransformation:
+    """Gradients scaled by the running size of updates over that of gradients (Zeiler 2012)."""
+    return optax.adadelta(learning_rate, rho=numbers.beta2, eps=numbers.epsilon)
+
+
+def lion(learning_rate: jax.Array, numbers: Numbers) -> optax.GradientTransformation:
+    """The sign of a mix of momentum and gradient (Chen 2023), with decoupled weight decay."""
+    return optax.lion(learning_rate, b1=numbers.beta1, b2=numbers.beta2, weight_decay=numbers.weight_decay)
+
+
+def lamb(learning_rate: jax.Array, numbers: Numbers) -> optax.GradientTransformation:
+    """Adam scaled layer by layer to the size of the weights (You 2020), with decoupled weight decay."""
+    return optax.lamb(
+        learning_rate, b1=numbers.beta1, b2=numbers.beta2, eps=numbers.epsilon, weight_decay=numbers.weight_decay
+    )
+
+
 OPTIMIZERS: Mapping[str, Optimizer] = {
     "sgd": Optimizer(sgd),
     "momentum": Optimizer(momentum),
     "nesterov": Optimizer(nesterov),
     "adam": Optimizer(adam),
     "adamw": Optimizer(adamw, decays_gradient=False),
+    "nadam": Optimizer(nadam),
+    "radam": Optimizer(radam),
+    "adamax": Optimizer(adamax),
+    "rmsprop": Optimizer(rmsprop),
+    "adagrad": Optimizer(adagrad),
+    "adadelta": Optimizer(adadelta),
+    "lion": Optimizer(lion, decays_gradient=False),
+    "lamb": Optimizer(lamb, decays_gradient=False),
 }

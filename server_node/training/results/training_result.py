@@ -16,7 +16,9 @@ from server_node.training.reports import MetricRow
 from server_node.training.setup import TrainingSetup
 
 LAYOUT = "images are (height, width, channels); kernels are (inputs, units) and (height, width, channels, filters)"
+OUTPUTS_ARE = {"cross_entropy": "logits", "bce_with_logits": "logits", "nll": "log-probabilities"}
 WeightArray = npt.NDArray[Any]
+HostModel = tuple[tuple[HostArrays, ...], tuple[HostArrays, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,43 +27,82 @@ class TrainingResult:
 
     Attributes:
         weights: `<layer name>.<array name>` to array, batch statistics included, in computing order.
-        final_metrics: the last epoch's values, with `test_loss` and `test_accuracy` where the data has a test split.
+        last_weights: the same after the last step, where `weights` are those of a better epoch.
+        final_metrics: the values of the epoch whose weights these are, with `test_loss` and the other metrics where
+            the data has a test split, and `best_epoch` where there was validation.
         history: every row.
         description: what is needed to use the weights beside the definition; plain JSON values.
     """
 
     weights: Mapping[str, WeightArray]
+    last_weights: Mapping[str, WeightArray] | None
     final_metrics: Mapping[str, float]
     history: tuple[MetricRow, ...]
     description: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a training came to, beside its arrays.
+
+    Attributes:
+        metrics: see `TrainingResult.final_metrics`.
+        history: every row.
+        step: the one whose weights are given.
+        is_best: whether they were chosen by validation.
+    """
+
+    metrics: Mapping[str, float]
+    history: tuple[MetricRow, ...]
+    step: int
+    is_best: bool
+
+
 def result_of(
-    setup: TrainingSetup,
-    form: DatasetForm,
-    weights: tuple[HostArrays, ...],
-    statistics: tuple[HostArrays, ...],
-    final_metrics: Mapping[str, float],
-    history: tuple[MetricRow, ...],
+    setup: TrainingSetup, form: DatasetForm, outcome: Outcome, chosen: HostModel, last: HostModel | None
 ) -> TrainingResult:
-    """Name every array and describe the model as it was computed."""
+    """Name every array and describe the model as it was computed.
+
+    Args:
+        setup: what was trained.
+        form: of the data.
+        outcome: what it came to.
+        chosen: weights and statistics of the result.
+        last: those of the last step, where they are others.
+    """
     names = weight_names(setup.structure.network)
-    named = {
+    return TrainingResult(
+        weights=_named(names, chosen),
+        last_weights=None if last is None else _named(names, last),
+        final_metrics=dict(outcome.metrics),
+        history=outcome.history,
+        description=_description(setup, form, names, outcome),
+    )
+
+
+def _named(names: tuple[str, ...], model: HostModel) -> Mapping[str, WeightArray]:
+    return {
         f"{layer}.{array}": np.array(values)
-        for layer, learned, observed in zip(names, weights, statistics, strict=True)
+        for layer, learned, observed in zip(names, *model, strict=True)
         for array, values in {**learned, **observed}.items()
     }
-    return TrainingResult(named, dict(final_metrics), history, _description(setup, form, names))
 
 
-def _description(setup: TrainingSetup, form: DatasetForm, names: tuple[str, ...]) -> Mapping[str, Any]:
+def _description(
+    setup: TrainingSetup, form: DatasetForm, names: tuple[str, ...], outcome: Outcome
+) -> Mapping[str, Any]:
     network = setup.structure.network
     return {
         "input_shape": list(network.input_shape),
         "output_shape": list(network.output_shape),
         "classes": form.classes,
         "loss": setup.structure.loss,
-        "outputs_are": "logits" if setup.structure.loss == "cross_entropy" else "predictions",
+        "outputs_are": OUTPUTS_ARE.get(setup.structure.loss, "predictions"),
+        "weights_are": {
+            "chosen": "best" if outcome.is_best else "last",
+            "step": outcome.step,
+            "averaged": setup.structure.is_averaged,
+        },
         "layout": LAYOUT,
         "computed_layers": _layers(network, names),
     }

@@ -1,4 +1,7 @@
-"""A result as files: `model.safetensors`, `model.json`, `metrics.json`, each written whole or not at all."""
+"""A result as files: `model.safetensors`, `model.json`, `metrics.json`, each written whole or not at all.
+
+Where validation chose an earlier epoch's weights, those of the last step lie beside them as `last.safetensors`.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from server_node.training.results.training_result import TrainingResult
+from server_node.training.results.training_result import TrainingResult, WeightArray
 from server_node.training.tensors import tensor_entries
 from shared.atomic_file import atomic_writer
 from shared.safetensors_format import write_safetensors
 
 WEIGHTS_FILE, MODEL_FILE, METRICS_FILE = "model.safetensors", "model.json", "metrics.json"
+LAST_WEIGHTS_FILE = "last.safetensors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,7 @@ class WrittenFile:
 
 
 def write_result(result: TrainingResult, definition: str, directory: Path) -> tuple[WrittenFile, ...]:
-    """Write the three files into a folder, made when missing; the weights come first.
+    """Write the files into a folder, made when missing; the weights come first.
 
     Args:
         result: what was learned.
@@ -35,14 +39,21 @@ def write_result(result: TrainingResult, definition: str, directory: Path) -> tu
         directory: where to.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    weights = directory / WEIGHTS_FILE
-    written = write_safetensors(weights, tensor_entries(result.weights), {"format": "cyxwiz", "model": MODEL_FILE})
+    weights = _write_weights(directory / WEIGHTS_FILE, result.weights)
     model = {"definition": json.loads(definition), **result.description, "weights": _weights_table(result)}
-    return (
-        WrittenFile(weights, written.sha256, written.size_bytes),
+    files = (
+        weights,
         _write_json(directory / MODEL_FILE, model),
         _write_json(directory / METRICS_FILE, _metrics(result)),
     )
+    if result.last_weights is None:
+        return files
+    return (*files, _write_weights(directory / LAST_WEIGHTS_FILE, result.last_weights))
+
+
+def _write_weights(path: Path, weights: Mapping[str, WeightArray]) -> WrittenFile:
+    written = write_safetensors(path, tensor_entries(weights), {"format": "cyxwiz", "model": MODEL_FILE})
+    return WrittenFile(path, written.sha256, written.size_bytes)
 
 
 def _metrics(result: TrainingResult) -> Mapping[str, Any]:

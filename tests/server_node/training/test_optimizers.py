@@ -31,6 +31,7 @@ def test_every_word_that_submission_accepts_is_known_here() -> None:
     assert set(OPTIMIZERS) == set(Optimizer)
     assert set(SCHEDULES) == set(Schedule)
     assert set(LOSSES) == set(Loss)
+    assert set(REFERENCES) == set(Optimizer)
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
@@ -46,6 +47,18 @@ REFERENCES = {
     "nesterov": optax.chain(optax.add_decayed_weights(0.1), optax.sgd(0.05, momentum=0.8, nesterov=True)),
     "adam": optax.chain(optax.add_decayed_weights(0.1), optax.adam(0.05, b1=0.8, b2=0.95, eps=1e-6)),
     "adamw": optax.adamw(0.05, b1=0.8, b2=0.95, eps=1e-6, weight_decay=0.1),
+    "nadam": optax.chain(optax.add_decayed_weights(0.1), optax.nadam(0.05, b1=0.8, b2=0.95, eps=1e-6)),
+    "radam": optax.chain(optax.add_decayed_weights(0.1), optax.radam(0.05, b1=0.8, b2=0.95, eps=1e-6)),
+    "adamax": optax.chain(optax.add_decayed_weights(0.1), optax.adamax(0.05, b1=0.8, b2=0.95, eps=1e-6)),
+    "rmsprop": optax.chain(
+        optax.add_decayed_weights(0.1), optax.rmsprop(0.05, decay=0.95, eps=1e-6, eps_in_sqrt=False, momentum=0.8)
+    ),
+    "adagrad": optax.chain(
+        optax.add_decayed_weights(0.1), optax.adagrad(0.05, initial_accumulator_value=0.0, eps=1e-6)
+    ),
+    "adadelta": optax.chain(optax.add_decayed_weights(0.1), optax.adadelta(0.05, rho=0.95, eps=1e-6)),
+    "lion": optax.lion(0.05, b1=0.8, b2=0.95, weight_decay=0.1),
+    "lamb": optax.lamb(0.05, b1=0.8, b2=0.95, eps=1e-6, weight_decay=0.1),
 }
 
 

@@ -147,6 +147,10 @@ def test_epoch_rows_carry_everything_people_look_at(environment: TrainingEnviron
         "learning_rate",
         "val_loss",
         "val_accuracy",
+        "val_top5_accuracy",
+        "val_precision",
+        "val_recall",
+        "val_f1",
         "samples_processed",
         "elapsed_ms",
     }

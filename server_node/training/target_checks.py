@@ -1,0 +1,71 @@
+"""Whether a model's outputs, its loss and the data's targets go together: decided from shapes and the last layer."""
+
+from __future__ import annotations
+
+from server_node.training.data.dataset_form import DatasetForm
+from server_node.training.models.network import Network
+from shared.errors import BadData, InvalidField
+from shared.hyperparameter_names import Loss
+from shared.model_definition.graph import Shape
+
+LABEL_LOSSES = frozenset({Loss.CROSS_ENTROPY, Loss.NLL})
+YES_OR_NO = 2
+_UNBOUNDED_KINDS = frozenset({"dense", "conv1d", "conv2d", "conv3d", "depthwise_conv2d"})
+
+
+def check_targets(loss: Loss, network: Network, form: DatasetForm) -> None:
+    """Refuse what cannot be compared.
+
+    Raises:
+        BadData: when the data have no such targets, or others than the model's outputs.
+        InvalidField: when the loss expects probabilities and the model gives any number.
+    """
+    if loss in LABEL_LOSSES and form.classes is None:
+        raise BadData(
+            f"loss {loss} expects integer labels, {form.name} has real targets of shape {form.target_shape}; "
+            "use loss mse",
+            field="hyperparameters.loss",
+        )
+    if form.classes is None:
+        _check_values(network.output_shape, form)
+    else:
+        _check_classes(loss, network.output_shape, form, form.classes)
+    if loss is Loss.BCE:
+        _check_gives_probabilities(network)
+
+
+def _check_values(outputs: Shape, form: DatasetForm) -> None:
+    if outputs != form.target_shape:
+        raise BadData(
+            f"the model gives {outputs} for each example, the targets of {form.name} have shape {form.target_shape}; "
+            "give the last layer as many units as there are targets",
+            field="model_definition",
+        )
+
+
+def _check_classes(loss: Loss, outputs: Shape, form: DatasetForm, classes: int) -> None:
+    is_one_number = outputs == (*form.target_shape, 1)
+    if loss not in LABEL_LOSSES and is_one_number and _fits_one_number(loss, classes):
+        return
+    if len(outputs) != len(form.target_shape) + 1 or outputs[:-1] != form.target_shape or outputs[-1] < classes:
+        each = f"each of {form.target_shape} places" if form.target_shape else "each example"
+        raise BadData(
+            f"the model gives {outputs} for each example, {form.name} has labels from 0 to {classes - 1} for {each}; "
+            f"give the last layer at least {classes} units",
+            field="model_definition",
+        )
+
+
+def _fits_one_number(loss: Loss, classes: int) -> bool:
+    return classes <= YES_OR_NO or loss not in {Loss.BCE, Loss.BCE_WITH_LOGITS}
+
+
+def _check_gives_probabilities(network: Network) -> None:
+    last = network.layers[network.output].node
+    activation = last.parameters.get("activation", "linear")
+    if last.kind in _UNBOUNDED_KINDS and activation not in {"sigmoid", "softmax"}:
+        raise InvalidField(
+            f"loss bce expects probabilities, but layer {last.name} (node {last.node_id}) gives any number; "
+            "end the model with a sigmoid, or use loss bce_with_logits",
+            field="hyperparameters.loss",
+        )
