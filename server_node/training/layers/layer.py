@@ -67,11 +67,14 @@ class Layer:
         init: `(generator, parameters, input_shapes)` to weights and statistics, drawn on the host by numpy.
         apply: `(weights, statistics, inputs, context)` to the output and the new statistics.
         numbers: names of parameters that are data to the program: changing one compiles nothing.
+        switches: names of numbers that cost much where they are not 0; the layer finds `has_<name>` in its parameters,
+            so that whether one is 0 is structure.
     """
 
     init: Init
     apply: Apply
     numbers: tuple[str, ...] = ()
+    switches: tuple[str, ...] = ()
 
 
 def no_weights(_rng: np.random.Generator, _parameters: Parameters, _input_shapes: tuple[Shape, ...]) -> InitialArrays:

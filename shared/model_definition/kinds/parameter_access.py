@@ -36,3 +36,8 @@ def pair(parameters: Parameters, name: str) -> tuple[int, int]:
     if not isinstance(value, tuple) or len(value) != 2:
         raise OurBug(f"parameter {name} is {value!r}, not a pair")
     return value[0], value[1]
+
+
+def optional_integer(parameters: Parameters, name: str) -> int | None:
+    """A whole number parameter, or None where nothing is written and the layer finds it out itself."""
+    return None if parameters[name] is None else integer(parameters, name)
