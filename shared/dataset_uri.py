@@ -1,4 +1,4 @@
-"""What a dataset URI says, as one of four records; what is known of the data without opening it is `dataset_facts`.
+"""What a dataset URI says, as one of five records; what is known of the data without opening it is `dataset_facts`.
 
 This file reads text only: it opens no file, and whether a path may be read is the node's decision.
 """
@@ -6,34 +6,20 @@ This file reads text only: it opens no file, and whether a path may be read is t
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import NoReturn
 from urllib.parse import unquote
 
+from shared.dataset_options import AS_THEY_ARE, FileFormat, FileOptions, file_format_from, file_options_from
 from shared.did_you_mean import did_you_mean, quoted
 from shared.errors import InvalidField
 from shared.synthetic_dataset import SyntheticDataset, synthetic_dataset_from
 
 LONGEST_URI = 4_096
-_SCHEMES = ("builtin", "synthetic", "file", "artifact")
-_LATER_SCHEMES = frozenset({"http", "https", "s3", "gs"})
+_SCHEMES = ("builtin", "synthetic", "file", "https", "s3", "gs", "artifact")
 _BUILTIN = ("digits",)
 _SHA256 = re.compile(r"sha256:([0-9a-fA-F]{64})")
-
-
-class FileFormat(StrEnum):
-    """How a file holds a dataset."""
-
-    NPZ = "npz"
-    CSV = "csv"
-    IDX = "idx"
-
-
-_FORMAT_ALIASES = {"mnist": "idx"}
-_LATER_FORMATS = frozenset(
-    {"npy", "hdf5", "h5", "parquet", "arrow", "cifar10", "images", "text", "tokens", "feather", "image_folder"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +36,12 @@ class FileDataset:
     Attributes:
         path: absolute, or relative to one of the node's data roots; never checked here.
         format: None when content and name shall tell.
+        options: how the format is to be read.
     """
 
     path: str
     format: FileFormat | None
+    options: FileOptions = AS_THEY_ARE
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +51,30 @@ class ArtifactDataset:
     Attributes:
         sha256: lower-case hex of its content.
         format: None when the content shall tell.
+        options: how the format is to be read.
     """
 
     sha256: str
     format: FileFormat | None
+    options: FileOptions = AS_THEY_ARE
 
 
-DatasetUri = BuiltinDataset | SyntheticDataset | FileDataset | ArtifactDataset
+@dataclass(frozen=True, slots=True)
+class RemoteDataset:
+    """One file elsewhere, fetched by the node.
+
+    Attributes:
+        url: without parameters, which are all for us.
+        format: None when content and name shall tell.
+        options: how the format is to be read.
+    """
+
+    url: str
+    format: FileFormat | None
+    options: FileOptions = AS_THEY_ARE
+
+
+DatasetUri = BuiltinDataset | SyntheticDataset | FileDataset | ArtifactDataset | RemoteDataset
 
 
 def parse_dataset_uri(text: str) -> DatasetUri:
@@ -89,9 +94,11 @@ def parse_dataset_uri(text: str) -> DatasetUri:
         case "synthetic":
             return synthetic_dataset_from(location, _query_values(query))
         case "file":
-            return _file(location, _format_from(_query_values(query)))
+            return _file(location, _query_values(query))
+        case "https" | "s3" | "gs" as known:
+            return _remote(known, location, query)
         case "artifact":
-            return _artifact(location, _format_from(_query_values(query)))
+            return _artifact(location, _query_values(query))
         case other:
             raise _unknown_scheme(other)
 
@@ -113,22 +120,35 @@ def _builtin(name: str, query: str) -> BuiltinDataset:
     return BuiltinDataset(name)
 
 
-def _file(location: str, said: FileFormat | None) -> FileDataset:
+def _file(location: str, values: Mapping[str, str]) -> FileDataset:
+    said = _format_from(values)
     authority, slash, rest = location.partition("/")
-    named = _format(authority) if authority else None
+    named = file_format_from(authority) if authority else None
     if said is not None and named is not None and said is not named:
         _refuse(f"says format {named} before the path and {said} after it; leave one out")
     path = unquote(rest if authority else slash + rest)
     if not path.strip("/") or not path.isprintable():
         _refuse(f"must name a path, such as file:///data/train.npz, got {quoted('file://' + location)}")
-    return FileDataset(path, said or named)
+    return FileDataset(path, said or named, file_options_from(values))
 
 
-def _artifact(location: str, said: FileFormat | None) -> ArtifactDataset:
+def _artifact(location: str, values: Mapping[str, str]) -> ArtifactDataset:
     found = _SHA256.fullmatch(location)
     if found is None:
         _refuse(f"must be artifact://sha256: and 64 hexadecimal digits, got {quoted('artifact://' + location)}")
-    return ArtifactDataset(found[1].lower(), said)
+    return ArtifactDataset(found[1].lower(), _format_from(values), file_options_from(values))
+
+
+def _remote(scheme: str, location: str, query: str) -> RemoteDataset:
+    host, _, path = location.partition("/")
+    if not host or not path.strip("/") or "@" in host:
+        example = "https://host/train.npz" if scheme == "https" else f"{scheme}://bucket/train.npz"
+        _refuse(
+            f"must name a host or bucket and a file in it, such as {example}, got {quoted(f'{scheme}://{location}')}"
+        )
+    values = _query_values(query)
+    url = f"{scheme}://{location}"
+    return RemoteDataset(url, _format_from(values), file_options_from(values))
 
 
 def _query_values(query: str) -> dict[str, str]:
@@ -143,21 +163,8 @@ def _query_values(query: str) -> dict[str, str]:
     return values
 
 
-def _format_from(values: dict[str, str]) -> FileFormat | None:
-    for name in values:
-        if name != "format":
-            _refuse(f"unknown parameter {quoted(name)}; the one there is here is format")
-    return _format(values["format"]) if "format" in values else None
-
-
-def _format(name: str) -> FileFormat:
-    key = _FORMAT_ALIASES.get(name.lower(), name.lower())
-    if key in _LATER_FORMATS:
-        _refuse(f"format {name} is known but not supported yet; use one of {', '.join(FileFormat)}")
-    if key not in set(FileFormat):
-        hint = did_you_mean(name, FileFormat)
-        _refuse(f"unknown format {quoted(name)}{hint}; use one of {', '.join(FileFormat)}, or file:///path")
-    return FileFormat(key)
+def _format_from(values: Mapping[str, str]) -> FileFormat | None:
+    return file_format_from(values["format"]) if "format" in values else None
 
 
 def _unknown_scheme(scheme: str) -> InvalidField:
@@ -165,8 +172,8 @@ def _unknown_scheme(scheme: str) -> InvalidField:
         return _refusal(
             "mock:// is not offered, nothing here is mocked; use synthetic://, which makes learnable data from a seed"
         )
-    if scheme in _LATER_SCHEMES:
-        return _refusal(f"{scheme}:// is known but not supported yet; use file:// or artifact://")
+    if scheme == "http":
+        return _refusal("http:// is not offered, since anyone on the way could change the data; use https://")
     hint = did_you_mean(scheme, _SCHEMES)
     return _refusal(f"unknown scheme {quoted(scheme)}{hint}; use one of {', '.join(_SCHEMES)}")
 

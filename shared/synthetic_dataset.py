@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
+from shared.dataset_options import TARGET_IS_INPUT
 from shared.did_you_mean import did_you_mean, quoted
 from shared.errors import InvalidField
 from shared.strict_values import integer_from
@@ -18,6 +19,7 @@ class SyntheticClassification:
     features: int = 20
     classes: int = 10
     seed: int = 0
+    reconstructs_input: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class SyntheticRegression:
     features: int = 20
     outputs: int = 1
     seed: int = 0
+    reconstructs_input: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class SyntheticImages:
     channels: int = 1
     classes: int = 10
     seed: int = 0
+    reconstructs_input: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +55,39 @@ class SyntheticSequences:
     features: int = 8
     classes: int = 4
     seed: int = 0
+    reconstructs_input: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SyntheticTokens:
-    """Token numbers `(length,)` from 0 to `vocab` - 1, with a class each."""
+    """Token numbers `(length,)` from 0 to `vocab` - 1, with a class each; 0 classes: next tokens."""
 
     samples: int = 1_000
     length: int = 32
     vocab: int = 64
     classes: int = 2
     seed: int = 0
+    reconstructs_input: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SyntheticPairs:
+    """Two token sequences `(length,)` an example, a source and what is known of its target, and the target."""
+
+    samples: int = 1_000
+    length: int = 16
+    vocab: int = 32
+    seed: int = 0
+    reconstructs_input: bool = False
 
 
 SyntheticDataset = (
-    SyntheticClassification | SyntheticRegression | SyntheticImages | SyntheticSequences | SyntheticTokens
+    SyntheticClassification
+    | SyntheticRegression
+    | SyntheticImages
+    | SyntheticSequences
+    | SyntheticTokens
+    | SyntheticPairs
 )
 
 _KINDS: Mapping[str, type[SyntheticDataset]] = {
@@ -74,8 +96,9 @@ _KINDS: Mapping[str, type[SyntheticDataset]] = {
     "images": SyntheticImages,
     "sequences": SyntheticSequences,
     "tokens": SyntheticTokens,
+    "pairs": SyntheticPairs,
 }
-_LATER_KINDS = frozenset({"pairs"})
+_TARGET = "target"
 _RANGES = {
     "samples": (1, 100_000_000),
     "features": (1, 1_000_000),
@@ -96,34 +119,39 @@ def synthetic_dataset_from(kind: str, values: Mapping[str, str]) -> SyntheticDat
     Raises:
         InvalidField: with field `dataset_uri`, for an unknown kind or parameter, or a value out of range.
     """
-    if kind in _LATER_KINDS:
-        raise _refusal(f"synthetic://{kind} is known but not supported yet; use one of {', '.join(_KINDS)}")
     if kind not in _KINDS:
         hint = did_you_mean(kind, _KINDS)
         raise _refusal(f"unknown kind synthetic://{quoted(kind)}{hint}; use one of {', '.join(_KINDS)}")
     record = _KINDS[kind]
-    known = [field.name for field in fields(record)]
-    return record(**{name: _number(kind, name, text, known) for name, text in values.items()})
+    known = [field.name for field in fields(record) if field.name in _RANGES]
+    numbers = {name: _number(kind, name, text, known) for name, text in values.items() if name != _TARGET}
+    return record(**numbers, reconstructs_input=_TARGET in values and _is_reconstruction(kind, values[_TARGET]))
+
+
+def _is_reconstruction(kind: str, text: str) -> bool:
+    if text != TARGET_IS_INPUT:
+        raise _refusal(f"target must be {TARGET_IS_INPUT}, or be left out, got {quoted(text)}")
+    if kind == "pairs":
+        raise _refusal("target=input does not go with synthetic://pairs, which has two inputs; leave it out")
+    return True
 
 
 def _number(kind: str, name: str, text: str, known: list[str]) -> int:
     if name not in known:
-        raise _unknown_parameter(kind, name, text, known)
+        raise _unknown_parameter(kind, name, known)
     least, most = _RANGES[name]
     try:
         number = integer_from(text)
     except ValueError as error:
         raise _refusal(f"{name} must be {error}, got {quoted(text)}") from None
     if name == "classes" and kind == "tokens" and number == 0:
-        raise _refusal("classes=0, the next token as target, is known but not supported yet; give at least 2 classes")
+        return 0
     if not least <= number <= most:
         raise _refusal(f"{name} must be from {least} to {most}, got {number}")
     return number
 
 
-def _unknown_parameter(kind: str, name: str, text: str, known: list[str]) -> InvalidField:
-    if name == "target":
-        return _refusal(f"target={quoted(text)} is known but not supported yet; leave it out")
+def _unknown_parameter(kind: str, name: str, known: list[str]) -> InvalidField:
     hint = did_you_mean(name, known) or f"; it takes {', '.join(known)}"
     return _refusal(f"unknown parameter {quoted(name)} of synthetic://{kind}{hint}")
 

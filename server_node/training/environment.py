@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from server_node.training.data.data_space import DataSpace
 from server_node.training.data.device_dataset import DeviceDataset
 from server_node.training.program import Program
 from server_node.training.single_flight import SingleFlightCache
@@ -48,9 +49,11 @@ class TrainingEnvironment:
         datasets: loaded datasets.
         data_roots: the only folders that `file://` URIs may read; empty refuses them all.
         artifact_path: from the lower-case hex SHA-256 of an artifact to the local file that holds it.
+        space: what data may take, and where.
     """
 
     programs: ProgramCache
     datasets: DatasetCache
     data_roots: tuple[Path, ...]
     artifact_path: Callable[[str], Path]
+    space: DataSpace = field(default_factory=DataSpace)

@@ -16,7 +16,7 @@ from server_node.training.stopping import ShouldStop, never_stop
 from shared.dataset_facts import dataset_facts
 from shared.dataset_uri import BuiltinDataset, parse_dataset_uri
 from shared.job_spec import JobSpec
-from shared.model_definition.graph import LayerSummary, Shape
+from shared.model_definition.graph import LayerSummary
 from shared.model_definition.kinds import KINDS
 
 DIGITS_TRAIN_EXAMPLES = 1438
@@ -76,9 +76,18 @@ def _known_form(uri: str) -> DatasetForm | None:
     facts = dataset_facts(parsed)
     if facts.example_shape is None or facts.examples is None:
         return None
-    target_shape: Shape = () if facts.outputs is None else (facts.outputs,)
     train = DIGITS_TRAIN_EXAMPLES if isinstance(parsed, BuiltinDataset) else facts.examples
-    return DatasetForm(uri, facts.example_shape, target_shape, facts.examples, train, facts.classes)
+    return DatasetForm(
+        name=uri,
+        input_shape=facts.example_shape,
+        target_shape=facts.target_shape or (),
+        examples=facts.examples,
+        train_examples=train,
+        classes=facts.classes,
+        has_tokens=facts.has_tokens,
+        tokens=facts.tokens,
+        more_input_shapes=facts.more_input_shapes,
+    )
 
 
 def _summaries(setup: TrainingSetup) -> tuple[LayerSummary, ...]:

@@ -5,12 +5,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.dataset_facts import DatasetFacts, dataset_facts, example_shape
+from shared.dataset_options import FileFormat, FileOptions, Normalization, Vocabulary
 from shared.dataset_uri import (
     ArtifactDataset,
     BuiltinDataset,
     DatasetUri,
     FileDataset,
-    FileFormat,
+    RemoteDataset,
     parse_dataset_uri,
 )
 from shared.errors import InvalidField, UserMistake
@@ -18,6 +19,7 @@ from shared.hyperparameter_names import Loss
 from shared.synthetic_dataset import (
     SyntheticClassification,
     SyntheticImages,
+    SyntheticPairs,
     SyntheticRegression,
     SyntheticSequences,
     SyntheticTokens,
@@ -35,6 +37,22 @@ _DIGEST = "AB" * 32
         ("synthetic://images?samples=50&height=8&width=9&channels=3&classes=2", SyntheticImages(50, 8, 9, 3, 2)),
         ("synthetic://sequences?length=5", SyntheticSequences(length=5)),
         ("synthetic://tokens?vocab=100", SyntheticTokens(vocab=100)),
+        ("synthetic://tokens?classes=0", SyntheticTokens(classes=0)),
+        ("synthetic://pairs?vocab=9", SyntheticPairs(vocab=9)),
+        ("synthetic://images?target=input", SyntheticImages(reconstructs_input=True)),
+        ("file://cifar10/./x", FileDataset("./x", FileFormat.CIFAR10)),
+        (
+            "file:///book.txt?sequence=64&vocabulary=words&words=500",
+            FileDataset("/book.txt", None, FileOptions(sequence=64, vocabulary=Vocabulary.WORDS, words=500)),
+        ),
+        (
+            "https://host/a/train.parquet?target=price&normalize=standard",
+            RemoteDataset(
+                "https://host/a/train.parquet", None, FileOptions(target="price", normalize=Normalization.STANDARD)
+            ),
+        ),
+        ("s3://bucket/x.npz?format=npz", RemoteDataset("s3://bucket/x.npz", FileFormat.NPZ)),
+        ("gs://bucket/x.npz", RemoteDataset("gs://bucket/x.npz", None)),
         ("file:///data/train.npz", FileDataset("/data/train.npz", None)),
         ("file:///data/a%20b.csv?format=csv", FileDataset("/data/a b.csv", FileFormat.CSV)),
         ("file://mnist/./data/mnist", FileDataset("./data/mnist", FileFormat.IDX)),
@@ -54,12 +72,18 @@ def test_a_uri_names_a_dataset(text: str, dataset: DatasetUri) -> None:
         ("", "is missing"),
         ("digits", "must be a URI such as"),
         ("mock://mnist", "nothing here is mocked; use synthetic://"),
-        ("https://x/y.npz", "https:// is known but not supported yet"),
-        ("s3://bucket/x", "s3:// is known but not supported yet"),
+        ("http://x/y.npz", "http:// is not offered"),
+        ("https://x", "must name a host or bucket and a file in it"),
+        ("s3:///x", "must name a host or bucket and a file in it"),
+        ("https://user:secret@host/x", "must name a host or bucket"),
+        ("https://x/y.npz?token=abc", "unknown parameter 'token'"),
+        ("file:///x.txt?sequence=0", "sequence must be from 1 to"),
+        ("file:///x.txt?vocabulary=word", "vocabulary must be one of bytes, words, got 'word', did you mean words"),
+        ("file:///x.csv?normalize=yes", "normalize must be one of none, standard, minmax"),
         ("fiel:///x", "unknown scheme 'fiel', did you mean file?"),
         ("builtin://cifar", "builtin://digits"),
         ("builtin://digits?x=1", "takes no parameters"),
-        ("synthetic://pairs", "known but not supported yet"),
+        ("synthetic://pairs?target=input", "which has two inputs"),
         ("synthetic://image", "did you mean images?"),
         ("synthetic://images?size=3", "unknown parameter 'size'"),
         ("synthetic://images?classes=1", "classes must be from 2 to"),
@@ -67,12 +91,12 @@ def test_a_uri_names_a_dataset(text: str, dataset: DatasetUri) -> None:
         ("synthetic://images?samples=many", "samples must be a whole number"),
         ("synthetic://images?samples=5&samples=6", "twice"),
         ("synthetic://images?samples", "name=value"),
-        ("synthetic://tokens?classes=0", "known but not supported yet"),
-        ("synthetic://images?target=input", "known but not supported yet"),
+        ("synthetic://tokens?classes=1", "classes must be from 2 to"),
+        ("synthetic://images?classes=0", "classes must be from 2 to"),
+        ("synthetic://images?target=output", "target must be input, or be left out"),
         ("file://", "must name a path"),
         ("file://csv/", "must name a path"),
         ("file:///a%00b", "must name a path"),
-        ("file://cifar10/./x", "format cifar10 is known but not supported yet"),
         ("file://cvs/./x", "unknown format 'cvs', did you mean csv?"),
         ("file:///x?format=xlsx", "unknown format 'xlsx'"),
         ("file:///x?colour=red", "unknown parameter 'colour'"),
@@ -91,11 +115,29 @@ def test_what_cannot_be_opened_is_refused_with_the_reason(text: str, words: str)
 @pytest.mark.parametrize(
     ("text", "facts"),
     [
-        ("builtin://digits", DatasetFacts((8, 8, 1), 1_797, classes=10)),
-        ("synthetic://regression?samples=5&features=2&outputs=3", DatasetFacts((2,), 5, outputs=3)),
-        ("synthetic://images?samples=5&height=2&width=3", DatasetFacts((2, 3, 1), 5, classes=10)),
-        ("synthetic://sequences?samples=5&length=4&features=2", DatasetFacts((4, 2), 5, classes=4)),
-        ("synthetic://tokens?samples=5&length=4", DatasetFacts((4,), 5, classes=2)),
+        ("builtin://digits", DatasetFacts((8, 8, 1), 1_797, classes=10, target_shape=())),
+        (
+            "synthetic://regression?samples=5&features=2&outputs=3",
+            DatasetFacts((2,), 5, outputs=3, target_shape=(3,)),
+        ),
+        ("synthetic://images?samples=5&height=2&width=3", DatasetFacts((2, 3, 1), 5, classes=10, target_shape=())),
+        (
+            "synthetic://images?samples=5&height=2&width=3&target=input",
+            DatasetFacts((2, 3, 1), 5, outputs=6, target_shape=(2, 3, 1)),
+        ),
+        ("synthetic://sequences?samples=5&length=4&features=2", DatasetFacts((4, 2), 5, classes=4, target_shape=())),
+        (
+            "synthetic://tokens?samples=5&length=4",
+            DatasetFacts((4,), 5, classes=2, target_shape=(), has_tokens=True, tokens=64),
+        ),
+        (
+            "synthetic://tokens?samples=5&length=4&classes=0",
+            DatasetFacts((4,), 5, classes=64, target_shape=(4,), has_tokens=True, tokens=64),
+        ),
+        (
+            "synthetic://pairs?samples=5&length=4",
+            DatasetFacts((4,), 5, 32, target_shape=(4,), has_tokens=True, tokens=32, more_input_shapes=((4,),)),
+        ),
         ("file:///x.npz", DatasetFacts()),
     ],
 )

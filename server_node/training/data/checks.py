@@ -1,104 +1,186 @@
 """What every dataset from outside must satisfy, each defect told in one sentence that names the place.
 
-The functions take raw arrays and give them back in the engine's types, or raise `BadData`.
+The functions take arrays as they were read, mapped files among them, and give them back in the engine's types, or
+raise `BadData`. They go through an array block by block, so that a mapped one never comes into memory whole.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from server_node.training.data.dataset import Dataset, Inputs, Targets
+from server_node.training.data.normalization import normalized
+from server_node.training.data.room import Room, blocks, converted, joined
+from shared.dataset_options import AS_THEY_ARE, FileOptions
 from shared.errors import BadData
 
 LARGEST_CLASS_COUNT = 1_000_000
+LARGEST_TOKEN_COUNT = 10_000_000
+BRIGHTEST = np.float32(255)
 AnyArray = npt.NDArray[Any]
 
 
-def checked_dataset(name: str, train: tuple[AnyArray, AnyArray], test: tuple[AnyArray, AnyArray] | None) -> Dataset:
-    """Check the splits of a dataset and join them.
+class Split(StrEnum):
+    """What a part of a dataset is for, in the order in which parts stand one behind the other."""
+
+    TRAINING = "training"
+    VALIDATION = "validation"
+    TEST = "test"
+
+
+@dataclass(frozen=True, slots=True)
+class RawSplit:
+    """Arrays as they were read; without targets the inputs are the targets."""
+
+    inputs: AnyArray
+    targets: AnyArray | None
+
+
+def checked_dataset(
+    name: str,
+    splits: Mapping[Split, RawSplit],
+    room: Room,
+    options: FileOptions = AS_THEY_ARE,
+    *,
+    are_tokens: bool = False,
+) -> Dataset:
+    """Check the splits of a dataset, join them and scale them as the options say.
 
     Args:
         name: what messages call it.
-        train: inputs `(n, …)` and targets `(n,)` or `(n, outputs)`.
-        test: the same for its own test split, when it has one.
+        splits: inputs `(n, …)` and targets `(n,)` or `(n, …)` of the training part and of what else it has.
+        room: where converted arrays go.
+        options: of its URI.
+        are_tokens: whether its inputs are numbers of tokens.
 
     Raises:
         BadData: at the first defect.
     """
-    splits = [_checked_split(f"{name} (training part)" if test else name, *train)]
-    if test is not None:
-        splits.append(_checked_split(f"{name} (test part)", *test))
-        _check_same_form(name, splits)
-    inputs = np.concatenate([inputs for inputs, _ in splits]) if test else splits[0][0]
-    targets = np.concatenate([targets for _, targets in splits]) if test else splits[0][1]
-    classes = int(targets.max()) + 1 if targets.dtype == np.int32 else None
-    return Dataset(name, inputs, targets, splits[0][0].shape[0], classes)
+    called = {split: f"{name} ({split} part)" if len(splits) > 1 else name for split in splits}
+    ordered = [split for split in Split if split in splits]
+    checked = [_checked_split(called[split], splits[split], room, are_tokens=are_tokens) for split in ordered]
+    _check_same_form(name, ordered, checked)
+    counts = {split: part[0].shape[0] for split, part in zip(ordered, checked, strict=True)}
+    inputs = normalized(
+        name, joined(name, [part[0] for part in checked], room), counts[Split.TRAINING], options.normalize, room
+    )
+    has_own_targets = splits[Split.TRAINING].targets is not None
+    targets = joined(name, [part[1] for part in checked], room) if has_own_targets else inputs
+    return Dataset(
+        name,
+        inputs,
+        targets,
+        counts[Split.TRAINING],
+        classes=_count(targets) if targets.dtype == np.int32 else None,
+        tokens=_count(inputs) if are_tokens else None,
+        validation_examples=counts.get(Split.VALIDATION, 0),
+    )
 
 
-def _checked_split(name: str, inputs: AnyArray, targets: AnyArray) -> tuple[Inputs, Targets]:
+def _count(labels: AnyArray) -> int:
+    return int(labels.max()) + 1
+
+
+def _checked_split(name: str, raw: RawSplit, room: Room, *, are_tokens: bool) -> tuple[Inputs, Targets]:
+    inputs, targets = raw.inputs, raw.targets
     if inputs.ndim < 2:
         raise BadData(f"{name}: expected inputs of shape (examples, features…), got shape {inputs.shape}")
     if inputs.shape[0] == 0 or inputs.size == 0:
         raise BadData(f"{name}: expected at least one example, got an empty array of shape {inputs.shape}")
+    checked = checked_tokens(name, inputs, room) if are_tokens else _checked_inputs(name, inputs, room)
+    if targets is None:
+        return checked, checked
     if targets.ndim == 0 or inputs.shape[0] != targets.shape[0]:
         count = targets.shape[0] if targets.ndim else 1
         raise BadData(f"{name}: expected one target for each input, got {inputs.shape[0]} inputs and {count} targets")
-    return _checked_inputs(name, inputs), _checked_targets(name, targets)
+    if targets.size == 0:
+        raise BadData(f"{name}: expected targets of at least one number, got shape {targets.shape}")
+    return checked, _checked_targets(name, targets, room, are_tokens=are_tokens)
 
 
-def _checked_inputs(name: str, inputs: AnyArray) -> Inputs:
+def _checked_inputs(name: str, inputs: AnyArray, room: Room) -> Inputs:
     if inputs.dtype.kind not in "fiub":
         raise BadData(f"{name}: expected numbers as inputs, got type {inputs.dtype}")
-    values = np.ascontiguousarray(inputs, dtype=np.float32)
+    if inputs.dtype == np.uint8 and inputs.ndim in {3, 4}:
+        return _pictures(name, inputs, room)
+    values = converted(name, inputs, np.float32, room)
     check_finite(name, "inputs", values)
     return values
 
 
-def _checked_targets(name: str, targets: AnyArray) -> Targets:
+def _pictures(name: str, pixels: AnyArray, room: Room) -> Inputs:
+    values = room.array(name, pixels.shape, np.float32)
+    for part in blocks(pixels.shape[0], pixels[:1].size * 4):
+        np.divide(pixels[part], BRIGHTEST, out=values[part], dtype=np.float32)
+    return values[..., None] if pixels.ndim == 3 else values
+
+
+def _checked_targets(name: str, targets: AnyArray, room: Room, *, are_tokens: bool) -> Targets:
     if targets.ndim == 2 and targets.shape[1] == 1 and targets.dtype.kind in "iub":
         targets = targets[:, 0]
-    if targets.dtype.kind in "iub" and targets.ndim == 1:
-        return checked_labels(name, targets)
-    if targets.dtype.kind not in "fiu":
+    if targets.dtype.kind in "iub" and (targets.ndim == 1 or are_tokens):
+        return checked_labels(name, targets, room)
+    if targets.dtype.kind not in "fiub":
         raise BadData(f"{name}: expected integer labels or real targets, got type {targets.dtype}")
-    values = np.ascontiguousarray(targets, dtype=np.float32)
+    values = converted(name, targets, np.float32, room)
     check_finite(name, "targets", values)
     return values[:, None] if values.ndim == 1 else values
 
 
-def checked_labels(name: str, labels: AnyArray) -> Targets:
-    """Check labels `(n,)` of any integer type: from 0, and no absurd class count."""
-    lowest, highest = int(labels.min()), int(labels.max())
-    if lowest < 0:
-        row = int(np.argmin(labels))
-        raise BadData(f"{name}: expected labels ≥ 0, got {lowest} at example {row}")
-    if highest >= LARGEST_CLASS_COUNT:
-        row = int(np.argmax(labels))
-        raise BadData(f"{name}: expected labels below {LARGEST_CLASS_COUNT:,}, got {highest} at example {row}")
-    return np.ascontiguousarray(labels, dtype=np.int32)
+def checked_labels(name: str, labels: AnyArray, room: Room) -> Targets:
+    """Check labels `(n,)` or `(n, length)` of any integer type: from 0, and no absurd class count."""
+    return _checked_integers(name, "labels", labels, LARGEST_CLASS_COUNT, room)
+
+
+def checked_tokens(name: str, tokens: AnyArray, room: Room) -> Inputs:
+    """Check token numbers `(n, length)` of any integer type: from 0, and no absurd vocabulary."""
+    if tokens.dtype.kind not in "iu":
+        raise BadData(f"{name}: expected whole numbers as tokens, got type {tokens.dtype}")
+    return _checked_integers(name, "tokens", tokens, LARGEST_TOKEN_COUNT, room)
+
+
+def _checked_integers(name: str, part: str, values: AnyArray, most: int, room: Room) -> npt.NDArray[np.int32]:
+    for rows in blocks(values.shape[0], values[:1].nbytes):
+        block = values[rows]
+        lowest, highest = int(block.min()), int(block.max())
+        if lowest < 0:
+            row = rows.start + int(np.argmin(block)) // block[:1].size
+            raise BadData(f"{name}: expected {part} ≥ 0, got {lowest} at example {row}")
+        if highest >= most:
+            row = rows.start + int(np.argmax(block)) // block[:1].size
+            raise BadData(f"{name}: expected {part} below {most:,}, got {highest} at example {row}")
+    return converted(name, values, np.int32, room)
 
 
 def check_finite(name: str, part: str, values: AnyArray) -> None:
     """Refuse NaN and infinity, naming the first example that holds one."""
-    if np.isfinite(values).all():
-        return
-    is_bad = ~np.isfinite(values.reshape(values.shape[0], -1)).all(axis=1)
-    row = int(np.argmax(is_bad))
-    raise BadData(
-        f"{name}: expected finite {part}, got NaN or infinity in {int(is_bad.sum())} examples, the first is {row}; "
-        "remove or fill them"
-    )
+    count, first = 0, None
+    for rows in blocks(values.shape[0], values[:1].nbytes):
+        block = values[rows]
+        if np.isfinite(block).all():
+            continue
+        is_bad = ~np.isfinite(block.reshape(block.shape[0], -1)).all(axis=1)
+        count += int(is_bad.sum())
+        first = rows.start + int(np.argmax(is_bad)) if first is None else first
+    if count:
+        raise BadData(
+            f"{name}: expected finite {part}, got NaN or infinity in {count} examples, the first is {first}; "
+            "remove or fill them"
+        )
 
 
-def _check_same_form(name: str, splits: Sequence[tuple[Inputs, Targets]]) -> None:
-    (train_inputs, train_targets), (test_inputs, test_targets) = splits
-    for part, train, test in (("inputs", train_inputs, test_inputs), ("targets", train_targets, test_targets)):
-        if train.shape[1:] != test.shape[1:] or train.dtype != test.dtype:
-            raise BadData(
-                f"{name}: expected the same shape and type of {part} in training and test, "
-                f"got {train.shape[1:]} {train.dtype} and {test.shape[1:]} {test.dtype}"
-            )
+def _check_same_form(name: str, ordered: Sequence[Split], checked: Sequence[tuple[Inputs, Targets]]) -> None:
+    for split, other in zip(ordered[1:], checked[1:], strict=True):
+        for part, index in (("inputs", 0), ("targets", 1)):
+            first, second = checked[0][index], other[index]
+            if first.shape[1:] != second.shape[1:] or first.dtype != second.dtype:
+                raise BadData(
+                    f"{name}: expected the same shape and type of {part} in {ordered[0]} and {split}, "
+                    f"got {first.shape[1:]} {first.dtype} and {second.shape[1:]} {second.dtype}"
+                )

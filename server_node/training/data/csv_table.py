@@ -1,76 +1,97 @@
-"""CSV: one example a line, numbers apart by commas, the target in the column `label`, `target` or `y`, else the last.
+"""CSV: one example a line, numbers apart by commas; which column is the target is told in `tables`.
 
-A first line that is not all numbers is the header. Targets that are all whole numbers ≥ 0 are labels; a column named
-`label` must be. Other targets are real values.
+A first line that is not all numbers is the header. A target column of words becomes labels, the words in alphabetical
+order.
 """
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from server_node.training.data.checks import checked_dataset
+from server_node.training.data.checks import LARGEST_CLASS_COUNT, RawSplit, Split, checked_dataset
 from server_node.training.data.dataset import Dataset
+from server_node.training.data.room import Room
+from server_node.training.data.tables import is_label_column, split_columns, target_column
+from shared.dataset_options import FileFormat, FileOptions
 from shared.errors import BadData
 
-TARGET_NAMES = ("label", "target", "y")
-LABEL_NAME = "label"
-Table = npt.NDArray[np.float32]
-LARGEST_EXACT_INTEGER = 2**24
+Numbers = npt.NDArray[np.float32]
 LEAST_BYTES_A_VALUE = 2
+ROWS_A_BLOCK = 4096
 
 
-def load_csv(path: Path, name: str, limit_bytes: int) -> Dataset:
-    """Read and check a CSV file.
-
-    Args:
-        path: the file.
-        name: what messages call it.
-        limit_bytes: the most its numbers may take, as float32.
+def load_csv(path: Path, name: str, room: Room, options: FileOptions, _said: FileFormat | None = None) -> Dataset:
+    """Read and check a CSV file; see `FILE_LOADERS` for the arguments.
 
     Raises:
         BadData: at the first defect, naming the line.
     """
     try:
-        _check_size(path, name, limit_bytes)
-        header, table = _read_table(path, name)
+        _check_size(path, name, room)
+        raw = _read_split(path, name, options)
     except (UnicodeDecodeError, csv.Error) as error:
         raise BadData(f"{name}: expected text with numbers apart by commas, got something else ({error})") from error
     except OSError as error:
         raise BadData(f"{name}: expected a readable file, got {error.strerror}") from error
-    column = _target_column(header, table.shape[1])
-    is_named_label = bool(header) and header[column].strip().lower() == LABEL_NAME
-    inputs = np.delete(table, column, axis=1)
-    return checked_dataset(name, (inputs, _targets(name, table[:, column], is_named_label)), None)
+    return checked_dataset(name, {Split.TRAINING: raw}, room, options)
 
 
-def _check_size(path: Path, name: str, limit_bytes: int) -> None:
-    most_values = path.stat().st_size // LEAST_BYTES_A_VALUE
-    if path.stat().st_size == 0:
+def _check_size(path: Path, name: str, room: Room) -> None:
+    size = path.stat().st_size
+    if size == 0:
         raise BadData(f"{name}: expected at least one line of numbers, got an empty file")
-    if most_values * np.dtype(np.float32).itemsize > limit_bytes:
-        raise BadData(f"{name}: expected at most {limit_bytes:,} bytes of numbers, the file may hold more")
+    room.check(name, size // LEAST_BYTES_A_VALUE, "the file, as full as a file of its size may be,")
 
 
-def _read_table(path: Path, name: str) -> tuple[list[str], Table]:
+@dataclass(slots=True)
+class _WordTargets:
+    """Targets that are words: each with its number by the order in which it came, and how many rows had one."""
+
+    numbers: dict[str, int] = field(default_factory=dict)
+    rows: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """What the first line says, and what the lines after it must look like."""
+
+    name: str
+    header: list[str]
+    width: int
+    target: int | None
+    words: _WordTargets = field(default_factory=_WordTargets)
+
+
+def _read_split(path: Path, name: str, options: FileOptions) -> RawSplit:
     with path.open(newline="", encoding="utf-8-sig") as file:
         lines = csv.reader(file)
         first = next(_filled_lines(lines), None)
         if first is None:
             raise BadData(f"{name}: expected at least one line of numbers, got none")
-        header = [] if _is_numeric(first) else first
-        width = len(first)
-        rows = [] if header else [_numbers(first, name, lines.line_num, width, header)]
-        rows.extend(_numbers(cells, name, lines.line_num, width, header) for cells in _filled_lines(lines))
-    if not rows:
+        columns = _columns(name, first, options)
+        rows = _rows(lines, [] if columns.header else [first], columns)
+        table = _stacked(rows)
+    if table is None:
         raise BadData(f"{name}: expected at least one line of numbers after the header, got none")
-    if width < 2:
-        raise BadData(f"{name}: expected at least two columns, inputs and a target, got {width}")
-    return header, np.stack(rows)
+    if columns.width < 2 and columns.target is not None:
+        raise BadData(f"{name}: expected at least two columns, inputs and a target, got {columns.width}")
+    if columns.words.rows:
+        return _with_word_labels(table, columns)
+    is_label = is_label_column(columns.header, columns.target)
+    return split_columns(name, table, columns.target, is_named_label=is_label)
+
+
+def _columns(name: str, first: list[str], options: FileOptions) -> _Columns:
+    width = len(first)
+    is_header = not _is_numeric(first[:-1] if width > 1 and not options.target else first)
+    header = first if is_header else []
+    return _Columns(name, header, width, target_column(name, header, width, options))
 
 
 def _filled_lines(lines: Iterator[list[str]]) -> Iterator[list[str]]:
@@ -85,27 +106,65 @@ def _is_numeric(cells: list[str]) -> bool:
     return True
 
 
-def _numbers(cells: list[str], name: str, line: int, width: int, header: list[str]) -> Table:
-    if len(cells) != width:
-        raise BadData(f"{name}, line {line}: expected {width} columns as in the first line, got {len(cells)}")
+def _rows(lines: Iterator[list[str]], first: list[list[str]], columns: _Columns) -> Iterator[Numbers]:
+    for cells in first:
+        yield _numbers(cells, 1, columns)
+    for cells in _filled_lines(lines):
+        yield _numbers(cells, lines.line_num, columns)  # type: ignore[attr-defined]  # csv's reader counts lines
+
+
+def _stacked(rows: Iterator[Numbers]) -> Numbers | None:
+    parts: list[Numbers] = []
+    block: list[Numbers] = []
+    for row in rows:
+        block.append(row)
+        if len(block) == ROWS_A_BLOCK:
+            parts.append(np.stack(block))
+            block = []
+    if block:
+        parts.append(np.stack(block))
+    return np.concatenate(parts) if parts else None
+
+
+def _numbers(cells: list[str], line: int, columns: _Columns) -> Numbers:
+    if len(cells) != columns.width:
+        raise BadData(
+            f"{columns.name}, line {line}: expected {columns.width} columns as in the first line, got {len(cells)}"
+        )
     try:
         return np.array(cells, dtype=np.float32)
     except ValueError:
-        column = next(index for index, cell in enumerate(cells) if not _is_numeric([cell]))
-        called = f"{column + 1} ({header[column]})" if header else str(column + 1)
-        raise BadData(f"{name}, line {line}, column {called}: expected a number, got {cells[column][:40]!r}") from None
+        return _with_a_word(cells, line, columns)
 
 
-def _target_column(header: list[str], width: int) -> int:
-    names = [cell.strip().lower() for cell in header]
-    return next((names.index(name) for name in TARGET_NAMES if name in names), width - 1)
+def _with_a_word(cells: list[str], line: int, columns: _Columns) -> Numbers:
+    """Read a row whose target, and nothing else, may be a word."""
+    wrong = [index for index, cell in enumerate(cells) if not _is_numeric([cell])]
+    others = [index for index in wrong if index != columns.target or not cells[index].strip()]
+    if others:
+        raise _not_a_number(cells, others[0], line, columns)
+    assert columns.target is not None, "a row without a target has only cells that must be numbers"
+    word = cells[columns.target].strip()
+    number = columns.words.numbers.setdefault(word, len(columns.words.numbers))
+    columns.words.rows += 1
+    if number >= LARGEST_CLASS_COUNT:
+        raise BadData(f"{columns.name}: expected fewer than {LARGEST_CLASS_COUNT:,} different words as targets")
+    return np.array([str(number) if index == columns.target else cell for index, cell in enumerate(cells)], np.float32)
 
 
-def _targets(name: str, column: Table, is_named_label: bool) -> npt.NDArray[np.int32] | Table:
-    is_whole = bool(np.isfinite(column).all() and (column == np.round(column)).all())
-    is_small = is_whole and bool((np.abs(column) < LARGEST_EXACT_INTEGER).all())
-    if is_named_label and not is_small:
-        raise BadData(f"{name}: expected whole numbers from 0 in the column label; name it target for real values")
-    if is_small and (is_named_label or bool((column >= 0).all())):
-        return column.astype(np.int32)
-    return column
+def _not_a_number(cells: list[str], column: int, line: int, columns: _Columns) -> BadData:
+    called = f"{column + 1} ({columns.header[column]})" if columns.header else str(column + 1)
+    return BadData(f"{columns.name}, line {line}, column {called}: expected a number, got {cells[column][:40]!r}")
+
+
+def _with_word_labels(table: Numbers, columns: _Columns) -> RawSplit:
+    assert columns.target is not None, "words are only taken as targets"
+    if columns.words.rows != table.shape[0]:
+        raise BadData(
+            f"{columns.name}: expected either words or numbers as targets, got {columns.words.rows} words in "
+            f"{table.shape[0]} rows, such as {next(iter(columns.words.numbers))[:40]!r}"
+        )
+    rank = {word: place for place, word in enumerate(sorted(columns.words.numbers))}
+    by_arrival = np.array([rank[word] for word in columns.words.numbers], np.int32)
+    labels = by_arrival[table[:, columns.target].astype(np.int32)]
+    return RawSplit(np.delete(table, columns.target, axis=1), labels)

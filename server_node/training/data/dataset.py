@@ -1,4 +1,4 @@
-"""What every dataset becomes on the host: one array of inputs, one of targets, training examples first, then tests."""
+"""What every dataset becomes on the host: arrays of inputs, one of targets; training examples first, tests last."""
 
 from __future__ import annotations
 
@@ -9,20 +9,23 @@ import numpy.typing as npt
 
 from server_node.training.data.dataset_form import DatasetForm
 
-Inputs = npt.NDArray[np.float32]
+Inputs = npt.NDArray[np.float32] | npt.NDArray[np.int32]
 Targets = npt.NDArray[np.int32] | npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A checked dataset.
+    """A checked dataset; its arrays may be mapped files, so they are read in parts.
 
     Attributes:
         name: what messages call it: a URI or a file.
-        inputs: `(n, …)` float32, no NaN or infinity.
-        targets: `(n,)` int32 labels from 0, or `(n, outputs)` float32.
-        train_examples: the first so many rows are for training; the rest is the dataset's own test split.
+        inputs: `(n, …)` float32, no NaN or infinity, or int32 tokens from 0.
+        targets: `(n,)` int32 labels from 0, `(n, length)` int32 labels of tokens, or `(n, …)` float32.
+        train_examples: the first so many rows are for training; then comes its own validation split, then its tests.
         classes: number of classes when targets are labels, else None.
+        tokens: how many different tokens the inputs may hold; None when they are no tokens.
+        more_inputs: the inputs after the first, of its type.
+        validation_examples: rows of its own validation split.
     """
 
     name: str
@@ -30,15 +33,26 @@ class Dataset:
     targets: Targets
     train_examples: int
     classes: int | None
+    tokens: int | None = None
+    more_inputs: tuple[Inputs, ...] = ()
+    validation_examples: int = 0
 
     @property
     def form(self) -> DatasetForm:
         """Its shapes and counts."""
         return DatasetForm(
             name=self.name,
-            input_shape=tuple(int(size) for size in self.inputs.shape[1:]),
-            target_shape=tuple(int(size) for size in self.targets.shape[1:]),
+            input_shape=_example_shape(self.inputs),
+            target_shape=_example_shape(self.targets),
             examples=int(self.inputs.shape[0]),
             train_examples=self.train_examples,
             classes=self.classes,
+            has_tokens=self.inputs.dtype == np.int32,
+            tokens=self.tokens,
+            more_input_shapes=tuple(_example_shape(array) for array in self.more_inputs),
+            validation_examples=self.validation_examples,
         )
+
+
+def _example_shape(array: Inputs | Targets) -> tuple[int, ...]:
+    return tuple(int(size) for size in array.shape[1:])

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from shared.model_definition.graph import Shape
 
+NUMBER_BYTES = 4
+
 
 @dataclass(frozen=True, slots=True)
 class DatasetForm:
-    """The form of a dataset.
+    """The form of a dataset; its parts are its inputs in order, then its target.
 
     Attributes:
         name: what messages call it.
-        input_shape: one example's shape, channels last.
-        target_shape: one target's shape, `()` for a label.
+        input_shape: one example's shape, channels last; of the first input when there are several.
+        target_shape: one target's shape, `()` for a label, `(length,)` for a label each token.
         examples: all of them, whatever their split.
-        train_examples: those that are not its own test split.
+        train_examples: those that are not its own validation or test split.
         classes: number of classes when targets are labels, else None.
+        has_tokens: whether the inputs are int32 numbers of tokens; otherwise they are float32 values.
+        tokens: how many different tokens the inputs may hold; None when they are no tokens.
+        more_input_shapes: of the inputs after the first, which are of its type.
+        validation_examples: those of its own validation split, which stand behind the training examples.
     """
 
     name: str
@@ -26,8 +33,18 @@ class DatasetForm:
     examples: int
     train_examples: int
     classes: int | None
+    has_tokens: bool = False
+    tokens: int | None = None
+    more_input_shapes: tuple[Shape, ...] = ()
+    validation_examples: int = 0
 
     @property
     def has_labels(self) -> bool:
         """Whether targets are int32 labels; otherwise they are float32 values."""
         return self.classes is not None
+
+    @property
+    def example_bytes(self) -> int:
+        """What the inputs and the target of one example take."""
+        shapes = (self.input_shape, *self.more_input_shapes, self.target_shape)
+        return sum(math.prod(shape) for shape in shapes) * NUMBER_BYTES

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -26,11 +27,27 @@ def allowed_path(path: str, data_roots: Sequence[Path]) -> Path:
     raise _refusal(f"{path}: expected a file or folder inside a data root of this node, found nothing there")
 
 
+def beside(folder: Path, file_name: str, name: str) -> Path:
+    """Resolve a file of a folder that may be read; a link may not lead out of the folder.
+
+    Raises:
+        BadData: when it does, or nothing is there.
+    """
+    root = folder.resolve()
+    found = (root / file_name).resolve()
+    if not found.is_relative_to(root):
+        raise _refusal(f"{name}: expected a file in its folder, got one that leads out of it")
+    if not found.is_file():
+        raise _refusal(f"{name}: expected a file beside it, found none")
+    return found
+
+
 def file_stamp(path: Path) -> str:
     """Give a text that changes when the file, or a file in the folder, is written anew."""
-    files = sorted(path.iterdir()) if path.is_dir() else [path]
-    stats = [(file.name, file.stat()) for file in files if file.is_file()]
-    return ";".join(f"{name}:{stat.st_ino}:{stat.st_size}:{stat.st_mtime_ns}" for name, stat in stats)
+    files = sorted(path.rglob("*")) if path.is_dir() else [path]
+    stats = [(str(file.relative_to(path)), file.stat()) for file in files if file.is_file()]
+    text = ";".join(f"{name}:{stat.st_ino}:{stat.st_size}:{stat.st_mtime_ns}" for name, stat in stats)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _refusal(sentence: str) -> BadData:

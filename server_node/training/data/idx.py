@@ -16,8 +16,10 @@ from typing import IO, cast
 import numpy as np
 import numpy.typing as npt
 
-from server_node.training.data.checks import checked_dataset
+from server_node.training.data.checks import RawSplit, Split, checked_dataset
 from server_node.training.data.dataset import Dataset
+from server_node.training.data.room import Room
+from shared.dataset_options import FileFormat, FileOptions
 from shared.errors import BadData
 
 Bytes = npt.NDArray[np.uint8]
@@ -25,27 +27,23 @@ UNSIGNED_BYTE = 0x08
 IMAGE_AXES, LABEL_AXES = 3, 1
 
 
-def load_idx(folder: Path, name: str, limit_bytes: int) -> Dataset:
-    """Read and check a folder of IDX files.
-
-    Args:
-        folder: where the files are.
-        name: what messages call it.
-        limit_bytes: the most its arrays may take, as float32.
+def load_idx(folder: Path, name: str, room: Room, options: FileOptions, _said: FileFormat | None = None) -> Dataset:
+    """Read and check a folder of IDX files; see `FILE_LOADERS` for the arguments.
 
     Raises:
         BadData: at the first defect.
     """
     if not folder.is_dir():
         raise BadData(f"{name}: expected a folder with train-images-idx3-ubyte and train-labels-idx1-ubyte, got a file")
-    train = _split(folder, name, "train", limit_bytes)
+    train = _split(folder, name, "train", room, options)
     if train is None:
         raise BadData(f"{name}: expected train-images-idx3-ubyte (or .gz) in the folder, found none")
-    test = _split(folder, name, "t10k", limit_bytes) or _split(folder, name, "test", limit_bytes)
-    return checked_dataset(name, train, test)
+    test = _split(folder, name, "t10k", room, options) or _split(folder, name, "test", room, options)
+    splits = {Split.TRAINING: train} if test is None else {Split.TRAINING: train, Split.TEST: test}
+    return checked_dataset(name, splits, room, options)
 
 
-def _split(folder: Path, name: str, split: str, limit_bytes: int) -> tuple[npt.NDArray[np.float32], Bytes] | None:
+def _split(folder: Path, name: str, split: str, room: Room, options: FileOptions) -> RawSplit | None:
     images = _find(folder, f"{split}-images", IMAGE_AXES)
     labels = _find(folder, f"{split}-labels", LABEL_AXES)
     if images is None and labels is None:
@@ -53,9 +51,10 @@ def _split(folder: Path, name: str, split: str, limit_bytes: int) -> tuple[npt.N
     if images is None or labels is None:
         missing = f"{split}-images-idx3-ubyte" if images is None else f"{split}-labels-idx1-ubyte"
         raise BadData(f"{name}: expected {missing} (or .gz) beside its partner, found none")
-    pixels = _read(images, f"{name}, {images.name}", IMAGE_AXES, limit_bytes)
-    return (pixels.astype(np.float32) / np.float32(255))[..., None], _read(
-        labels, f"{name}, {labels.name}", LABEL_AXES, limit_bytes
+    pixels = _read(images, f"{name}, {images.name}", IMAGE_AXES, room)
+    return RawSplit(
+        pixels,
+        None if options.reconstructs_input else _read(labels, f"{name}, {labels.name}", LABEL_AXES, room),
     )
 
 
@@ -64,22 +63,21 @@ def _find(folder: Path, stem: str, axes: int) -> Path | None:
     return next((folder / name for name in names if (folder / name).is_file()), None)
 
 
-def _read(path: Path, name: str, axes: int, limit_bytes: int) -> Bytes:
+def _read(path: Path, name: str, axes: int, room: Room) -> Bytes:
     root = path.parent.resolve()
     if not path.resolve().is_relative_to(root):
         raise BadData(f"{name}: expected a file in its folder, got a link that leads out of it")
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            return _read_array(cast("IO[bytes]", file), name, axes, limit_bytes)
+            return _read_array(cast("IO[bytes]", file), name, axes, room)
     except (OSError, EOFError, zlib.error) as error:
         raise BadData(f"{name}: expected a whole file, got one that cannot be read ({error})") from error
 
 
-def _read_array(file: IO[bytes], name: str, axes: int, limit_bytes: int) -> Bytes:
+def _read_array(file: IO[bytes], name: str, axes: int, room: Room) -> Bytes:
     shape = _read_header(file, name, axes)
     expected = math.prod(shape)
-    if expected * np.dtype(np.float32).itemsize > limit_bytes:
-        raise BadData(f"{name}: expected at most {limit_bytes:,} bytes of numbers, its header {shape} asks for more")
+    room.check(name, expected, f"its header {shape}")
     content = file.read(expected + 1)
     if len(content) != expected:
         got = f"only {len(content):,}" if len(content) < expected else "more"

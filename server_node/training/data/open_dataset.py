@@ -6,37 +6,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import assert_never
 
 import jax
 
-from server_node.training.data.csv_table import load_csv
 from server_node.training.data.dataset import Dataset
 from server_node.training.data.device_dataset import DeviceDataset, put_on_device
 from server_node.training.data.digits import load_digits
 from server_node.training.data.file_access import allowed_path, file_stamp
-from server_node.training.data.idx import load_idx
-from server_node.training.data.npz import load_npz
+from server_node.training.data.file_loaders import FILE_LOADERS, loader_format
+from server_node.training.data.recognition import SUFFIXES
+from server_node.training.data.room import Room
 from server_node.training.data.synthetic import make_synthetic
 from server_node.training.environment import TrainingEnvironment
-from server_node.training.stopping import ShouldStop
-from shared.dataset_uri import ArtifactDataset, BuiltinDataset, FileDataset, FileFormat, parse_dataset_uri
-from shared.errors import BadData
-from shared.synthetic_dataset import (
-    SyntheticClassification,
-    SyntheticImages,
-    SyntheticRegression,
-    SyntheticSequences,
-    SyntheticTokens,
-)
-
-FILE_LOADERS: dict[FileFormat, Callable[[Path, str, int], Dataset]] = {
-    FileFormat.NPZ: load_npz,
-    FileFormat.CSV: load_csv,
-    FileFormat.IDX: load_idx,
-}
-"""By format; each takes the path, what messages call it, and the most bytes its arrays may take."""
-ZIP_MAGIC = b"PK"
+from server_node.training.stopping import ShouldStop, never_stop
+from shared.dataset_options import FileFormat, FileOptions
+from shared.dataset_uri import ArtifactDataset, BuiltinDataset, FileDataset, RemoteDataset, parse_dataset_uri
+from shared.errors import BadData, NotSupported
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +42,7 @@ def open_dataset(
         BadData: when there is anything wrong with what it names.
         TrainingStopped: when asked to stop while someone else loads it.
     """
-    opening = find_dataset(uri, environment)
+    opening = find_dataset(uri, environment, should_stop)
 
     def make() -> DeviceDataset:
         return put_on_device(opening.load(), device)
@@ -65,38 +50,64 @@ def open_dataset(
     return environment.datasets.get(f"{device}|{opening.key}", make, should_stop)
 
 
-def find_dataset(uri: str, environment: TrainingEnvironment) -> Opening:
-    """Find what a URI names, without reading its content."""
-    limit = environment.datasets.limit_bytes
+def find_dataset(uri: str, environment: TrainingEnvironment, should_stop: ShouldStop = never_stop) -> Opening:
+    """Find what a URI names, without reading its content; a file elsewhere is fetched first.
+
+    Raises:
+        InvalidField: when the URI is none.
+        BadData: when nothing that may be read is there.
+        MachineFailure: when a file elsewhere cannot be fetched now.
+        TrainingStopped: when asked to stop while fetching.
+    """
     parsed = parse_dataset_uri(uri)
     match parsed:
         case BuiltinDataset():
             return Opening(uri, load_digits)
         case FileDataset():
             path = allowed_path(parsed.path, environment.data_roots)
-            with _readable(path.name):
-                return _file_opening(path, parsed.format, path.name, limit)
+            return _file_opening(_File(path, path.name, parsed.format, parsed.options), environment)
         case ArtifactDataset():
             name = f"artifact sha256:{parsed.sha256[:12]}…"
             with _readable(name):
-                return _file_opening(environment.artifact_path(parsed.sha256), parsed.format, name, limit)
-        case (
-            SyntheticClassification()
-            | SyntheticRegression()
-            | SyntheticImages()
-            | SyntheticSequences()
-            | SyntheticTokens()
-        ):
-            return Opening(repr(parsed), lambda: make_synthetic(parsed, uri, limit))
+                path = environment.artifact_path(parsed.sha256)
+            return _file_opening(_File(path, name, parsed.format, parsed.options), environment)
+        case RemoteDataset():
+            return _file_opening(_fetched(parsed, environment, should_stop), environment)
         case _:
-            assert_never(parsed)
+            limit = environment.datasets.limit_bytes
+            return Opening(repr(parsed), lambda: make_synthetic(parsed, uri, limit))
 
 
-def _file_opening(path: Path, said: FileFormat | None, name: str, limit_bytes: int) -> Opening:
-    form = said or _recognised_format(path, name)
-    if form is not FileFormat.IDX and path.is_dir():
-        raise BadData(f"{name}: expected a {form} file, got a folder", field="dataset")
-    return Opening(key=f"{form}|{path}|{file_stamp(path)}", load=lambda: FILE_LOADERS[form](path, name, limit_bytes))
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file or folder to be read: where, what messages call it, and how."""
+
+    path: Path
+    name: str
+    said: FileFormat | None
+    options: FileOptions
+
+
+def _fetched(remote: RemoteDataset, environment: TrainingEnvironment, should_stop: ShouldStop) -> _File:
+    copies = environment.space.remote
+    if copies is None:
+        raise NotSupported(f"{remote.url}: this node keeps no copies of files elsewhere", field="dataset")
+    copy = copies.fetch(remote.url, should_stop)
+    said = remote.format or SUFFIXES.get(Path(copy.name).suffix.lower())
+    return _File(copy.path, copy.name, said, remote.options)
+
+
+def _file_opening(file: _File, environment: TrainingEnvironment) -> Opening:
+    space = environment.space
+    room = Room(environment.datasets.limit_bytes, space.mapped_bytes, space.folder)
+    with _readable(file.name):
+        form = loader_format(file.path, file.name, file.said)
+        stamp = file_stamp(file.path)
+
+    def load() -> Dataset:
+        return FILE_LOADERS[form](file.path, file.name, room, file.options, file.said)
+
+    return Opening(f"{form}|{file.path}|{stamp}|{file.said}|{file.options}", load)
 
 
 @contextmanager
@@ -105,20 +116,3 @@ def _readable(name: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise BadData(f"{name}: expected a readable file, got {error}", field="dataset") from error
-
-
-def _recognised_format(path: Path, name: str) -> FileFormat:
-    if path.is_dir():
-        return FileFormat.IDX
-    with path.open("rb") as file:
-        beginning = file.read(512)
-    if beginning.startswith(ZIP_MAGIC):
-        return FileFormat.NPZ
-    if beginning and b"\0" not in beginning:
-        return FileFormat.CSV
-    if not beginning:
-        raise BadData(f"{name}: expected a dataset, got an empty file", field="dataset")
-    raise BadData(
-        f"{name}: expected NPZ, CSV or a folder of IDX files, got something else; say which by ?format=",
-        field="dataset",
-    )

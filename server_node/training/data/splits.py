@@ -23,27 +23,46 @@ class Splits:
     test: Indices
 
 
-def split_dataset(dataset: DatasetForm, validation_split: float, seed: int) -> Splits:
-    """Cut validation from the training examples by the seed; the dataset's own test split stays what it is.
+def split_dataset(dataset: DatasetForm, validation_split: float, seed: int, test_split: float = 0.0) -> Splits:
+    """Cut validation and test from the training examples by the seed, unless the dataset has a part of its own.
+
+    Both shares are of the dataset's own training examples; a share is not looked at where the dataset has that part.
 
     Raises:
-        BadData: when the cut leaves one side empty.
+        BadData: when a cut leaves one side empty.
     """
-    test = np.arange(dataset.train_examples, dataset.examples, dtype=np.int32)
-    if validation_split == 0:
-        return Splits(np.arange(dataset.train_examples, dtype=np.int32), test[:0], test)
-    count = round(dataset.train_examples * validation_split)
-    if count in {0, dataset.train_examples}:
+    behind = np.arange(dataset.train_examples, dataset.examples, dtype=np.int32)
+    own_validation, own_test = behind[: dataset.validation_examples], behind[dataset.validation_examples :]
+    validation = 0 if own_validation.size else _count_cut(dataset, "validation_split", validation_split)
+    test = 0 if own_test.size else _count_cut(dataset, "test_split", test_split)
+    if not validation and not test:
+        return Splits(np.arange(dataset.train_examples, dtype=np.int32), own_validation, own_test)
+    if validation + test >= dataset.train_examples:
         raise BadData(
-            f"{dataset.name}: validation_split {validation_split} of {dataset.train_examples} examples leaves "
-            f"{dataset.train_examples - count} to train and {count} to validate; both need at least one",
-            field="hyperparameters.validation_split",
+            f"{dataset.name}: validation_split and test_split leave none of {dataset.train_examples} examples to train",
+            field="hyperparameters.test_split",
         )
     shuffled = random_stream(seed, Purpose.VALIDATION_SPLIT).permutation(dataset.train_examples).astype(np.int32)
-    return Splits(train=np.sort(shuffled[count:]), validation=np.sort(shuffled[:count]), test=test)
+    cut = shuffled[validation : validation + test]
+    return Splits(
+        train=np.sort(shuffled[validation + test :]),
+        validation=np.sort(shuffled[:validation]) if validation else own_validation,
+        test=np.sort(cut) if test else own_test,
+    )
 
 
-def epoch_order(train: Indices, seed: int, epoch: int, length: int) -> Indices:
+def _count_cut(dataset: DatasetForm, name: str, share: float) -> int:
+    count = round(dataset.train_examples * share)
+    if share and count in {0, dataset.train_examples}:
+        raise BadData(
+            f"{dataset.name}: {name} {share} of {dataset.train_examples} examples leaves "
+            f"{dataset.train_examples - count} to train and {count} to hold out; both need at least one",
+            field=f"hyperparameters.{name}",
+        )
+    return count
+
+
+def epoch_order(train: Indices, seed: int, epoch: int, length: int, *, shuffle: bool = True) -> Indices:
     """Give the order in which an epoch visits its examples, filled up to `length` with zeros.
 
     Args:
@@ -51,7 +70,10 @@ def epoch_order(train: Indices, seed: int, epoch: int, length: int) -> Indices:
         seed: the job's seed.
         epoch: counted from 0.
         length: whole batches.
+        shuffle: whether in an order of its own; otherwise in the order of the examples.
     """
+    if not shuffle:
+        return filled(train, length)
     rng = random_stream(seed, Purpose.EPOCH_ORDER, epoch)
     return filled(train[rng.permutation(train.size)], length)
 

@@ -17,7 +17,7 @@ from server_node.training.api import prepare
 from server_node.training.data.dataset import Dataset
 from server_node.training.data.open_dataset import find_dataset
 from server_node.training.environment import DatasetCache, ProgramCache, TrainingEnvironment, no_artifacts
-from shared.errors import BadData, InvalidField, NotSupported, UserMistake
+from shared.errors import BadData, InvalidField, UserMistake
 from tests.server_node.training.builders import MLP, a_job, an_environment
 
 Arrays = dict[str, Any]
@@ -80,9 +80,30 @@ def test_synthetic_data_have_the_asked_shape_and_the_same_bits_again(
     assert data.inputs.tobytes() != other.inputs.tobytes()
 
 
-def test_synthetic_tokens_are_refused_in_words() -> None:
-    with pytest.raises(NotSupported, match="embedding"):
-        opened("synthetic://tokens")
+def test_synthetic_tokens_have_a_class_or_the_next_token_as_target() -> None:
+    classes = opened("synthetic://tokens?samples=20&length=6&vocab=9&classes=3")
+    assert classes.inputs.dtype == classes.targets.dtype == np.int32
+    assert (classes.inputs.shape, classes.targets.shape, classes.classes, classes.tokens) == ((20, 6), (20,), 3, 9)
+    chains = opened("synthetic://tokens?samples=20&length=6&vocab=9&classes=0")
+    np.testing.assert_array_equal(chains.inputs[:, 1:], chains.targets[:, :-1])
+    assert (chains.classes, chains.form.target_shape, chains.form.has_tokens) == (9, (6,), True)
+
+
+def test_synthetic_pairs_give_two_inputs_and_a_target_that_the_first_decides() -> None:
+    pairs = opened("synthetic://pairs?samples=50&length=5&vocab=7")
+    (known,) = pairs.more_inputs
+    assert pairs.form.more_input_shapes == (pairs.form.input_shape,) == ((5,),)
+    np.testing.assert_array_equal(known[:, 1:], pairs.targets[:, :-1])
+    assert set(known[:, 0].tolist()) == {0}
+    meaning = dict(zip(pairs.inputs.ravel().tolist(), pairs.targets.ravel().tolist(), strict=True))
+    assert [meaning[word] for word in pairs.inputs[0].tolist()] == pairs.targets[0].tolist()
+
+
+@pytest.mark.parametrize("kind", ["images?height=3&width=2&", "regression?", "tokens?vocab=5&"])
+def test_target_input_makes_the_input_the_target(kind: str) -> None:
+    data = opened(f"synthetic://{kind}samples=8&target=input")
+    assert data.targets is data.inputs
+    assert data.classes == data.tokens
 
 
 def test_npz_with_x_and_y(tmp_path: Path) -> None:
@@ -288,7 +309,7 @@ def test_an_artifact_is_a_local_file_by_its_hash(tmp_path: Path) -> None:
         (
             {"layers": [{"type": "dense", "units": 2}]},
             BadData,
-            "labels from 0 to 2; give the last layer at least 3 units",
+            "give the last layer at least 3 units",
         ),
         ({"layers": [{"type": "conv2d"}]}, InvalidField, "expects images"),
         ({"validation_split": 0.01, "batch_size": 1}, BadData, "both need at least one"),

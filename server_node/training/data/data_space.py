@@ -1,0 +1,38 @@
+"""What data may take of a node: on its devices, in its memory, on its disk; and who feeds what is not on a device."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from server_node.training.data.remote_files import RemoteFiles
+
+MEBIBYTE = 2**20
+
+
+def one_feeding_thread() -> Executor:
+    """Make what reads the next examples while a device computes: one thread, started when it is first needed."""
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="feeding")
+
+
+@dataclass(frozen=True, slots=True)
+class DataSpace:
+    """Limits, each in bytes, and the places that they are limits of.
+
+    Attributes:
+        resident_bytes: the largest dataset that is put on a device whole; None for as much as is kept at all. A larger
+            one is fed.
+        window_bytes: about how much of a fed dataset is on the device at once; twice this while the next is coming.
+        mapped_bytes: the largest array that may be kept in a file instead of memory.
+        folder: where such files are made; None for nowhere.
+        remote: copies of files elsewhere; None refuses those.
+        feeding: runs the reading ahead.
+    """
+
+    resident_bytes: int | None = None
+    window_bytes: int = 32 * MEBIBYTE
+    mapped_bytes: int = 0
+    folder: Path | None = None
+    remote: RemoteFiles | None = None
+    feeding: Executor = field(default_factory=one_feeding_thread)

@@ -1,0 +1,80 @@
+"""One file elsewhere: what is known of it and how its bytes are read, with the other side's failures told as ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from server_node.training.data.optional_library import optional_library
+from shared.errors import BadData, MachineFailure
+
+PART_BYTES = 8 * 2**20
+CLIENT_OPTIONS = {"timeout": "60s", "connect_timeout": "10s"}
+RETRIES = {"max_retries": 4}
+
+StoreOf = Callable[[str], Any]
+"""From `scheme://host` to an obstore store."""
+
+
+def obstore_of(base: str) -> Any:
+    """Open the store of a bucket or host with the credentials of the node's environment."""
+    store = optional_library("obstore.store", "a dataset elsewhere", base)
+    return store.from_url(base, client_options=CLIENT_OPTIONS, retry_config=RETRIES)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the other side says of a file: its size, and a text that changes with it."""
+
+    size_bytes: int
+    version: str
+
+
+class RemoteSource:
+    """A file by its URL; opening it asks nobody anything yet."""
+
+    def __init__(self, url: str, store_of: StoreOf) -> None:
+        """Open the store that the URL names."""
+        parts = urlsplit(url)
+        self.url = url
+        self.path = unquote(parts.path).lstrip("/")
+        self.name = self.path.rsplit("/", 1)[-1]
+        self._library = optional_library("obstore", "a dataset elsewhere", url)
+        self._errors = optional_library("obstore.exceptions", "a dataset elsewhere", url)
+        with self._told():
+            self._store = store_of(f"{parts.scheme}://{parts.netloc}")
+
+    def look(self) -> Found:
+        """Ask for its size and version.
+
+        Raises:
+            BadData: when it is not there or may not be read.
+            MachineFailure: when the network or the other side fails.
+        """
+        with self._told():
+            meta = self._library.head(self._store, self.path)
+        return Found(int(meta["size"]), f"{meta.get('e_tag')}|{meta.get('version')}|{meta.get('last_modified')}")
+
+    def parts(self, size_bytes: int) -> Iterator[bytes]:
+        """Read it part by part; raises as `look` does."""
+        for start in range(0, size_bytes, PART_BYTES):
+            with self._told():
+                end = min(start + PART_BYTES, size_bytes)
+                part = bytes(self._library.get_range(self._store, self.path, start=start, end=end))
+            yield part
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        errors = self._errors
+        refused = (FileNotFoundError, errors.PermissionDeniedError, errors.UnauthenticatedError, PermissionError)
+        try:
+            yield
+        except refused as error:
+            reason = "it is not there" if isinstance(error, FileNotFoundError) else "this node may not read it"
+            raise BadData(f"{self.url}: expected a file that can be read, but {reason}", field="dataset") from error
+        except (errors.BaseError, OSError, ValueError) as error:
+            first_line = (str(error).splitlines() or [""])[0][:300]
+            raise MachineFailure(f"{self.url} cannot be fetched now: {first_line}") from error
