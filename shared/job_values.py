@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from shared.byte_sizes import bytes_from
 from shared.did_you_mean import did_you_mean, quoted
 from shared.errors import InvalidField
-from shared.hyperparameter_strings import hyperparameters_from_strings, strings_from_values
+from shared.hyperparameter_strings import hyperparameters_from_strings, is_known_name, strings_from_values
 from shared.model_definition.canonical_text import canonical_text_from
 from shared.model_definition.parse import parse_model_definition
+from shared.model_definition.pattern_values import with_job_values
 from shared.strict_values import integer_from
 
 _KEYS = (
@@ -57,9 +58,12 @@ def with_graph_settings(
 ) -> dict[str, object]:
     """The fields with the hyperparameters checked, and what is unsaid filled from the graph of the model definition.
 
+    Hyperparameters that bear the names of a pattern's parameters are written into the pattern.
+
     Raises:
         InvalidField: when the model definition or a hyperparameter is wrong, or nobody names a dataset.
     """
+    model_definition, of_pattern = with_job_values(model_definition, hyperparameters)
     settings = parse_model_definition(model_definition).job_settings
     filled: dict[str, object] = {name: settings[name] for name in _JOB_FIELDS_OF_GRAPHS if name in settings}
     if "batch_size" in filled:
@@ -68,7 +72,9 @@ def with_graph_settings(
     if not filled.get("dataset"):
         raise InvalidField("dataset_uri is missing; name one, such as builtin://digits", field="dataset_uri")
     from_graph = {name: text for name, text in settings.items() if name not in _JOB_FIELDS_OF_GRAPHS}
-    return {**filled, "hyperparameters": hyperparameters_from_strings({**from_graph, **hyperparameters})}
+    own = {name: text for name, text in hyperparameters.items() if name not in of_pattern or is_known_name(name)}
+    checked = hyperparameters_from_strings({**from_graph, **own})
+    return {**filled, "model_definition": model_definition, "hyperparameters": checked}
 
 
 def mapping_from(value: object, field: str) -> dict[str, object]:

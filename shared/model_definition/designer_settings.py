@@ -1,26 +1,18 @@
-"""What the loss, optimizer, schedule and data nodes of a designer graph say about the job, in the job's own names."""
+"""What the loss, optimizer, schedule and data nodes of a drawing say about the job, in the job's own names."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 from shared.did_you_mean import did_you_mean, quoted
 from shared.model_definition.designer_parts import DesignerNode
 from shared.model_definition.refusal import refusal
+from shared.model_definition.settings_nodes import SETTINGS_NODES, Complaint
 from shared.model_definition.vocabulary import SettingsRole, type_key
 from shared.strict_values import flag_from, real_from
 
 Settings = dict[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class _SettingsNode:
-    """One type of settings node: what it always says, which parameters become which settings, which must hold."""
-
-    says: Mapping[str, str]
-    becomes: Mapping[str, str]
-    must_be: Mapping[str, Callable[[object], str]]
+_WARMUP = "WarmupScheduler"
 
 
 def job_settings_from(nodes: Iterable[DesignerNode]) -> Settings:
@@ -32,9 +24,9 @@ def job_settings_from(nodes: Iterable[DesignerNode]) -> Settings:
     settings: Settings = {}
     seen: dict[str, DesignerNode] = {}
     for node in nodes:
-        if node.type_name not in _NODES:
+        if node.type_name not in SETTINGS_NODES:
             continue
-        key = node.type_name if node.role is SettingsRole.DATA else str(node.role)
+        key = _what_it_decides(node)
         if key in seen:
             raise refusal(f"{seen[key].label} and {node.label} both say the job's {key}; keep one")
         seen[key] = node
@@ -42,8 +34,16 @@ def job_settings_from(nodes: Iterable[DesignerNode]) -> Settings:
     return settings
 
 
+def _what_it_decides(node: DesignerNode) -> str:
+    # A warm-up stands in front of another schedule.
+    is_own = node.role is SettingsRole.DATA or node.type_name == _WARMUP
+    return node.type_name if is_own else str(node.role)
+
+
 def _settings_of(node: DesignerNode) -> Settings:
-    known = _NODES[node.type_name]
+    known = SETTINGS_NODES[node.type_name]
+    if known.refused:
+        raise refusal(f"{node.label}: {known.refused}")
     settings = dict(known.says)
     for name, value in node.parameters.items():
         key = type_key(name)
@@ -54,10 +54,11 @@ def _settings_of(node: DesignerNode) -> Settings:
         else:
             names = (*known.becomes, *known.must_be)
             raise refusal(f"{node.label}: unknown parameter {quoted(name)}{did_you_mean(name, names)}")
-    return _nesterov_resolved(node, settings)
+    settings = {name: value for name, value in settings.items() if value != ""}
+    return _decay_resolved(node, _betas_resolved(node, _nesterov_resolved(node, settings)))
 
 
-def _check(node: DesignerNode, name: str, value: object, complaint: Callable[[object], str]) -> None:
+def _check(node: DesignerNode, name: str, value: object, complaint: Complaint) -> None:
     try:
         ending = complaint(value)
     except ValueError as error:
@@ -71,6 +72,10 @@ def _text(node: DesignerNode, name: str, value: object) -> str:
         return str(value).lower()
     if isinstance(value, (int, float, str)):
         return str(value)
+    if isinstance(value, list):
+        return ",".join(str(item) for item in value)
+    if value is None:
+        return ""
     raise refusal(f"{node.label}: {name} must be a number or a word, got {quoted(value)}")
 
 
@@ -84,68 +89,22 @@ def _nesterov_resolved(node: DesignerNode, settings: Settings) -> Settings:
     return {**settings, "optimizer": "nesterov"} if is_nesterov else settings
 
 
-def _flag_must_be(wanted: bool, ending: str) -> Callable[[object], str]:
-    return lambda value: "" if flag_from(value) is wanted else ending
+def _betas_resolved(node: DesignerNode, settings: Settings) -> Settings:
+    """Two numbers in one text, `(0.9, 0.999)`, are the two betas."""
+    if "betas" not in settings:
+        return settings
+    written = settings.pop("betas")
+    betas = [beta.strip() for beta in written.strip("[]() ").split(",")]
+    try:
+        first, second = (str(real_from(beta)) for beta in betas)
+    except ValueError:
+        raise refusal(f"{node.label}: betas must be two numbers such as 0.9, 0.999, got {quoted(written)}") from None
+    return {**settings, "beta1": first, "beta2": second}
 
 
-def _number_must_be_zero(ending: str) -> Callable[[object], str]:
-    return lambda value: "" if real_from(value) == 0 else ending
-
-
-def _word_must_be(wanted: str, ending: str) -> Callable[[object], str]:
-    return lambda value: "" if type_key(str(value)) == wanted else ending
-
-
-def _anything(_value: object) -> str:
-    return ""
-
-
-def _refused(ending: str) -> Callable[[object], str]:
-    return lambda _value: ending
-
-
-_LATER = "is known but not supported yet"
-_COUNTS_EPOCHS = "counts epochs, which is not supported yet; give decay_steps, which counts steps"
-_RATE = {"learningrate": "learning_rate", "lr": "learning_rate", "weightdecay": "weight_decay"}
-_BETAS = {"beta1": "beta1", "beta2": "beta2", "epsilon": "epsilon", "eps": "epsilon"}
-_DECAY = {"decaysteps": "decay_steps", "gamma": "decay_rate", "decayrate": "decay_rate"}
-_MEAN = {"reduction": _word_must_be("mean", f"{_LATER}; use mean")}
-_NO_AMSGRAD = {"amsgrad": _flag_must_be(wanted=False, ending=_LATER)}
-_NODES: Mapping[str, _SettingsNode] = {
-    "MSELoss": _SettingsNode({"loss": "mse"}, {}, _MEAN),
-    "CrossEntropyLoss": _SettingsNode({"loss": "cross_entropy"}, {"labelsmoothing": "label_smoothing"}, _MEAN),
-    "SGD": _SettingsNode(
-        {"optimizer": "sgd"},
-        {**_RATE, "momentum": "momentum", "nesterov": "nesterov"},
-        {"dampening": _number_must_be_zero(_LATER)},
-    ),
-    "Adam": _SettingsNode({"optimizer": "adam"}, {**_RATE, **_BETAS}, _NO_AMSGRAD),
-    "AdamW": _SettingsNode({"optimizer": "adamw"}, {**_RATE, **_BETAS}, _NO_AMSGRAD),
-    "StepLR": _SettingsNode({"schedule": "step"}, _DECAY, {"stepsize": _refused(_COUNTS_EPOCHS)}),
-    "ExponentialLR": _SettingsNode({"schedule": "exponential"}, _DECAY, {}),
-    "CosineAnnealing": _SettingsNode(
-        {"schedule": "cosine"},
-        {"decaysteps": "decay_steps", "etamin": "end_learning_rate", "endlearningrate": "end_learning_rate"},
-        {"tmax": _refused(_COUNTS_EPOCHS)},
-    ),
-    "DataLoader": _SettingsNode(
-        {},
-        {"batchsize": "batch_size"},
-        {
-            "shuffle": _flag_must_be(wanted=True, ending=f"{_LATER}; training shuffles every epoch"),
-            "droplast": _flag_must_be(wanted=False, ending=f"{_LATER}; the last batch is trained on whole"),
-            "numworkers": _anything,
-        },
-    ),
-    "DataSplit": _SettingsNode(
-        {},
-        {"valratio": "validation_split", "seed": "seed"},
-        {
-            "trainratio": _anything,
-            "testratio": _number_must_be_zero(f"{_LATER}; set it to 0, a dataset's own test part is always kept apart"),
-            "stratified": _flag_must_be(wanted=False, ending=_LATER),
-            "shuffle": _flag_must_be(wanted=True, ending=_LATER),
-        },
-    ),
-    "OneHotEncode": _SettingsNode({}, {}, {"numclasses": _anything}),
-}
+def _decay_resolved(node: DesignerNode, settings: Settings) -> Settings:
+    """A decay that is said in steps is meant in steps; an exponential one is then smooth."""
+    if "decay_steps" not in settings:
+        return settings
+    kept = {name: value for name, value in settings.items() if name != "decay_epochs"}
+    return {**kept, "schedule": "exponential"} if node.type_name == "ExponentialLR" else kept

@@ -1,157 +1,155 @@
-"""What feeds what in a designer graph: follows links through data nodes, finds the one input and the one way out.
-
-Branches are followed, merges are not offered yet, so every layer has one input and the layers form a chain.
-"""
+"""What feeds what in a drawing: follows links through data nodes, orders the layers, finds the one way out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from shared.model_definition.computing_order import computing_order
+from shared.model_definition.designer_links import Feed, LinkedDrawing
 from shared.model_definition.designer_parts import DesignerLink, DesignerNode
+from shared.model_definition.find_kind import find_kind
 from shared.model_definition.kinds.input_layer import INPUT
+from shared.model_definition.model_ends import ends_of
+from shared.model_definition.pins import check_pins
 from shared.model_definition.refusal import refusal
-from shared.model_definition.vocabulary import SettingsRole
-
-_LABELS_PIN = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """The layers in computing order, and who reads the last one.
+    """The layers in computing order, and what feeds each.
 
     Attributes:
-        chain: ids of input and layers, each fed by the one before it; the input is left out when none is drawn.
-        output_readers: ids of the Output nodes and the losses that are fed by a layer.
+        order: ids of inputs and layers, each behind what feeds it.
+        feeds: by id, what feeds it, in the order of its pins.
+        output: what leaves the model.
+        unfed: the layer that the batch enters when no input is drawn, else None.
+        is_towards_input: whether a loss takes the data themselves as its target.
     """
 
-    chain: tuple[str, ...]
-    output_readers: tuple[str, ...]
+    order: tuple[str, ...]
+    feeds: Mapping[str, tuple[Feed, ...]]
+    output: Feed
+    unfed: str | None
+    is_towards_input: bool
 
 
 def wiring_of(nodes: Mapping[str, DesignerNode], links: Sequence[DesignerLink]) -> Wiring:
-    """The order of the layers.
+    """What feeds what.
 
     Raises:
-        InvalidField: for a cycle, a merge, a layer that nothing feeds, several inputs or several outputs.
+        InvalidField: for a cycle, a layer that nothing feeds or that feeds nothing, too many links to a layer, two
+            models in one drawing, or several outputs.
     """
-    for link in links:
-        _check_labels(nodes, link)
-    layers = [node for node in nodes.values() if node.role is None]
-    if all(node.type_name == INPUT.name for node in layers):
+    drawing = LinkedDrawing(nodes, links)
+    layers = {node_id: node for node_id, node in nodes.items() if node.role is None}
+    if all(node.type_name == INPUT.name for node in layers.values()):
         raise refusal("the graph has no layers; draw at least one, such as Dense")
-    incoming = _incoming(links)
-    sources = {node.node_id: _layers_feeding(node, nodes, incoming) for node in nodes.values() if _reads_layers(node)}
-    chain = _ordered(layers, sources)
-    readers = [node_id for node_id in sources if nodes[node_id].role is not None and sources[node_id]]
-    _check_readers(nodes, chain, {reader: sources[reader] for reader in readers})
-    return Wiring(tuple(chain), tuple(readers))
+    feeds = {node_id: drawing.feeds_of(node_id) for node_id in layers}
+    layers = _without_label_inputs(drawing, layers, feeds)
+    feeds = {node_id: feeds[node_id] for node_id in layers}
+    labels = {node_id: node.label for node_id, node in layers.items()}
+    unfed = _unfed(nodes, layers, feeds)
+    order = computing_order({node_id: [feed.source for feed in found] for node_id, found in feeds.items()}, labels)
+    _check_one_model(layers, feeds)
+    for node_id, found in feeds.items():
+        _check_feeds(layers, node_id, found, is_fed_by_data=node_id == unfed)
+    ends = ends_of(drawing, layers, feeds)
+    return Wiring(order, feeds, ends.output, unfed, ends.is_towards_input)
 
 
-def _reads_layers(node: DesignerNode) -> bool:
-    return node.role in {None, SettingsRole.OUTPUT, SettingsRole.LOSS}
+def _without_label_inputs(
+    drawing: LinkedDrawing, layers: Mapping[str, DesignerNode], feeds: Mapping[str, Sequence[Feed]]
+) -> dict[str, DesignerNode]:
+    """The layers without those inputs that only give labels to a loss."""
+    read = {feed.source for found in feeds.values() for feed in found}
+    only_labels = drawing.sources_of_losses() - read
+    return {
+        node_id: node for node_id, node in layers.items() if node.type_name != INPUT.name or node_id not in only_labels
+    }
 
 
-def _check_labels(nodes: Mapping[str, DesignerNode], link: DesignerLink) -> None:
-    source, target = nodes[link.source], nodes[link.target]
-    if source.type_name == "OneHotEncode" and target.role is None:
-        raise refusal(f"{source.label} encodes labels, but {target.label} is a layer; link the data to it")
-    if source.type_name != INPUT.name:
+def _unfed(
+    nodes: Mapping[str, DesignerNode], layers: Mapping[str, DesignerNode], feeds: Mapping[str, Sequence[Feed]]
+) -> str | None:
+    unfed = [node_id for node_id, node in layers.items() if _needs_feed(node) and not feeds[node_id]]
+    has_input = any(node.type_name == INPUT.name for node in nodes.values())
+    if not unfed or (not has_input and len(unfed) == 1):
+        return unfed[0] if unfed else None
+    _check_one_model(layers, feeds)
+    raise refusal(f"{layers[unfed[-1]].label} has nothing linked to its input; link it or remove it")
+
+
+def _needs_feed(node: DesignerNode) -> bool:
+    return node.type_name != INPUT.name and find_kind(node.type_name, node.label).least_inputs > 0
+
+
+def _check_one_model(layers: Mapping[str, DesignerNode], feeds: Mapping[str, Sequence[Feed]]) -> None:
+    parts = [part for part in _connected_parts(feeds) if len(part) > 1]
+    if len(parts) > 1:
+        first, second = (" to ".join(_ends_in_words(layers, feeds, part)) for part in parts[:2])
+        raise refusal(
+            f"the graph holds two models that are not connected, {first} and {second}: training two models against "
+            "each other, such as a generator and its discriminator, is not supported yet; draw one model"
+        )
+
+
+def _connected_parts(feeds: Mapping[str, Sequence[Feed]]) -> list[list[str]]:
+    neighbours: dict[str, list[str]] = {node_id: [] for node_id in feeds}
+    for node_id, found in feeds.items():
+        for feed in found:
+            neighbours[node_id].append(feed.source)
+            neighbours[feed.source].append(node_id)
+    parts: list[list[str]] = []
+    seen: set[str] = set()
+    for start in feeds:
+        if start in seen:
+            continue
+        seen.add(start)
+        part = [start]
+        for node_id in part:
+            fresh = [other for other in dict.fromkeys(neighbours[node_id]) if other not in seen]
+            seen.update(fresh)
+            part.extend(fresh)
+        parts.append(part)
+    return parts
+
+
+def _ends_in_words(
+    layers: Mapping[str, DesignerNode], feeds: Mapping[str, Sequence[Feed]], part: Sequence[str]
+) -> tuple[str, str]:
+    read = {feed.source for node_id in part for feed in feeds[node_id]}
+    first = next((node_id for node_id in part if not feeds[node_id]), part[0])
+    last = next((node_id for node_id in part if node_id not in read), part[-1])
+    return layers[first].label, layers[last].label
+
+
+def _check_feeds(
+    layers: Mapping[str, DesignerNode], node_id: str, feeds: Sequence[Feed], *, is_fed_by_data: bool
+) -> None:
+    node = layers[node_id]
+    if node.type_name == INPUT.name:
+        if feeds:
+            raise refusal(f"{node.label} is where the batch enters, but {layers[feeds[0].source].label} feeds it")
         return
-    if target.role is None and link.source_pin == _LABELS_PIN:
-        raise refusal(
-            f"{source.label} feeds its labels (pin 1) into {target.label}; layers are fed from pin 0, the data"
-        )
-    if target.role is SettingsRole.LOSS and link.source_pin == 0 and link.target_pin == _LABELS_PIN:
-        raise refusal(
-            f"{source.label} feeds its data (pin 0) into {target.label} as target: training towards the input itself "
-            "is known but not supported yet; feed pin 1, the labels"
-        )
+    if not is_fed_by_data:
+        sources = [layers[feed.source].label for feed in feeds]
+        kind = find_kind(node.type_name, node.label)
+        check_pins(kind, node.label, [feed.target_pin for feed in feeds], sources)
+    for feed in feeds:
+        _check_source_pin(layers[feed.source], node, feed)
 
 
-def _layers_feeding(
-    node: DesignerNode, nodes: Mapping[str, DesignerNode], incoming: Mapping[str, Sequence[str]]
-) -> tuple[str, ...]:
-    found: dict[str, None] = {}
-    waiting, seen = [node.node_id], {node.node_id}
-    while waiting:
-        for source in incoming.get(waiting.pop(), ()):
-            if nodes[source].role is None:
-                found[source] = None
-            elif nodes[source].role in {SettingsRole.DATA, SettingsRole.OUTPUT} and source not in seen:
-                seen.add(source)
-                waiting.append(source)
-    inputs_only_as_labels = node.role is not None
-    return tuple(source for source in found if not (inputs_only_as_labels and nodes[source].type_name == INPUT.name))
-
-
-def _incoming(links: Iterable[DesignerLink]) -> dict[str, list[str]]:
-    incoming: dict[str, list[str]] = {}
-    for link in links:
-        incoming.setdefault(link.target, []).append(link.source)
-    return incoming
-
-
-def _ordered(layers: Sequence[DesignerNode], sources: Mapping[str, tuple[str, ...]]) -> list[str]:
-    by_id = {node.node_id: node for node in layers}
-    _check_sources(layers, sources, by_id)
-    readers: dict[str, list[str]] = {}
-    for node in layers:
-        for source in sources[node.node_id]:
-            readers.setdefault(source, []).append(node.node_id)
-    chain = [_first(layers, sources).node_id]
-    while following := readers.get(chain[-1]):
-        if len(following) > 1:
-            names = " and ".join(by_id[node_id].label for node_id in following[:3])
-            raise refusal(f"{by_id[chain[-1]].label} feeds {names}: branches and several outputs are not supported yet")
-        chain.append(following[0])
-    _check_all_reached(layers, chain)
-    return chain
-
-
-def _check_sources(
-    layers: Sequence[DesignerNode], sources: Mapping[str, tuple[str, ...]], by_id: Mapping[str, DesignerNode]
-) -> None:
-    for node in layers:
-        feeding = sources[node.node_id]
-        if node.type_name == INPUT.name and feeding:
-            raise refusal(f"{node.label} is where the batch enters, but {by_id[feeding[0]].label} feeds it")
-        if len(feeding) > 1:
-            names = " and ".join(by_id[source].label for source in feeding[:3])
-            raise refusal(f"{node.label} takes one input, got {names}; merge layers are not supported yet")
-
-
-def _first(layers: Sequence[DesignerNode], sources: Mapping[str, tuple[str, ...]]) -> DesignerNode:
-    inputs = [node for node in layers if node.type_name == INPUT.name]
-    if len(inputs) > 1:
-        raise refusal(f"{inputs[0].label} and {inputs[1].label}: graphs with several inputs are not supported yet")
-    unfed = [node for node in layers if not sources[node.node_id] and node.type_name != INPUT.name]
-    if not inputs and not unfed:
-        raise refusal(f"the graph has a cycle through {layers[0].label}; layers cannot feed themselves")
-    if unfed and (inputs or len(unfed) > 1):
-        raise refusal(f"{unfed[-1].label} has nothing linked to its input; link it or remove it")
-    return inputs[0] if inputs else unfed[0]
-
-
-def _check_all_reached(layers: Sequence[DesignerNode], chain: Sequence[str]) -> None:
-    reached = set(chain)
-    for node in layers:
-        if node.node_id not in reached:
-            raise refusal(f"{node.label} is in a cycle that the input does not reach; layers cannot feed themselves")
-
-
-def _check_readers(
-    nodes: Mapping[str, DesignerNode], chain: Sequence[str], readers: Mapping[str, tuple[str, ...]]
-) -> None:
-    last = chain[-1]
-    for reader, sources in readers.items():
-        for source in sources:
-            if source != last and not _is_logits_of(nodes, chain, source, nodes[reader]):
-                raise refusal(
-                    f"{nodes[reader].label} reads {nodes[source].label}, but the model ends with {nodes[last].label}; "
-                    "several outputs are not supported yet"
-                )
-
-
-def _is_logits_of(nodes: Mapping[str, DesignerNode], chain: Sequence[str], source: str, reader: DesignerNode) -> bool:
-    return nodes[chain[-1]].type_name == "softmax" and chain[-2] == source and reader.type_name == "CrossEntropyLoss"
+def _check_source_pin(source: DesignerNode, target: DesignerNode, feed: Feed) -> None:
+    if not feed.source_pin or source.type_name == "split":
+        return
+    if source.type_name == INPUT.name:
+        if feed.source_pin == 1:
+            raise refusal(
+                f"{source.label} feeds its labels (pin 1) into {target.label}; layers are fed from pin 0, the data"
+            )
+        raise refusal(f"{target.label} reads pin {feed.source_pin} of {source.label}, which has data on 0, labels on 1")
+    raise refusal(
+        f"{target.label} reads pin {feed.source_pin} of {source.label}, which gives one value, on pin 0; "
+        "link that one, states and weights of a layer do not leave it"
+    )

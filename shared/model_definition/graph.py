@@ -44,6 +44,7 @@ class ModelGraph:
             strings. The job's own fields win.
         declared_input_shape: when the definition itself names the input's shape (one example's), else None.
         declared_output_width: when the definition says how many classes or outputs leave the model, else None.
+        is_towards_input: whether a loss that is drawn takes the data themselves as its target.
     """
 
     nodes: tuple[LayerNode, ...]
@@ -51,6 +52,7 @@ class ModelGraph:
     job_settings: Mapping[str, str] = field(default_factory=dict)
     declared_input_shape: Shape | None = None
     declared_output_width: int | None = None
+    is_towards_input: bool = False
 
     @property
     def inputs(self) -> tuple[str, ...]:

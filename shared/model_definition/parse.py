@@ -10,13 +10,14 @@ from shared.model_definition.designer_graph import designer_graph
 from shared.model_definition.graph import ModelGraph
 from shared.model_definition.json_text import json_object_from
 from shared.model_definition.layers_in_a_row import layers_in_a_row
+from shared.model_definition.pattern import pattern_graph
 from shared.model_definition.refusal import refusal
 from shared.model_definition.short_form import short_form
 from shared.user_model import FORM, user_model_from_definition, user_model_graph
 
 _LONGEST_REMEMBERED = 16_384
 _FORMS = (
-    'accepted are {"layers": [...]}, a designer graph {"nodes": [...], "links": [...]}, '
+    'accepted are {"layers": [...]}, a designer graph {"nodes": [...], "links": [...]}, a pattern {"template": {...}}, '
     'and the short form {"type": "mlp", "input_size": ..., "output_size": ...}'
 )
 
@@ -44,7 +45,7 @@ def _graph_from(definition: Mapping[str, object]) -> ModelGraph:
     if FORM in definition:
         return user_model_graph(user_model_from_definition(definition))
     if "template" in definition:
-        raise refusal(f"designer patterns (a template with $parameters) are not supported yet; {_FORMS}")
+        return pattern_graph(definition)
     if "nodes" in definition:
         return designer_graph(definition)
     if "layers" in definition:

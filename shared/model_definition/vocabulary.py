@@ -35,22 +35,20 @@ class SettingsRole(StrEnum):
     LOSS = "loss"
     OPTIMIZER = "optimizer"
     SCHEDULE = "schedule"
+    PENALTY = "penalty"
     DATA = "data"
 
 
+_NAMES_OF_ROLES: Mapping[SettingsRole, str] = {
+    SettingsRole.OUTPUT: "Output",
+    SettingsRole.LOSS: ("MSELoss CrossEntropyLoss BCELoss BCEWithLogits L1Loss SmoothL1Loss HuberLoss NLLLoss"),
+    SettingsRole.OPTIMIZER: "SGD Adam AdamW RMSprop Adagrad NAdam",
+    SettingsRole.SCHEDULE: "StepLR CosineAnnealing ReduceOnPlateau ExponentialLR WarmupScheduler",
+    SettingsRole.PENALTY: "L1Regularization L2Regularization ElasticNet",
+    SettingsRole.DATA: "DataLoader DataSplit OneHotEncode",
+}
 SETTINGS_ROLES: Mapping[str, SettingsRole] = {
-    "Output": SettingsRole.OUTPUT,
-    "MSELoss": SettingsRole.LOSS,
-    "CrossEntropyLoss": SettingsRole.LOSS,
-    "SGD": SettingsRole.OPTIMIZER,
-    "Adam": SettingsRole.OPTIMIZER,
-    "AdamW": SettingsRole.OPTIMIZER,
-    "StepLR": SettingsRole.SCHEDULE,
-    "CosineAnnealing": SettingsRole.SCHEDULE,
-    "ExponentialLR": SettingsRole.SCHEDULE,
-    "DataLoader": SettingsRole.DATA,
-    "DataSplit": SettingsRole.DATA,
-    "OneHotEncode": SettingsRole.DATA,
+    name: role for role, names in _NAMES_OF_ROLES.items() for name in names.split()
 }
 """Designer names of the nodes that are no layers and that we understand today."""
 

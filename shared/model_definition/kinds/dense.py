@@ -1,8 +1,10 @@
-"""`dense`: every output is a weighted sum of every input, `(features,)` to `(units,)`."""
+"""`dense`: every output is a weighted sum of every input, `(features,)` to `(units,)`; of a sequence, place by place.
+
+Where a vector is meant and something else arrives, `implied_flatten` puts a flatten in front.
+"""
 
 from __future__ import annotations
 
-from shared.errors import InvalidField
 from shared.model_definition.graph import Shape
 from shared.model_definition.kinds.activations import activation_parameter
 from shared.model_definition.kinds.layer_kind import LayerKind, Parameters, ParameterSpec, ParameterType
@@ -14,9 +16,7 @@ USE_BIAS = ParameterSpec("use_bias", ParameterType.FLAG, default=True, aliases=(
 
 
 def _output_shape(parameters: Parameters, input_shapes: tuple[Shape, ...]) -> Shape:
-    if len(input_shapes[0]) != 1:
-        raise InvalidField(f"expects a vector of shape (features,), got {input_shapes[0]}; put a flatten in front")
-    return (integer(parameters, "units"),)
+    return (*input_shapes[0][:-1], integer(parameters, "units"))
 
 
 def _parameter_count(parameters: Parameters, input_shapes: tuple[Shape, ...]) -> int:
