@@ -1,44 +1,46 @@
-"""Windows over images: how far to pad, and the shifted slices that together are every window.
+"""Windows over sequences, images and volumes: how far to pad, and the shifted slices that together are every window.
 
-Slice (i, j) holds the pixel in row i and column j of each window, so a convolution is one matrix product over
-the slices and a pooling is one reduction over them.
+Slice number i holds the i-th position of each window, so a convolution is one matrix product over the slices and a
+pooling is one reduction over them. Sizes, windows and strides have one number for each axis that windows slide over.
 """
 
 from __future__ import annotations
 
+from itertools import product
+
 import jax
 import jax.numpy as jnp
 
-Pair = tuple[int, int]
+from shared.model_definition.graph import Shape
+
+Padding = tuple[tuple[int, int], ...]
 
 
-def padding_amounts(size: Pair, window: Pair, stride: Pair, padding: str) -> tuple[Pair, Pair]:
-    """Give ((top, bottom), (left, right)); `same` keeps ⌈size / stride⌉ windows, the odd pixel goes last."""
+def padding_amounts(size: Shape, window: Shape, stride: Shape, padding: str) -> Padding:
+    """Give (before, after) for each axis; `same` keeps ⌈size / stride⌉ windows, the odd position goes last."""
     if padding == "valid":
-        return (0, 0), (0, 0)
-    top, left = (_same_padding(*axis) for axis in zip(size, window, stride, strict=True))
-    return top, left
+        return ((0, 0),) * len(size)
+    return tuple(_same_padding(*axis) for axis in zip(size, window, stride, strict=True))
 
 
-def _same_padding(size: int, window: int, stride: int) -> Pair:
+def _same_padding(size: int, window: int, stride: int) -> tuple[int, int]:
     total = max((-(-size // stride) - 1) * stride + window - size, 0)
     return total // 2, total - total // 2
 
 
-def window_slices(images: jax.Array, window: Pair, stride: Pair) -> list[jax.Array]:
-    """Cut `(batch, height, width, channels)` into one slice `(batch, rows, columns, channels)` a window pixel."""
-    rows = (images.shape[1] - window[0]) // stride[0] + 1
-    columns = (images.shape[2] - window[1]) // stride[1] + 1
-    row_end, column_end = (rows - 1) * stride[0] + 1, (columns - 1) * stride[1] + 1
-    return [
-        images[:, top : top + row_end : stride[0], left : left + column_end : stride[1], :]
-        for top in range(window[0])
-        for left in range(window[1])
-    ]
+def window_slices(values: jax.Array, window: Shape, stride: Shape) -> list[jax.Array]:
+    """Cut `(batch, *sizes, channels)` into one slice `(batch, *windows, channels)` for each position in a window."""
+    sizes = values.shape[1:-1]
+    spans = [(size - wide) // step * step + 1 for size, wide, step in zip(sizes, window, stride, strict=True)]
+    slices = []
+    for start in product(*(range(wide) for wide in window)):
+        places = tuple(slice(at, at + span, step) for at, span, step in zip(start, spans, stride, strict=True))
+        slices.append(values[(slice(None), *places)])
+    return slices
 
 
-def pad_images(images: jax.Array, amounts: tuple[Pair, Pair], value: float) -> jax.Array:
-    """Pad height and width of `(batch, height, width, channels)` with one value."""
-    if amounts == ((0, 0), (0, 0)):
-        return images
-    return jnp.pad(images, ((0, 0), *amounts, (0, 0)), constant_values=value)
+def pad_positions(values: jax.Array, amounts: Padding, value: float) -> jax.Array:
+    """Pad the sliding axes of `(batch, *sizes, channels)` with one value."""
+    if not any(before or after for before, after in amounts):
+        return values
+    return jnp.pad(values, ((0, 0), *amounts, (0, 0)), constant_values=value)

@@ -94,7 +94,7 @@ def _kind(name: str, aliases: tuple[str, ...], code: int, pins: tuple[str, ...],
 
 
 ATTENTIONS = (
-    _kind("multi_head_attention", ("multihead_attention", "mha", "attention"), 22, _PINS, _DROPOUT),
+    _kind("multi_head_attention", ("mha", "attention"), 22, _PINS, _DROPOUT),
     _kind("self_attention", (), 23, _PINS, _DROPOUT),
     _kind("cross_attention", (), 24, _PINS, _DROPOUT),
     _kind(

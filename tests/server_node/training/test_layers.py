@@ -27,6 +27,7 @@ from shared.model_definition.kinds import KINDS
 from shared.model_definition.parse import parse_model_definition
 from shared.model_definition.shapes import infer_shapes
 from shared.model_definition.shapes import parameter_count as counted
+from tests.shared.kind_examples import input_shapes, needed_parameters
 
 IMAGE = (7, 6, 3)
 CASES: list[tuple[Mapping[str, Any], Shape]] = [
@@ -40,7 +41,11 @@ CASES: list[tuple[Mapping[str, Any], Shape]] = [
     ({"type": "max_pool2d", "pool_size": 2, "stride": 3}, IMAGE),
     ({"type": "avg_pool2d"}, IMAGE),
     ({"type": "avg_pool2d", "pool_size": [3, 2], "stride": 1, "padding": "same"}, IMAGE),
-    *[({"type": kind}, IMAGE) for kind in sorted(LAYERS) if kind not in {"dense", "conv2d"}],
+    *[
+        ({"type": kind.name, **needed_parameters(kind.name)}, input_shapes(kind.name)[0])
+        for kind in KINDS.values()
+        if kind.least_inputs == 1 and kind.name not in {"input", "dense", "conv2d", "embedding"}
+    ],
 ]
 FORMULATIONS = [Formulation.SLICES, Formulation.STOCK_CONVOLUTION, Formulation.STOCK]
 

@@ -11,16 +11,13 @@ from shared.model_definition.kinds import KINDS
 from shared.model_definition.kinds.layer_kind import LayerKind, ParameterSpec, ParameterType
 from shared.model_definition.read_parameters import read_parameters
 from shared.model_definition.vocabulary import DESIGNER_NAMES, SETTINGS_ROLES, designer_name, type_key
+from tests.shared.kind_examples import input_shapes, needed_parameters
 
 every_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
 every_parameter = pytest.mark.parametrize(
     ("kind", "spec"),
     [pytest.param(kind, spec, id=f"{kind.name}.{spec.name}") for kind in KINDS.values() for spec in kind.parameters],
 )
-
-
-def _accepted_shape(kind: LayerKind) -> Shape:
-    return (5,) if kind.name == "dense" else (6, 7, 3)
 
 
 @every_kind
@@ -39,10 +36,10 @@ def test_the_designer_code_of_a_kind_names_it_in_the_vocabulary(kind: LayerKind)
 
 @every_kind
 def test_defaults_are_accepted_and_give_a_shape_and_a_count(kind: LayerKind) -> None:
-    parameters = read_parameters(kind, {}, "layer 0")
-    shape = kind.output_shape(parameters, (_accepted_shape(kind),))
+    parameters = read_parameters(kind, needed_parameters(kind.name), "layer 0")
+    shape = kind.output_shape(parameters, input_shapes(kind.name))
     assert math.prod(shape) > 0
-    assert kind.parameter_count(parameters, (_accepted_shape(kind),)) >= 0
+    assert kind.parameter_count(parameters, input_shapes(kind.name)) >= 0
 
 
 @every_kind
@@ -162,8 +159,3 @@ def test_choices_are_written_without_regard_to_case() -> None:
 def test_one_parameter_under_two_names_is_refused() -> None:
     with pytest.raises(InvalidField, match="says kernel_size twice"):
         read_parameters(KINDS["conv2d"], {"kernel": 3, "kernel_size": 3}, "layer 0")
-
-
-def test_transposed_convolution_is_refused_by_name() -> None:
-    with pytest.raises(InvalidField, match="transposed convolution is known but not supported yet"):
-        read_parameters(KINDS["conv2d"], {"transposed": "true"}, "layer 0")
