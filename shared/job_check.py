@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shared.dataset_facts import DatasetFacts, dataset_facts
-from shared.dataset_uri import DatasetUri, parse_dataset_uri
+from shared.dataset_uri import (
+    ArtifactDataset,
+    BuiltinDataset,
+    DatasetUri,
+    FileDataset,
+    RemoteDataset,
+    parse_dataset_uri,
+)
 from shared.errors import InvalidField
 from shared.hyperparameter_names import Loss
 from shared.job_spec import JobSpec
@@ -14,6 +21,7 @@ from shared.model_definition.implied_flatten import with_implied_flatten
 from shared.model_definition.parse import parse_model_definition
 from shared.model_definition.refusal import refusal
 from shared.model_definition.shapes import summarize
+from shared.output_check import check_loss_fits_targets, check_output
 from shared.user_model import runs_user_code
 
 _RANK_OF_VECTOR_AND_IMAGE = (1, 3)
@@ -60,7 +68,8 @@ def check_job_spec(spec: JobSpec) -> CheckedJob:
     facts = dataset_facts(dataset)
     _check_batch(spec, facts)
     loss = spec.hyperparameters.loss or facts.natural_loss
-    _check_loss_fits_targets(loss, facts)
+    _check_target(graph, dataset)
+    check_loss_fits_targets(loss, facts)
     if runs_user_code(spec.model_definition):
         return CheckedJob(spec, graph, dataset, facts, loss, None, None)
     input_shape = _input_shape(graph, facts)
@@ -68,7 +77,7 @@ def check_job_spec(spec: JobSpec) -> CheckedJob:
         return CheckedJob(spec, graph, dataset, facts, loss, None, None)
     graph = with_implied_flatten(graph, input_shape)
     summary = summarize(graph, input_shape)
-    _check_model(summary, loss, facts)
+    _check_model(graph, summary, loss, facts)
     return CheckedJob(spec, graph, dataset, facts, loss, input_shape, summary)
 
 
@@ -89,11 +98,23 @@ def _check_batch(spec: JobSpec, facts: DatasetFacts) -> None:
         )
 
 
-def _check_loss_fits_targets(loss: Loss | None, facts: DatasetFacts) -> None:
-    if loss is Loss.CROSS_ENTROPY and facts.outputs is not None:
+def _reconstructs_input(dataset: DatasetUri) -> bool:
+    match dataset:
+        case BuiltinDataset():
+            return False
+        case FileDataset() | ArtifactDataset() | RemoteDataset():
+            return dataset.options.reconstructs_input
+        case _:
+            return dataset.reconstructs_input
+
+
+def _check_target(graph: ModelGraph, dataset: DatasetUri) -> None:
+    """Refuses a graph whose loss is fed with the data themselves where the dataset's target is another."""
+    if graph.is_towards_input and not _reconstructs_input(dataset):
         raise InvalidField(
-            "loss cross_entropy needs class labels, but the dataset has real targets; use loss mse",
-            field="hyperparameters.loss",
+            "a loss of the graph takes the data themselves as its target (pin 0 of a DatasetInput on its pin 1); "
+            "say so in the dataset's URI, such as synthetic://images?target=input, or link pin 1, the labels",
+            field="dataset_uri",
         )
 
 
@@ -105,20 +126,8 @@ def _input_shape(graph: ModelGraph, facts: DatasetFacts) -> Shape | None:
     return declared if len(declared) in _RANK_OF_VECTOR_AND_IMAGE else None
 
 
-def _check_model(summary: tuple[LayerSummary, ...], loss: Loss | None, facts: DatasetFacts) -> None:
+def _check_model(graph: ModelGraph, summary: tuple[LayerSummary, ...], loss: Loss | None, facts: DatasetFacts) -> None:
     if not any(row.parameters for row in summary):
         raise refusal("the model has nothing to train; give it a layer with weights, such as dense")
-    last = summary[-1]
-    given = f"layer {last.node_id} ({last.name}) gives {last.output_shape} for each example"
-    if loss is Loss.CROSS_ENTROPY and len(last.output_shape) != 1:
-        raise refusal(f"{given}, but cross_entropy needs one number a class; end the model with a dense layer")
-    if facts.classes is not None and not _can_tell_classes(last.output_shape, loss, facts.classes):
-        raise refusal(f"{given}, but the dataset has {facts.classes} classes; use a dense of {facts.classes} units")
-    if facts.outputs is not None and last.output_shape != (facts.outputs,):
-        raise refusal(f"{given}, but a target has {facts.outputs} numbers; use a dense of {facts.outputs} units")
-
-
-def _can_tell_classes(output_shape: Shape, loss: Loss | None, classes: int) -> bool:
-    if loss is Loss.MSE and output_shape == (1,):
-        return True
-    return len(output_shape) == 1 and output_shape[0] >= classes
+    output = next(row for row in summary if row.node_id == graph.outputs[0])
+    check_output(output, loss, facts)
