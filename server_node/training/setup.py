@@ -20,6 +20,7 @@ from shared.hyperparameters import Hyperparameters
 from shared.job_spec import JobSpec
 from shared.model_definition.fuse import fuse_loss
 from shared.model_definition.implied_flatten import with_implied_flatten
+from shared.model_definition.implied_last_state import with_implied_last_state
 from shared.model_definition.parse import parse_model_definition
 from shared.model_definition.shapes import infer_shapes
 
@@ -99,6 +100,7 @@ def _steps_per_epoch(spec: JobSpec, splits: Splits) -> int:
 def _network(spec: JobSpec, form: DatasetForm, loss: Loss) -> tuple[Network, Loss]:
     graph, loss = fuse_loss(parse_model_definition(spec.model_definition), loss)
     graph = with_implied_flatten(graph, form.input_shape)
+    graph = with_implied_last_state(graph, form.input_shape, form.target_shape, is_label=form.has_labels)
     return network_from_graph(graph, infer_shapes(graph, form.input_shape), form.input_shape), loss
 
 

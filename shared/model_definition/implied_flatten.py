@@ -1,4 +1,7 @@
-"""Puts in the flattens that a definition leaves out: in front of every dense layer that is not fed a vector."""
+"""Puts in the flattens that a definition leaves out: in front of every dense layer that is not fed a vector.
+
+Dense layers that work at every position of a sequence keep it: see `sequences`.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from shared.model_definition.graph import LayerNode, ModelGraph, Shape
 from shared.model_definition.kinds.dense import DENSE
 from shared.model_definition.kinds.flatten import FLATTEN
 from shared.model_definition.kinds.input_layer import INPUT
+from shared.model_definition.sequences import positionwise_dense
 from shared.model_definition.shapes import check_declared_input, output_shape_of
 
 
@@ -24,9 +28,10 @@ def with_implied_flatten(graph: ModelGraph, input_shape: Shape) -> ModelGraph:
     shapes: dict[str, Shape] = {}
     nodes: list[LayerNode] = []
     stands_for: dict[str, str] = {}
+    positionwise = positionwise_dense(graph)
     for written in graph.nodes:
         node = replace(written, inputs=tuple(stands_for.get(source, source) for source in written.inputs))
-        if node.kind == DENSE.name and len(shapes[node.inputs[0]]) != 1:
+        if _wants_vector(node, positionwise) and len(shapes[node.inputs[0]]) != 1:
             flatten = _flatten(node, node.inputs[0])
             _add(flatten, nodes, shapes, input_shape)
             node = replace(node, inputs=(flatten.node_id,))
@@ -42,6 +47,10 @@ def with_implied_flatten(graph: ModelGraph, input_shape: Shape) -> ModelGraph:
 def _add(node: LayerNode, nodes: list[LayerNode], shapes: dict[str, Shape], input_shape: Shape) -> None:
     shapes[node.node_id] = output_shape_of(node, shapes, input_shape)
     nodes.append(node)
+
+
+def _wants_vector(node: LayerNode, positionwise: frozenset[str]) -> bool:
+    return node.kind == DENSE.name and node.node_id not in positionwise
 
 
 def _flatten(beside: LayerNode, source: str) -> LayerNode:

@@ -12,6 +12,7 @@ from shared.model_definition.json_text import json_object_from
 from shared.model_definition.layers_in_a_row import layers_in_a_row
 from shared.model_definition.pattern import pattern_graph
 from shared.model_definition.refusal import refusal
+from shared.model_definition.sequences import resolve_return_sequences
 from shared.model_definition.short_form import short_form
 from shared.user_model import FORM, user_model_from_definition, user_model_graph
 
@@ -35,7 +36,7 @@ def parse_model_definition(text: str) -> ModelGraph:
 
 
 def _parsed(text: str) -> ModelGraph:
-    return _graph_from(json_object_from(text))
+    return resolve_return_sequences(_graph_from(json_object_from(text)))
 
 
 _remembered = lru_cache(maxsize=256)(_parsed)
