@@ -18,6 +18,7 @@ from shared.hyperparameter_names import Loss
 from shared.job_spec import JobSpec
 from shared.model_definition.graph import LayerSummary, ModelGraph, Shape
 from shared.model_definition.implied_flatten import with_implied_flatten
+from shared.model_definition.implied_last_state import with_implied_last_state
 from shared.model_definition.parse import parse_model_definition
 from shared.model_definition.refusal import refusal
 from shared.model_definition.shapes import summarize
@@ -76,6 +77,8 @@ def check_job_spec(spec: JobSpec) -> CheckedJob:
     if input_shape is None:
         return CheckedJob(spec, graph, dataset, facts, loss, None, None)
     graph = with_implied_flatten(graph, input_shape)
+    if facts.target_shape is not None:
+        graph = with_implied_last_state(graph, input_shape, facts.target_shape, is_label=facts.classes is not None)
     summary = summarize(graph, input_shape)
     _check_model(graph, summary, loss, facts)
     return CheckedJob(spec, graph, dataset, facts, loss, input_shape, summary)
