@@ -6,6 +6,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import metadata
 
 from server_node.attempts.book import NodeIdentity
@@ -25,6 +26,7 @@ from server_node.connection.telemetry_stream import TelemetryStream
 from server_node.control_loop import ControlLoop, Ports
 from server_node.devices.detect import cold_description, ready_description
 from server_node.devices.memory import ram_available_bytes
+from server_node.execution.engine_choice import EngineChoice
 from server_node.execution.engine_slot import EngineSlot
 from server_node.execution.jax_loading import LoadedEngine, load_engine
 from server_node.execution.job_executor import Callbacks, JobExecutor
@@ -38,6 +40,7 @@ from server_node.journal import Journal
 from server_node.settings import NodeSettings
 from server_node.shutdown import end_process_after, end_process_for_supervisor, wait_until_quiet
 from server_node.state_folder import StateFolder
+from server_node.user_code.engine import UserCodeEngine, UserCodeSettings
 from shared.clock import SystemClock
 from shared.dataset_uri import ArtifactDataset, parse_dataset_uri
 from shared.identifiers import new_session_id
@@ -127,19 +130,33 @@ class Node:
             slots=self._settings.slots,
             software_version=self._version,
             fingerprint=loaded.fingerprint,
+            allows_user_code=self._settings.allow_user_code,
         )
         self._ledger.set_capacity(description.capacity_bytes)
         self._description = description
         self._inbox.post(DescriptionChanged(description))
 
     def _load(self) -> LoadedEngine:
-        return load_engine(
+        loaded = load_engine(
             self._folders.state_dir,
             threads=self._settings.threads,
             data_roots=self._settings.data_roots,
             artifact_path=self._folders.artifact,
             chunk_seconds=self._settings.chunk_milliseconds / 1000,
         )
+        return replace(loaded, engine=EngineChoice(loaded.engine, self._user_code_engine()))
+
+    def _user_code_engine(self) -> UserCodeEngine | None:
+        if not self._settings.allow_user_code:
+            return None
+        settings = UserCodeSettings(
+            state_dir=self._folders.state_dir,
+            data_roots=self._settings.data_roots,
+            artifact_path=self._folders.artifact,
+            chunk_seconds=self._settings.chunk_milliseconds / 1000,
+            memory_bytes=round(self._settings.user_code_memory_gib * 2**30),
+        )
+        return UserCodeEngine(settings)
 
     def _drop_old_checkpoints(self) -> None:
         before = self._clock.unix_ms() / 1000 - OLD_CHECKPOINT_SECONDS

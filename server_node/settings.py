@@ -33,6 +33,8 @@ class NodeSettings(BaseSettings):
         threads: CPU threads JAX may use; None takes every core. Another number gives other low bits in results.
         checkpoint_seconds: how often a running attempt is saved.
         chunk_milliseconds: about how long one compiled call takes; a cancel waits that long.
+        allow_user_code: whether models that users wrote in Python may run here, in processes of their own.
+        user_code_memory_gib: how much address space such a process may have; on a GPU it is not limited.
         platform: which of JAX's platforms to load; empty leaves it to JAX.
         shutdown_seconds: how long a stop may take before the process ends anyway.
         log_level: of the process's own log on standard error.
@@ -49,6 +51,8 @@ class NodeSettings(BaseSettings):
     threads: int | None = Field(default=None, ge=1, le=4096)
     checkpoint_seconds: float = Field(default=10.0, gt=0)
     chunk_milliseconds: float = Field(default=50.0, ge=1, le=10_000)
+    allow_user_code: bool = False
+    user_code_memory_gib: float = Field(default=8.0, ge=2, le=1_048_576)
     platform: Literal["", "cpu", "cuda"] = ""
     shutdown_seconds: float = Field(default=15.0, gt=0)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -121,6 +125,13 @@ def _parser() -> argparse.ArgumentParser:
     add("--threads", type=int, metavar="N", help="CPU threads JAX may use (every core)")
     add("--checkpoint-seconds", type=float, metavar="S", help="how often a running attempt is saved (10)")
     add("--chunk-milliseconds", type=float, metavar="MS", help="about how long one compiled call takes (50)")
+    add(
+        "--allow-user-code",
+        action="store_true",
+        default=None,
+        help="run models that users wrote in Python, each in a process of its own with limits (refused)",
+    )
+    add("--user-code-memory-gib", type=float, metavar="GIB", help="address space of such a process (8)")
     add("--platform", choices=["cpu", "cuda"], help="load only this one of JAX's platforms")
     add("--shutdown-seconds", type=float, metavar="S", help="how long a clean stop may take (15)")
     add("--log-level", choices=["debug", "info", "warning", "error"], help="of the log on standard error (info)")

@@ -121,6 +121,10 @@ class Training(Protocol):
         """Write the result's files and return them with the final metrics."""
         ...
 
+    def close(self) -> None:
+        """Free what training holds beyond this process's own memory; nothing is asked of it afterwards."""
+        ...
+
 
 class Plan(Protocol):
     """What a job would need."""

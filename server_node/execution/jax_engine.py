@@ -127,6 +127,9 @@ class JaxTraining:
         files = tuple(ResultFile(file.path.name, file.sha256, file.size_bytes) for file in written)
         return files, result.final_metrics
 
+    def close(self) -> None:
+        """Do nothing: its arrays go when nobody holds this any more."""
+
 
 def _device(device_id: str) -> jax.Device:
     """Return the JAX device of `cpu:0`, `cuda:1` and so on.

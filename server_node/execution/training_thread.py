@@ -85,6 +85,13 @@ class AttemptThread:
 
     def _run(self) -> AttemptEnded:
         training = self._prepare()
+        try:
+            return self._run_prepared(training)
+        finally:
+            self._saver.finish()
+            training.close()
+
+    def _run_prepared(self, training: Training) -> AttemptEnded:
         if self._signal.is_set():
             raise PreparationStopped
         try:

@@ -74,6 +74,9 @@ class FakeTraining:
         (folder / "model.safetensors").write_bytes(b"weights")
         return (ResultFile("model.safetensors", "0" * 64, 7),), {"loss": 0.5}
 
+    def close(self) -> None:
+        self.engine.closed += 1
+
 
 @dataclass(frozen=True, slots=True)
 class FakePlan:
@@ -94,6 +97,7 @@ class FakeEngine:
         self.preparing: threading.Event | None = None
         self.ignores_stop_while_preparing = False
         self.steps_done = 0
+        self.closed = 0
         self.trainings: list[FakeTraining] = []
         self.gate = threading.Event()
         self.gate.set()
