@@ -31,12 +31,14 @@ class JobQuery:
     Attributes:
         user_id: only this user's; empty for all.
         states: only these; empty for all.
+        job_type: only this type's; empty for all.
         limit: at most this many.
         before_sequence: only older ones than this; 0 for no bound.
     """
 
     user_id: str = ""
     states: frozenset[JobState] = field(default_factory=frozenset)
+    job_type: str = ""
     limit: int = 100
     before_sequence: int = 0
 

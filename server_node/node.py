@@ -220,3 +220,5 @@ class Node:
         dataset = parse_dataset_uri(offer.spec.dataset)
         if isinstance(dataset, ArtifactDataset):
             await self._artifacts.bring(dataset.sha256)
+        if offer.spec.weights:
+            await self._artifacts.bring(offer.spec.weights_sha256)

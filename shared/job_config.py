@@ -7,7 +7,7 @@ from typing import Final
 
 from shared.errors import InvalidField, NotSupported
 from shared.hyperparameter_strings import strings_from_hyperparameters
-from shared.job_spec import JobSpec, job_spec_from_values
+from shared.job_spec import JobSpec, JobTypeName, job_spec_from_values
 from shared.job_values import with_graph_settings
 from shared.model_definition.canonical_text import canonical_text_from
 from shared.pb import common_pb2, job_pb2
@@ -23,10 +23,20 @@ _DEVICE_NUMBERS: Final = {
     "cpu": common_pb2.DEVICE_CPU,
     "cuda": common_pb2.DEVICE_CUDA,
 }
+_TYPE_NUMBERS: Final = {
+    "training": job_pb2.JOB_TYPE_TRAINING,
+    "evaluation": job_pb2.JOB_TYPE_EVALUATION,
+    "inference": job_pb2.JOB_TYPE_INFERENCE,
+}
+_TYPES: Mapping[int, str] = {
+    job_pb2.JOB_TYPE_UNKNOWN: "training",
+    **{number: name for name, number in _TYPE_NUMBERS.items()},
+}
 _PRIORITIES: Mapping[int, str] = {number: name for name, number in _PRIORITY_NUMBERS.items()}
 _DEVICES: Mapping[int, str] = {number: name for name, number in _DEVICE_NUMBERS.items()}
 _WIRE_NAMES: Mapping[str, str] = {
     "dataset": "dataset_uri",
+    "weights": "weights_uri",
     "resources.memory_bytes": "estimated_memory",
     "resources.devices": "devices",
     "resources.device": "required_device",
@@ -46,11 +56,11 @@ def job_spec_from_config(config: job_pb2.JobConfig, *, initial_data_uri: str = "
     Raises:
         InvalidField: with the wire's name of the field.
         TooLarge: when the model definition is.
-        NotSupported: for another job type than training.
+        NotSupported: for a job type that no node can run.
     """
-    _check_job_type(config.job_type)
+    job_type = _job_type(config.job_type)
     text = canonical_text_from(config.model_definition)
-    values = _values_said(config, text, config.dataset_uri or initial_data_uri)
+    values = {"job_type": job_type, **_values_said(config, text, config.dataset_uri or initial_data_uri)}
     values = with_graph_settings(values, dict(config.hyperparameters), text)
     # A graph may say the batch size; when nobody does, the 0 of the wire is refused as what it is.
     values = {"batch_size": config.batch_size, **values, "user_id": user_id}
@@ -63,7 +73,7 @@ def job_spec_from_config(config: job_pb2.JobConfig, *, initial_data_uri: str = "
 def config_from_job_spec(spec: JobSpec) -> job_pb2.JobConfig:
     """The message that asks for this job; `job_id` is left for the sender, whose job it is does not travel."""
     return job_pb2.JobConfig(
-        job_type=job_pb2.JOB_TYPE_TRAINING,
+        job_type=_TYPE_NUMBERS[spec.job_type],
         priority=_PRIORITY_NUMBERS[spec.priority],
         model_definition=spec.model_definition,
         hyperparameters=strings_from_hyperparameters(spec.hyperparameters),
@@ -78,6 +88,7 @@ def config_from_job_spec(spec: JobSpec) -> job_pb2.JobConfig:
         max_failures=spec.retry.max_failures,
         timeout_seconds=spec.timeout_seconds or 0,
         max_losses=spec.retry.max_losses,
+        weights_uri=spec.weights,
     )
 
 
@@ -87,13 +98,19 @@ def with_wire_name(error: InvalidField) -> InvalidField:
     return InvalidField(error.message.replace(error.field, name, 1), field=name) if name else error
 
 
-def _check_job_type(job_type: int) -> None:
-    if job_type in {job_pb2.JOB_TYPE_UNKNOWN, job_pb2.JOB_TYPE_TRAINING}:
-        return
+def job_type_number(name: JobTypeName) -> job_pb2.JobType:
+    """The wire's number of a job type."""
+    return _TYPE_NUMBERS[name]
+
+
+def _job_type(job_type: int) -> str:
+    if job_type in _TYPES:
+        return _TYPES[job_type]
+    offered = ", ".join(job_pb2.JobType.Name(number) for number in _TYPE_NUMBERS.values())
     if job_type not in job_pb2.JobType.values():
-        raise InvalidField(f"job_type must be JOB_TYPE_TRAINING, got the unknown number {job_type}", field="job_type")
+        raise InvalidField(f"job_type must be one of {offered}, got the unknown number {job_type}", field="job_type")
     raise NotSupported(
-        f"job_type {job_pb2.JobType.Name(job_type)} is known but not supported; send JOB_TYPE_TRAINING",
+        f"job_type {job_pb2.JobType.Name(job_type)} is known but not supported; send one of {offered}",
         field="job_type",
     )
 
@@ -107,14 +124,20 @@ def _values_said(config: job_pb2.JobConfig, text: str, dataset: str) -> dict[str
         "model_definition": text,
         "dataset": dataset,
         "batch_size": config.batch_size,
-        "epochs": config.epochs,
+        "epochs": _epochs(config),
         "priority": _word(config.priority, _PRIORITIES, "priority"),
         "resources": _resources(config),
         "retry": retry,
         "timeout_seconds": config.timeout_seconds or None,
         "labels": dict(config.labels),
+        "weights": config.weights_uri,
     }
     return {name: value for name, value in values.items() if not (name in {"dataset", "batch_size"} and not value)}
+
+
+def _epochs(config: job_pb2.JobConfig) -> int:
+    """What is said; a job that trains nothing goes through its data once."""
+    return config.epochs if _TYPES[config.job_type] == "training" else config.epochs or 1
 
 
 def _resources(config: job_pb2.JobConfig) -> dict[str, object]:

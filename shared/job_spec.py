@@ -22,10 +22,12 @@ from shared.pydantic_sentences import invalid_field_from
 
 LARGEST_COUNT = 2**31 - 1
 """Batches, epochs and retries are 32-bit numbers on the wire."""
+ARTIFACT_PREFIX = "artifact://sha256:"
 LONGEST_TIMEOUT_SECONDS = 10 * 365 * 24 * 3600
 
 DeviceChoice = Literal["any", "cpu", "cuda"]
 PriorityName = Literal["low", "normal", "high", "critical"]
+JobTypeName = Literal["training", "evaluation", "inference"]
 _Label = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 _LabelValue = Annotated[str, StringConstraints(max_length=200)]
 _STRICT = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
@@ -78,13 +80,14 @@ class JobSpec(BaseModel):
         retry: how often to try again.
         timeout_seconds: how long it may run, all attempts together; None for no limit.
         labels: the user's own words for the job.
+        weights: the artifact of the weights to begin with, to evaluate, or to predict with; empty for fresh ones.
     """
 
     model_config = _STRICT
 
     name: Annotated[str, StringConstraints(max_length=200)] = ""
     user_id: Annotated[str, StringConstraints(min_length=1, max_length=200)] = "local"
-    job_type: Literal["training"] = "training"
+    job_type: JobTypeName = "training"
     model_definition: str
     dataset: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_URI)]
     batch_size: int = Field(default=32, ge=1, le=LARGEST_COUNT)
@@ -95,6 +98,7 @@ class JobSpec(BaseModel):
     retry: Retry = Retry()
     timeout_seconds: int | None = Field(default=None, ge=1, le=LONGEST_TIMEOUT_SECONDS)
     labels: dict[_Label, _LabelValue] = Field(default_factory=dict, max_length=64)
+    weights: Annotated[str, StringConstraints(pattern=r"^(artifact://sha256:[0-9a-f]{64})?$")] = ""
 
     @field_validator("name", "user_id", "dataset")
     @classmethod
@@ -105,6 +109,11 @@ class JobSpec(BaseModel):
     @classmethod
     def _must_have_printable_labels(cls, value: dict[str, str]) -> dict[str, str]:
         return {_printable(key): _printable(text) for key, text in value.items()}
+
+    @property
+    def weights_sha256(self) -> str:
+        """The lower-case hex SHA-256 of `weights`; empty for none."""
+        return self.weights.removeprefix(ARTIFACT_PREFIX)
 
 
 def job_spec_from_mapping(mapping: Mapping[str, object]) -> JobSpec:

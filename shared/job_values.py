@@ -11,6 +11,7 @@ from shared.hyperparameter_strings import hyperparameters_from_strings, is_known
 from shared.model_definition.canonical_text import canonical_text_from
 from shared.model_definition.parse import parse_model_definition
 from shared.model_definition.pattern_values import with_job_values
+from shared.model_reference import referenced_job
 from shared.strict_values import integer_from
 
 _KEYS = (
@@ -27,11 +28,12 @@ _KEYS = (
     "retry",
     "timeout_seconds",
     "labels",
+    "weights",
 )
 _RESOURCES_KEYS = ("device", "memory", "devices")
 _RETRY_KEYS = ("max_failures", "max_losses")
 _INTEGERS = ("batch_size", "epochs", "timeout_seconds")
-_WORDS = ("name", "user_id", "job_type", "dataset", "priority")
+_WORDS = ("name", "user_id", "job_type", "dataset", "priority", "weights")
 _JOB_FIELDS_OF_GRAPHS = ("dataset", "batch_size")
 
 
@@ -64,7 +66,8 @@ def with_graph_settings(
         InvalidField: when the model definition or a hyperparameter is wrong, or nobody names a dataset.
     """
     model_definition, of_pattern = with_job_values(model_definition, hyperparameters)
-    settings = parse_model_definition(model_definition).job_settings
+    # A model that is only named by its job is put in place, and checked, by the server.
+    settings = {} if referenced_job(model_definition) else parse_model_definition(model_definition).job_settings
     filled: dict[str, object] = {name: settings[name] for name in _JOB_FIELDS_OF_GRAPHS if name in settings}
     if "batch_size" in filled:
         filled["batch_size"] = _integer(filled["batch_size"], "batch_size")

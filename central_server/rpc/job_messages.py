@@ -10,7 +10,7 @@ from central_server.rpc.status_codes import code_of, error_named, number_of, sho
 from central_server.scheduler.jobs import AttemptRecord, JobError, JobResult
 from central_server.telemetry_records import LogLine, MetricRow
 from central_server.views import JobView, artifact_uri, weights_of
-from shared.job_config import config_from_job_spec
+from shared.job_config import config_from_job_spec, job_type_number
 from shared.lifecycle import JobState
 from shared.pb import common_pb2, job_pb2
 
@@ -64,7 +64,7 @@ def status_message(view: JobView) -> job_pb2.JobStatus:
         first_step_at_ms=view.first_step_at_ms or 0,
         ended_at_ms=view.ended_at_ms or 0,
         user_id=view.spec.user_id,
-        job_type=job_pb2.JOB_TYPE_TRAINING,
+        job_type=job_type_number(view.spec.job_type),
     )
 
 

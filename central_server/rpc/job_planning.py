@@ -6,6 +6,7 @@ from central_server.control_loop import ControlLoop
 from central_server.read_model import ReadModel
 from central_server.rpc.authentication import Caller
 from central_server.rpc.status_codes import error_named
+from central_server.rpc.source_model import with_source_model
 from central_server.rpc.submission import checked_job
 from central_server.scheduler.events import PlanRequested
 from shared.errors import InvalidField, MachineFailure, OurBug, StoreUnavailable, UserMistake, WrongState
@@ -32,7 +33,8 @@ class JobPlanning:
         """
         if not request.HasField("config"):
             raise InvalidField("config is missing: say what to plan", field="config")
-        checked = await checked_job(request.config, user_id=caller.user_id)
+        config = await with_source_model(request.config, self._read_model)
+        checked = await checked_job(config, user_id=caller.user_id)
         answer, note = await self._ask_a_node(checked.spec)
         if answer.error_code:
             raise _refusal(answer)

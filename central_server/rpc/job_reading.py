@@ -21,8 +21,6 @@ from shared.pb import common_pb2, job_pb2
 MOST_METRIC_ROWS = 200_000
 """In one answer; those that follow can be had with `after_step`."""
 
-_TYPES_THAT_RUN = frozenset({job_pb2.JOB_TYPE_UNKNOWN, job_pb2.JOB_TYPE_TRAINING})
-
 
 class JobReading:
     """The rpcs that only read, one answer each."""
@@ -59,11 +57,10 @@ class JobReading:
         query = JobQuery(
             user_id=request.user_id,
             states=_states(request),
+            job_type=_job_type(request.filter_type),
             limit=page_size_asked(request.page_size),
             before_sequence=_sequence(position_in(request.page_token, filters)),
         )
-        if not _is_of_a_type_that_runs(request.filter_type):
-            return job_pb2.ListJobsResponse()
         page = await self._read_model.list_jobs(query)
         views = [view_job(seen, self._read_model) for seen in await self._read_model.seen(page.jobs)]
         token = token_for(str(page.jobs[-1].sequence), filters) if page.has_more else ""
@@ -104,10 +101,13 @@ def _states_of_status(status: int) -> frozenset[JobState]:
     return states
 
 
-def _is_of_a_type_that_runs(job_type: int) -> bool:
-    if job_type not in job_pb2.JobType.values():
-        raise InvalidField(f"filter_type must be a JobType, got {job_type}", field="filter_type")
-    return job_type in _TYPES_THAT_RUN
+def _job_type(number: int) -> str:
+    """Return the type's name as specs have it, or one that no job has; empty for all types."""
+    if number not in job_pb2.JobType.values():
+        raise InvalidField(f"filter_type must be a JobType, got {number}", field="filter_type")
+    if number == job_pb2.JOB_TYPE_UNKNOWN:
+        return ""
+    return job_pb2.JobType.Name(number).removeprefix("JOB_TYPE_").lower()
 
 
 def _sequence(position: str) -> int:

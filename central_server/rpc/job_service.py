@@ -10,6 +10,7 @@ from central_server.ports import Artifacts
 from central_server.read_model import ReadModel, SeenJob
 from central_server.rpc.authentication import Caller
 from central_server.rpc.job_messages import status_message
+from central_server.rpc.source_model import check_weights, with_source_model
 from central_server.rpc.submission import artifact_uri_of, check_dataset_is_here, checked_job
 from central_server.scheduler.events import (
     CancelRequested,
@@ -42,10 +43,12 @@ class JobService:
             raise InvalidField("config is missing: say what to train", field="config")
         job_id = check_identifier(request.config.job_id, field="job_id") if request.config.job_id else new_job_id()
         uri = await artifact_uri_of(request.initial_data)
-        checked = await checked_job(request.config, user_id=caller.user_id, initial_data_uri=uri)
+        config = await with_source_model(request.config, self._read_model)
+        checked = await checked_job(config, user_id=caller.user_id, initial_data_uri=uri)
         if request.initial_data:
             await self._artifacts.put(request.initial_data)
         await check_dataset_is_here(checked.spec, self._artifacts)
+        await check_weights(checked.spec, self._artifacts)
         event = SubmitRequested(self._loop.new_request_id(), job_id, checked.spec, content_digest(checked.spec))
         if not (request.config.job_id and await self._was_here_before(event)):
             await self._loop.ask(event)

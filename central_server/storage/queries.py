@@ -104,4 +104,9 @@ def _matches(query: JobQuery) -> ColumnElement[bool]:
         wanted.append(jobs.user_id == query.user_id)
     if query.states:
         wanted.append(jobs.state.in_(sorted(state.value for state in query.states)))
+    if query.job_type:
+        specs = tables.job_specs.c
+        # As `row_from_spec` writes it; within a text of the user's the quotes would be escaped.
+        of_type = specs.spec.contains(f'","job_type":"{query.job_type}","dataset":"', autoescape=True)
+        wanted.append(jobs.job_id.in_(select(specs.job_id).where(of_type)))
     return and_(True, *wanted)

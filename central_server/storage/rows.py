@@ -167,11 +167,12 @@ def log_line_from_row(row: Row) -> LogLine:
 
 
 def artifacts_of(record: JobRecord) -> frozenset[str]:
-    """Return the SHA-256 of each artifact this job refers to: its dataset and its results."""
+    """Return the SHA-256 of each artifact this job refers to: its dataset, its weights and its results."""
     dataset = record.spec.dataset
     given = {dataset.removeprefix(_ARTIFACT).partition("?")[0]} if dataset.startswith(_ARTIFACT) else set()
     made = {file.sha256 for file in record.result.files} if record.result else set()
-    return frozenset(given | made)
+    begun_from = {record.spec.weights_sha256} if record.spec.weights else set()
+    return frozenset(given | begun_from | made)
 
 
 def _details_from_job(record: JobRecord) -> dict[str, Any]:

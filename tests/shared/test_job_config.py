@@ -86,12 +86,21 @@ def test_a_wrong_message_is_refused_in_the_wires_own_names(changes: dict[str, ob
     assert words in str(caught.value)
 
 
+def test_another_job_type_is_understood_and_not_offered() -> None:
+    with pytest.raises(NotSupported, match="send one of JOB_TYPE_TRAINING, JOB_TYPE_EVALUATION"):
+        job_spec_from_config(a_config(job_type=job_pb2.JOB_TYPE_PREPROCESSING))
+
+
 @pytest.mark.parametrize(
-    "job_type", [job_pb2.JOB_TYPE_INFERENCE, job_pb2.JOB_TYPE_EVALUATION, job_pb2.JOB_TYPE_PREPROCESSING]
+    ("number", "name"), [(job_pb2.JOB_TYPE_EVALUATION, "evaluation"), (job_pb2.JOB_TYPE_INFERENCE, "inference")]
 )
-def test_another_job_type_is_understood_and_not_offered(job_type: job_pb2.JobType) -> None:
-    with pytest.raises(NotSupported, match="send JOB_TYPE_TRAINING"):
-        job_spec_from_config(a_config(job_type=job_type))
+def test_a_job_on_a_finished_model_goes_through_its_data_once(number: job_pb2.JobType, name: str) -> None:
+    uri = f"artifact://sha256:{'0123456789abcdef' * 4}"
+    spec = job_spec_from_config(a_config(job_type=number, epochs=0, weights_uri=uri))
+    assert (spec.job_type, spec.epochs, spec.weights) == (name, 1, uri)
+    assert config_from_job_spec(spec).job_type == number
+    with pytest.raises(InvalidField, match="weights_uri"):
+        job_spec_from_config(a_config(job_type=number, weights_uri="artifact://sha256:zz"))
 
 
 def test_the_number_of_devices_is_kept_so_that_the_check_can_refuse_it() -> None:
