@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from shared.did_you_mean import quoted
 from shared.model_definition.designer_graph import designer_graph
 from shared.model_definition.graph import ModelGraph
 from shared.model_definition.json_text import json_object_from
 from shared.model_definition.layers_in_a_row import layers_in_a_row
+from shared.model_definition.named_architecture import named_architecture
 from shared.model_definition.pattern import pattern_graph
 from shared.model_definition.refusal import refusal
 from shared.model_definition.sequences import resolve_return_sequences
@@ -19,6 +19,7 @@ from shared.user_model import FORM, user_model_from_definition, user_model_graph
 _LONGEST_REMEMBERED = 16_384
 _FORMS = (
     'accepted are {"layers": [...]}, a designer graph {"nodes": [...], "links": [...]}, a pattern {"template": {...}}, '
+    'a named architecture {"architecture": "resnet", "depth": 18}, '
     'and the short form {"type": "mlp", "input_size": ..., "output_size": ...}'
 )
 
@@ -52,13 +53,7 @@ def _graph_from(definition: Mapping[str, object]) -> ModelGraph:
     if "layers" in definition:
         return layers_in_a_row(definition)
     if "architecture" in definition:
-        raise _named_architecture(definition["architecture"])
+        return named_architecture(definition)
     if "type" in definition:
         return short_form(definition)
-    raise refusal(f"the model definition has none of the keys layers, nodes, type; {_FORMS}")
-
-
-def _named_architecture(name: object) -> Exception:
-    if str(name).lower() == "mlp":
-        return refusal("architecture MLP needs layers, the widths from the input on, such as [784, 128, 10]")
-    return refusal(f"architecture {quoted(name)}: named architectures other than MLP are not supported yet; {_FORMS}")
+    raise refusal(f"the model definition has none of the keys layers, nodes, template, architecture, type; {_FORMS}")

@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import assert_never
+from collections.abc import Callable, Mapping
+from typing import Protocol, assert_never
 
 from shared.did_you_mean import did_you_mean, quoted
 from shared.model_definition.graph import ParameterValue
-from shared.model_definition.kinds.layer_kind import LayerKind, ParameterSpec, ParameterType
+from shared.model_definition.kinds.layer_kind import Parameters, ParameterSpec, ParameterType
 from shared.model_definition.refusal import refusal
 from shared.model_definition.vocabulary import type_key
 from shared.strict_values import flag_from, integer_from, integers_from, real_from
 
 
-def read_parameters(kind: LayerKind, written: Mapping[str, object], label: str) -> dict[str, ParameterValue]:
+class Described(Protocol):
+    """What has parameters: a kind of layer, or a named architecture."""
+
+    @property
+    def name(self) -> str:
+        """Its canonical name."""
+        ...
+
+    @property
+    def parameters(self) -> tuple[ParameterSpec, ...]:
+        """What may be written about it."""
+        ...
+
+    @property
+    def not_supported(self) -> Callable[[Parameters], str]:
+        """The end of a sentence when the parameters ask for what is not offered, else empty."""
+        ...
+
+
+def read_parameters(kind: Described, written: Mapping[str, object], label: str) -> dict[str, ParameterValue]:
     """The checked parameters of a layer under their canonical names, defaults filled in.
 
     Args:
-        kind: what the layer is.
+        kind: what the layer, or the model, is.
         written: what the definition says; null stands for the default.
         label: how messages name the layer.
 
@@ -33,7 +52,7 @@ def read_parameters(kind: LayerKind, written: Mapping[str, object], label: str) 
     return parameters
 
 
-def _by_spec(kind: LayerKind, written: Mapping[str, object], label: str) -> list[tuple[ParameterSpec, object]]:
+def _by_spec(kind: Described, written: Mapping[str, object], label: str) -> list[tuple[ParameterSpec, object]]:
     specs = {type_key(name): spec for spec in kind.parameters for name in (spec.name, *spec.aliases)}
     found: dict[str, tuple[ParameterSpec, object]] = {}
     for name, value in written.items():
@@ -46,7 +65,7 @@ def _by_spec(kind: LayerKind, written: Mapping[str, object], label: str) -> list
     return list(found.values())
 
 
-def _unknown_parameter(kind: LayerKind, name: str, label: str) -> Exception:
+def _unknown_parameter(kind: Described, name: str, label: str) -> Exception:
     names = [spec.name for spec in kind.parameters]
     takes = f"it takes {', '.join(names)}" if names else "it takes none"
     return refusal(f"{label}: unknown parameter {quoted(name)} of {kind.name}{did_you_mean(name, names)}; {takes}")

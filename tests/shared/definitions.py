@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from shared.errors import InvalidField
-from shared.model_definition.graph import LayerNode, ModelGraph
+from shared.model_definition.graph import LayerNode, ModelGraph, Shape
+from shared.model_definition.implied_flatten import with_implied_flatten
 from shared.model_definition.parse import parse_model_definition
+from shared.model_definition.shapes import summarize
 
 
 def parsed(definition: Mapping[str, Any]) -> ModelGraph:
@@ -64,3 +66,33 @@ def a_job(**changes: Any) -> dict[str, Any]:
     """A job file's mapping that is accepted; a change to None leaves the key out."""
     job = {"model": {"layers": [64, 10]}, "dataset": "builtin://digits", "epochs": 2, **changes}
     return {key: value for key, value in job.items() if value is not None}
+
+
+def planned(definition: Mapping[str, Any], input_shape: Shape) -> tuple[Shape, int]:
+    """What the model gives for one example, and how many parameters it has."""
+    graph = with_implied_flatten(parsed(definition), input_shape)
+    rows = summarize(graph, input_shape)
+    output = next(row for row in rows if row.node_id == graph.outputs[0])
+    return output.output_shape, sum(row.parameters for row in rows)
+
+
+def pattern(
+    nodes: Mapping[str, tuple[str, Mapping[str, Any]]], *links: tuple[str, str], **parameters: Any
+) -> dict[str, Any]:
+    """A pattern of the library: nodes by id with type and params, and parameters with their defaults."""
+    return {
+        "id": "a-pattern",
+        "name": "A pattern",
+        "category": "test",
+        "parameters": [
+            {"name": name, "type": _type_word(value), "default_value": value} for name, value in parameters.items()
+        ],
+        "template": {
+            "nodes": [{"id": node_id, "type": kind, "params": params} for node_id, (kind, params) in nodes.items()],
+            "links": [{"from": source, "to": target} for source, target in links],
+        },
+    }
+
+
+def _type_word(value: object) -> str:
+    return {bool: "bool", int: "int", float: "float"}.get(type(value), "string")

@@ -41,3 +41,11 @@ def pair(parameters: Parameters, name: str) -> tuple[int, int]:
 def optional_integer(parameters: Parameters, name: str) -> int | None:
     """A whole number parameter, or None where nothing is written and the layer finds it out itself."""
     return None if parameters[name] is None else integer(parameters, name)
+
+
+def numbers(parameters: Parameters, name: str) -> tuple[int, ...]:
+    """Several whole numbers."""
+    value = parameters[name]
+    if not isinstance(value, tuple):
+        raise OurBug(f"parameter {name} is {value!r}, not a list of numbers")
+    return value
