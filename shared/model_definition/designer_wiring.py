@@ -132,9 +132,9 @@ def _check_feeds(
         if feeds:
             raise refusal(f"{node.label} is where the batch enters, but {layers[feeds[0].source].label} feeds it")
         return
-    if not is_fed_by_data:
+    kind = find_kind(node.type_name, node.label)
+    if not is_fed_by_data or kind.least_inputs > 1:
         sources = [layers[feed.source].label for feed in feeds]
-        kind = find_kind(node.type_name, node.label)
         check_pins(kind, node.label, [feed.target_pin for feed in feeds], sources)
     for feed in feeds:
         _check_source_pin(layers[feed.source], node, feed)

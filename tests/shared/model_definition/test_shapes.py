@@ -34,7 +34,7 @@ def test_a_shape_that_does_not_fit_names_layer_and_shape() -> None:
 
 def test_a_window_larger_than_its_image_is_refused() -> None:
     graph = parsed(row({"type": "max_pool2d", "pool_size": [3, 9]}))
-    with pytest.raises(InvalidField, match=r"pool_size \(3, 9\), which is larger than its input \(8, 8, 1\)"):
+    with pytest.raises(InvalidField, match=r"pool_size \(3, 9\), which is larger than its input \(8, 8"):
         infer_shapes(graph, (8, 8, 1))
 
 
