@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from server_node.training.data.data_space import DataSpace
-from server_node.training.data.device_dataset import DeviceDataset
+from server_node.training.data.device_dataset import DeviceDataset, HostDataset
 from server_node.training.program import Program
 from server_node.training.single_flight import SingleFlightCache
 
@@ -26,8 +26,8 @@ class ProgramCache(SingleFlightCache[Program]):
         super().__init__(limit_bytes, lambda program: max(program.code_bytes, LEAST_PROGRAM_BYTES))
 
 
-class DatasetCache(SingleFlightCache[DeviceDataset]):
-    """Datasets on their device by what they hold: a changed file is another dataset."""
+class DatasetCache(SingleFlightCache[DeviceDataset | HostDataset]):
+    """Datasets on their device, or ready to be fed to it, by what they hold: a changed file is another dataset."""
 
     def __init__(self, limit_bytes: int = DATA_LIMIT_BYTES) -> None:
         """Start empty; a single dataset larger than `limit_bytes` is refused when it is opened."""

@@ -42,14 +42,16 @@ def evaluate(
     """
     batch_size = prepared.setup.structure.batch_size
     batches, finished, sums = -(-indices.size // batch_size), 0, None
-    order = prepared.evaluation_order(indices)
+    visit = prepared.visit(indices)
     while finished < batches:
         chunk = pace.steps(batches - finished)
-        part = EvaluationRange(order, *_scalars(indices.size, finished, chunk))
         tick()
-        sums = prepared.evaluate_chunk(model, sums, part)
+        for part in visit.parts(finished, chunk):
+            where = EvaluationRange(part.order, *_scalars(indices.size, finished, part.batches))
+            sums = prepared.evaluate_chunk(model, sums, part.source, where)
+            finished += part.batches
         pace.record(chunk, tick())
-        finished += chunk
+        assert sums is not None, "a chunk has at least one batch"
         yield Evaluation(evaluation_values(prepared.setup.structure, sums), is_complete=finished == batches)
 
 

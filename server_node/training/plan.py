@@ -10,7 +10,7 @@ from server_node.training.data.dataset_form import DatasetForm
 from server_node.training.data.open_dataset import open_dataset
 from server_node.training.environment import TrainingEnvironment
 from server_node.training.memory import MemoryAccount
-from server_node.training.prepare import cached_program, formulation_for, memory_account
+from server_node.training.prepare import cached_program, formulation_for, memory_account, with_windows
 from server_node.training.setup import TrainingSetup, training_setup
 from server_node.training.stopping import ShouldStop, never_stop
 from shared.dataset_facts import dataset_facts
@@ -60,7 +60,7 @@ def plan_memory(
     """
     where = device or jax.local_devices()[0]
     form = _known_form(spec.dataset) or open_dataset(spec.dataset, environment, where, should_stop).form
-    setup = training_setup(spec, form, formulation_for(where, spec.model_definition))
+    setup = with_windows(training_setup(spec, form, formulation_for(where, spec.model_definition)), form, environment)
     program = cached_program(setup.structure, environment, where, should_stop)
     layers = _summaries(setup)
     return PlanReport(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,14 +14,16 @@ import numpy as np
 from server_node.training.checkpoints.checkpoint import Checkpoint
 from server_node.training.checkpoints.fingerprint import difference, fingerprint
 from server_node.training.checkpoints.load import UnusableCheckpoint, load_checkpoint, restored_checkpoint
+from server_node.training.data.dataset_form import DatasetForm
 from server_node.training.data.open_dataset import open_dataset
+from server_node.training.data.window_reader import WINDOWS_HELD, window_rows
 from server_node.training.device_failures import device_failures
 from server_node.training.environment import TrainingEnvironment
 from server_node.training.evaluation_sums import EvaluationSums, zero_evaluation_sums
+from server_node.training.given_weights import HostModel, first_model
 from server_node.training.host_numbers import host_numbers
 from server_node.training.layers.layer import Formulation
 from server_node.training.memory import MemoryAccount, tree_bytes
-from server_node.training.models.network import initial_weights
 from server_node.training.numbers import Numbers
 from server_node.training.prepared import DeviceParts, PreparedTraining
 from server_node.training.program import Program, compile_program
@@ -60,13 +65,15 @@ def prepare(
     stop_here(should_stop)
     with device_failures("preparing"):
         dataset = open_dataset(spec.dataset, environment, where, should_stop)
-        setup = training_setup(spec, dataset.form, formulation_for(where, spec.model_definition))
+        setup = with_windows(
+            training_setup(spec, dataset.form, formulation_for(where, spec.model_definition)), dataset.form, environment
+        )
         stop_here(should_stop)
         program = cached_program(setup.structure, environment, where, should_stop)
         stop_here(should_stop)
-        begun = _beginning(setup, program, checkpoint)
+        begun = _beginning(program, checkpoint, _first_model_of(spec, setup, environment))
         placed = jax.device_put(_Placed(begun.state, host_numbers(setup), zero_evaluation_sums(setup.structure)), where)
-        parts = DeviceParts(dataset, placed.numbers, placed.zero_sums)
+        parts = DeviceParts(dataset, environment.space, placed.numbers, placed.zero_sums)
         memory = memory_account(program, setup)
         return PreparedTraining(setup, program, parts, placed.state, memory, begun.restored, begun.note)
 
@@ -99,6 +106,13 @@ def formulation_for(device: jax.Device, definition: str) -> Formulation:
     return Formulation.STOCK_CONVOLUTION if has_convolution else Formulation.SLICES
 
 
+def with_windows(setup: TrainingSetup, form: DatasetForm, environment: TrainingEnvironment) -> TrainingSetup:
+    """Give the setup for data that are fed in windows, where they are too large for the device."""
+    structure = setup.structure
+    rows = window_rows(form, structure.examples_per_step, environment.space, environment.datasets.limit_bytes)
+    return replace(setup, structure=replace(structure, fed_rows=rows))
+
+
 def cached_program(
     structure: ProgramStructure, environment: TrainingEnvironment, device: jax.Device, should_stop: ShouldStop
 ) -> Program:
@@ -109,12 +123,16 @@ def cached_program(
 def memory_account(program: Program, setup: TrainingSetup) -> MemoryAccount:
     """Add up what a training takes, from shapes alone."""
     structure = program.structure
-    inputs = structure.examples * int(np.prod(structure.network.input_shape))
-    targets = structure.examples * int(np.prod(structure.target_shape))
+    shapes = (structure.network.input_shape, *structure.more_input_shapes, structure.target_shape)
+    rows = structure.examples
+    if structure.fed_rows is not None:
+        visits = 1 + (setup.splits.validation.size > 0 or setup.splits.test.size > 0)
+        rows = structure.fed_rows * WINDOWS_HELD * visits
+    examples = rows * sum(math.prod(shape) for shape in shapes)
     orders = structure.order_length * (1 + (setup.splits.validation.size > 0) + (setup.splits.test.size > 0))
     return MemoryAccount(
         program_bytes=program.program_bytes + program.code_bytes,
-        data_bytes=(inputs + targets + orders) * INT32_BYTES,
+        data_bytes=(examples + orders) * INT32_BYTES,
         state_bytes=tree_bytes(program.state_template) * STATE_COPIES + _best_bytes(program, setup),
     )
 
@@ -125,19 +143,29 @@ def _best_bytes(program: Program, setup: TrainingSetup) -> int:
     return tree_bytes((template.weights, template.statistics)) * STATE_COPIES if setup.keeps_best else 0
 
 
-def _beginning(setup: TrainingSetup, program: Program, checkpoint: Path | None) -> _Beginning:
+def _first_model_of(spec: JobSpec, setup: TrainingSetup, environment: TrainingEnvironment) -> Callable[[], HostModel]:
+    """Give what draws or reads the first weights, for when they are needed."""
+
+    def begin() -> HostModel:
+        weights = environment.artifact_path(spec.weights_sha256) if spec.weights else None
+        return first_model(setup.structure.network, setup.hyperparameters.seed, weights)
+
+    return begin
+
+
+def _beginning(program: Program, checkpoint: Path | None, begin: Callable[[], HostModel]) -> _Beginning:
     if checkpoint is None:
-        return _Beginning(_initial_state(setup, program), None, None)
+        return _Beginning(_initial_state(begin(), program), None, None)
     try:
         restored = restored_checkpoint(load_checkpoint(checkpoint), program)
     except UnusableCheckpoint as error:
         note = f"the checkpoint cannot be used, training starts from the beginning: {error}"
-        return _Beginning(_initial_state(setup, program), None, note)
+        return _Beginning(_initial_state(begin(), program), None, note)
     return _Beginning(restored.state, restored, difference(restored.fingerprint, fingerprint(program.device)))
 
 
-def _initial_state(setup: TrainingSetup, program: Program) -> TrainState:
-    weights, statistics = initial_weights(setup.structure.network, setup.hyperparameters.seed)
+def _initial_state(model: HostModel, program: Program) -> TrainState:
+    weights, statistics = model
     zeros = jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), program.state_template)
     return TrainState(
         weights=weights,  # type: ignore[arg-type]  # host arrays, on their way to the device

@@ -14,8 +14,11 @@ from server_node.training.best import BestSoFar, Model, is_better
 from server_node.training.checkpoints.checkpoint import Checkpoint
 from server_node.training.checkpoints.copying import copy_tree
 from server_node.training.checkpoints.fingerprint import fingerprint
-from server_node.training.data.device_dataset import DeviceDataset
+from server_node.training.data.data_space import DataSpace
+from server_node.training.data.device_dataset import DeviceDataset, HostDataset
 from server_node.training.data.splits import Indices, epoch_order, filled
+from server_node.training.data.visits import FedVisit, ResidentVisit, Visit
+from server_node.training.data.window_reader import WindowReader, window_order
 from server_node.training.device_failures import device_failures
 from server_node.training.evaluation_sums import EvaluationSums
 from server_node.training.memory import MemoryAccount
@@ -24,15 +27,16 @@ from server_node.training.program import Program
 from server_node.training.reports import MetricRow, RowKind
 from server_node.training.results.training_result import Outcome, TrainingResult, result_of
 from server_node.training.setup import TrainingSetup
-from server_node.training.steps import EvaluationRange
+from server_node.training.steps import EvaluationRange, Source
 from server_node.training.train_state import Readings, TrainState, read_state, unpack_readings
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceParts:
-    """What training holds on its device beside the state."""
+    """What training holds beside the state, on its device but for data that are fed."""
 
-    dataset: DeviceDataset
+    dataset: DeviceDataset | HostDataset
+    space: DataSpace
     numbers: Numbers
     zero_sums: EvaluationSums
 
@@ -75,7 +79,8 @@ class PreparedTraining:
         self.best: BestSoFar | None = restored.best if restored else None
         self._parts = parts
         self._state = state
-        self._order: tuple[int, jax.Array] | None = None
+        self._visit: tuple[int, Visit] | None = None
+        self._window_order: jax.Array | None = None
 
     @property
     def steps_total(self) -> int:
@@ -129,11 +134,15 @@ class PreparedTraining:
 
     def run_chunk(self, steps: int) -> Readings:
         """Train so many steps, at least one and inside one epoch, and wait for them."""
-        order = self._order_of(self.step // self.steps_per_epoch)
+        epoch, first_step = divmod(self.step, self.steps_per_epoch)
+        batches = self.setup.structure.batches_per_step
+        packed = None
         with device_failures(f"training step {self.step + 1}"):
-            self._state, packed = self.program.train_chunk(
-                self._state, self._parts.dataset.source, order, self._parts.numbers, np.int32(steps)
-            )
+            for part in self._visit_of(epoch).parts(first_step * batches, steps * batches):
+                self._state, packed = self.program.train_chunk(
+                    self._state, part.source, part.order, self._parts.numbers, np.int32(part.batches // batches)
+                )
+            assert packed is not None, "a chunk has at least one step"
             readings = unpack_readings(packed)
         self.step = readings.step
         return readings
@@ -142,17 +151,27 @@ class PreparedTraining:
         """Read where training stands; `run_chunk` gives the same more quickly."""
         return read_state(self._state)
 
-    def evaluation_order(self, indices: Indices) -> jax.Array:
-        """Put the indices of a split on the device."""
-        order = filled(indices, self.setup.structure.order_length)
-        placed: jax.Array = jax.device_put(order, self.program.device)
-        return placed
+    @property
+    def numbers(self) -> Numbers:
+        """The job's numbers, on the device."""
+        return self._parts.numbers
 
-    def evaluate_chunk(self, model: Model, sums: EvaluationSums | None, part: EvaluationRange) -> EvaluationSums:
-        """Add what a model says of some batches of a split to the sums, None for a start, and wait for them."""
+    @property
+    def zero_sums(self) -> EvaluationSums:
+        """Sums over no examples, on the device."""
+        return self._parts.zero_sums
+
+    def visit(self, indices: Indices) -> Visit:
+        """Begin to visit the examples of a split in their order."""
+        return self._visited(filled(indices, self.setup.structure.order_length))
+
+    def evaluate_chunk(
+        self, model: Model, sums: EvaluationSums | None, source: Source, part: EvaluationRange
+    ) -> EvaluationSums:
+        """Add what a model says of some batches of a visit to the sums, None for a start, and wait for them."""
         with device_failures("evaluating"):
             given = self._parts.zero_sums if sums is None else sums
-            added = self.program.evaluate_chunk(model, self._parts.dataset.source, self._parts.numbers, given, part)
+            added = self.program.evaluate_chunk(model, source, self._parts.numbers, given, part)
             added.basic.loss.block_until_ready()
             return added
 
@@ -191,9 +210,19 @@ class PreparedTraining:
             metrics["best_epoch"] = float(self.best.epoch)
         return Outcome(metrics, tuple(self.history), step, is_best=is_best)
 
-    def _order_of(self, epoch: int) -> jax.Array:
-        if self._order is None or self._order[0] != epoch:
+    def _visit_of(self, epoch: int) -> Visit:
+        if self._visit is None or self._visit[0] != epoch:
             splits, structure, settings = self.setup.splits, self.setup.structure, self.setup.hyperparameters
             order = epoch_order(splits.train, settings.seed, epoch, structure.order_length, shuffle=settings.shuffle)
-            self._order = (epoch, jax.device_put(order, self.program.device))
-        return self._order[1]
+            self._visit = (epoch, self._visited(order))
+        return self._visit[1]
+
+    def _visited(self, order: Indices) -> Visit:
+        structure, dataset, device = self.setup.structure, self._parts.dataset, self.program.device
+        if isinstance(dataset, DeviceDataset):
+            return ResidentVisit(dataset.source, jax.device_put(order, device))
+        assert structure.fed_rows is not None, "a program for fed data knows its window"
+        if self._window_order is None:
+            self._window_order = jax.device_put(window_order(structure.order_length, structure.fed_rows), device)
+        reader = WindowReader(dataset.dataset, structure.fed_rows, device)
+        return FedVisit(reader, order, structure.batch_size, self._window_order, self._parts.space.feeding)

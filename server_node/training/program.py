@@ -21,12 +21,14 @@ from server_node.training.steps import (
     EvaluationRange,
     Source,
     evaluate_chunk,
+    predict_batch,
     train_chunk,
     train_one_step,
 )
 from server_node.training.train_state import TrainState, zero_sums
 
 TrainChunk = Callable[[TrainState, Source, jax.Array, Numbers, np.int32], tuple[TrainState, jax.Array]]
+PredictBatch = Callable[[tuple[tuple[Arrays, ...], tuple[Arrays, ...]], Source, Numbers, EvaluationRange], jax.Array]
 EvaluateChunk = Callable[
     [tuple[tuple[Arrays, ...], tuple[Arrays, ...]], Source, Numbers, EvaluationSums, EvaluationRange], EvaluationSums
 ]
@@ -88,8 +90,10 @@ class _AbstractArguments:
 
 def _abstract_arguments(structure: ProgramStructure, device: jax.Device) -> _AbstractArguments:
     input_type = np.int32 if structure.has_tokens else np.float32
-    inputs = abstract((structure.examples, *structure.network.input_shape), input_type)
-    targets = abstract((structure.examples, *structure.target_shape), np.int32 if structure.has_labels else np.float32)
+    rows, shapes = structure.rows_on_device, (structure.network.input_shape, *structure.more_input_shapes)
+    first, *more = (abstract((rows, *shape), input_type) for shape in shapes)
+    inputs = (first, *more) if more else first
+    targets = abstract((rows, *structure.target_shape), np.int32 if structure.has_labels else np.float32)
     numbers = _abstract_numbers(structure)
     return _AbstractArguments(
         state=pinned(_abstract_state(structure, numbers), device),
@@ -151,6 +155,16 @@ def _compile_evaluate(structure: ProgramStructure, abstract: _AbstractArguments)
     part = EvaluationRange(abstract.order, abstract.scalar, abstract.scalar, abstract.scalar)
     model = (abstract.state.weights, abstract.state.statistics)
     return function.lower(model, abstract.source, abstract.numbers, abstract.sums, part).compile()
+
+
+def compile_predict(program: Program) -> PredictBatch:
+    """Trace and compile `steps.predict_batch` for a program's structure and device."""
+    abstract = _abstract_arguments(program.structure, program.device)
+    part = EvaluationRange(abstract.order, abstract.scalar, abstract.scalar, abstract.scalar)
+    model = (abstract.state.weights, abstract.state.statistics)
+    lowered = jax.jit(partial(predict_batch, program.structure)).lower(model, abstract.source, abstract.numbers, part)
+    compiled: PredictBatch = lowered.compile()
+    return compiled
 
 
 def _own_bytes(compiled: Any) -> int:

@@ -35,6 +35,8 @@ class ProgramStructure:
         is_averaged: whether the state holds an average of the weights, which is then what is judged and given.
         precision: the type that layers compute in.
         formulation: how windows are computed.
+        fed_rows: rows of the window of examples that is on the device; None when all examples are.
+        more_input_shapes: of the inputs after the first.
     """
 
     network: Network
@@ -51,6 +53,13 @@ class ProgramStructure:
     is_averaged: bool
     precision: str
     formulation: Formulation
+    fed_rows: int | None = None
+    more_input_shapes: tuple[Shape, ...] = ()
+
+    @property
+    def rows_on_device(self) -> int:
+        """Rows of the source that the program takes."""
+        return self.fed_rows or self.examples
 
     @property
     def task(self) -> Task:
@@ -99,7 +108,7 @@ class ProgramStructure:
 
     def portable_key(self) -> str:
         """Give the same text wherever the job runs: what a checkpoint must share with a program to restore into it."""
-        return replace(self, formulation=Formulation.STOCK).key("")
+        return replace(self, formulation=Formulation.STOCK, fed_rows=None).key("")
 
     def key(self, device: str) -> str:
         """Give the same text for two jobs exactly when one compiled program serves both on `device`."""
@@ -118,6 +127,8 @@ class ProgramStructure:
             self.is_averaged,
             self.precision,
             self.formulation,
+            self.fed_rows,
+            self.more_input_shapes,
             device,
         ]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

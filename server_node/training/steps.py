@@ -31,16 +31,21 @@ from server_node.training.updates import averaged, updated
 
 
 class Source(NamedTuple):
-    """All examples of a dataset, on the device: inputs `(n, …)` float32, targets `(n,)` int32 or `(n, …)` float32."""
+    """Examples on the device, all of a dataset or a window of them.
 
-    inputs: jax.Array
+    Attributes:
+        inputs: `(n, …)` float32, or int32 tokens; a tuple of such arrays where a dataset has several.
+        targets: `(n,)` int32, `(n, length)` int32 or `(n, …)` float32.
+    """
+
+    inputs: Any
     targets: jax.Array
 
 
 class Batch(NamedTuple):
     """One batch; `mask` `(batch,)` float32 is 0 where an example only fills up the epoch's last batch."""
 
-    inputs: jax.Array
+    inputs: Any
     targets: jax.Array
     mask: jax.Array
 
@@ -130,7 +135,7 @@ def _take_batch(source: Source, order: jax.Array, position: jax.Array, examples:
     start = position * batch_size
     indices = jax.lax.dynamic_slice(order, (start,), (batch_size,))
     is_real = start + jnp.arange(batch_size, dtype=jnp.int32) < examples
-    inputs = source.inputs.at[indices].get(mode="promise_in_bounds")
+    inputs = jax.tree.map(lambda array: array.at[indices].get(mode="promise_in_bounds"), source.inputs)
     targets = source.targets.at[indices].get(mode="promise_in_bounds")
     return Batch(inputs, targets, is_real.astype(jnp.float32))
 

@@ -1,10 +1,13 @@
-"""A dataset where training needs it: its arrays on one device, its form on the host."""
+"""A dataset where training needs it: on one device whole, or on the host, to be fed to the device in windows."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import jax
+import numpy as np
+import numpy.typing as npt
 
 from server_node.training.data.dataset import Dataset
 from server_node.training.data.dataset_form import DatasetForm
@@ -21,10 +24,51 @@ class DeviceDataset:
     @property
     def size_bytes(self) -> int:
         """What its arrays take."""
-        return int(self.source.inputs.nbytes + self.source.targets.nbytes)
+        return sum(int(leaf.nbytes) for leaf in {id(leaf): leaf for leaf in jax.tree.leaves(self.source)}.values())
+
+
+@dataclass(frozen=True, slots=True)
+class HostDataset:
+    """A dataset too large for its device; its arrays are read by many and never written."""
+
+    form: DatasetForm
+    dataset: Dataset
+
+    @property
+    def size_bytes(self) -> int:
+        """What its arrays take of memory; mapped files take none that cannot be had back."""
+        arrays = (self.dataset.inputs, *self.dataset.more_inputs, self.dataset.targets)
+        return sum(0 if _is_mapped(array) else int(array.nbytes) for array in arrays)
 
 
 def put_on_device(dataset: Dataset, device: jax.Device) -> DeviceDataset:
     """Copy a dataset to a device in one transfer; the host's arrays are not kept."""
-    source = jax.device_put(Source(dataset.inputs, dataset.targets), device)  # type: ignore[arg-type]  # host twins
-    return DeviceDataset(dataset.form, source)
+    return DeviceDataset(dataset.form, _placed(host_source(dataset, None), device))
+
+
+def host_source(dataset: Dataset, rows: npt.NDArray[np.intp] | None) -> Source:
+    """Give some rows of a dataset, or all, as programs take them: several inputs as a tuple."""
+    first, *more = (_rows(array, rows) for array in (dataset.inputs, *dataset.more_inputs))
+    targets = first if dataset.targets is dataset.inputs else _rows(dataset.targets, rows)
+    return Source((first, *more) if more else first, targets)  # type: ignore[arg-type]  # host twins
+
+
+def _rows(array: npt.NDArray[Any], rows: npt.NDArray[np.intp] | None) -> npt.NDArray[Any]:
+    return np.asarray(array) if rows is None else array.take(rows, axis=0)
+
+
+def _placed(source: Source, device: jax.Device) -> Source:
+    if source.targets is source.inputs:
+        inputs = jax.device_put(source.inputs, device)
+        return Source(inputs, inputs)
+    placed: Source = jax.device_put(source, device)
+    return placed
+
+
+def _is_mapped(array: npt.NDArray[Any]) -> bool:
+    below: Any = array
+    while below is not None:
+        if isinstance(below, np.memmap):
+            return True
+        below = getattr(below, "base", None)
+    return False

@@ -10,13 +10,14 @@ from pathlib import Path
 import jax
 
 from server_node.training.data.dataset import Dataset
-from server_node.training.data.device_dataset import DeviceDataset, put_on_device
+from server_node.training.data.device_dataset import DeviceDataset, HostDataset, put_on_device
 from server_node.training.data.digits import load_digits
 from server_node.training.data.file_access import allowed_path, file_stamp
 from server_node.training.data.file_loaders import FILE_LOADERS, loader_format
 from server_node.training.data.recognition import SUFFIXES
 from server_node.training.data.room import Room
 from server_node.training.data.synthetic import make_synthetic
+from server_node.training.data.window_reader import is_fed
 from server_node.training.environment import TrainingEnvironment
 from server_node.training.stopping import ShouldStop, never_stop
 from shared.dataset_options import FileFormat, FileOptions
@@ -34,8 +35,8 @@ class Opening:
 
 def open_dataset(
     uri: str, environment: TrainingEnvironment, device: jax.Device, should_stop: ShouldStop
-) -> DeviceDataset:
-    """Give the dataset of a URI on a device, loaded at most once while it stays the same.
+) -> DeviceDataset | HostDataset:
+    """Give the dataset of a URI, on a device where it fits there, loaded at most once while it stays the same.
 
     Raises:
         InvalidField: when the URI is none.
@@ -44,8 +45,11 @@ def open_dataset(
     """
     opening = find_dataset(uri, environment, should_stop)
 
-    def make() -> DeviceDataset:
-        return put_on_device(opening.load(), device)
+    def make() -> DeviceDataset | HostDataset:
+        dataset = opening.load()
+        if is_fed(dataset.form, environment.space, environment.datasets.limit_bytes):
+            return HostDataset(dataset.form, dataset)
+        return put_on_device(dataset, device)
 
     return environment.datasets.get(f"{device}|{opening.key}", make, should_stop)
 
