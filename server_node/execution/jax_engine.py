@@ -10,6 +10,7 @@ from pathlib import Path
 import jax
 
 from server_node.execution.engine import Chunk, PreparationStopped, Row
+from server_node.execution.jax_judging import JaxJudging
 from server_node.jax_device import JaxDevice
 from server_node.training.api import (
     PlanReport,
@@ -18,6 +19,7 @@ from server_node.training.api import (
     TrainingStopped,
     plan_memory,
     prepare,
+    prepare_judging,
     save_checkpoint,
     train,
     write_result,
@@ -41,9 +43,11 @@ class JaxEngine:
 
     def prepare(
         self, spec: JobSpec, device_id: str, *, checkpoint: Path | None, should_stop: Callable[[], bool]
-    ) -> JaxTraining:
+    ) -> JaxTraining | JaxJudging:
         """Load data, compile, restore; see `TrainingEngine.prepare`."""
         started = time.perf_counter()
+        if spec.job_type != "training":
+            return self._prepare_judging(spec, device_id, checkpoint, should_stop)
         try:
             prepared = prepare(
                 spec,
@@ -55,6 +59,18 @@ class JaxEngine:
         except TrainingStopped as stopped:
             raise PreparationStopped from stopped
         return JaxTraining(prepared, spec, self._chunk_seconds, time.perf_counter() - started)
+
+    def _prepare_judging(
+        self, spec: JobSpec, device_id: str, checkpoint: Path | None, should_stop: Callable[[], bool]
+    ) -> JaxJudging:
+        started = time.perf_counter()
+        try:
+            judging = prepare_judging(
+                spec, self._environment, checkpoint=checkpoint, should_stop=should_stop, device=_device(device_id)
+            )
+        except TrainingStopped as stopped:
+            raise PreparationStopped from stopped
+        return JaxJudging(judging, spec, self._chunk_seconds, time.perf_counter() - started)
 
     def plan(self, spec: JobSpec) -> PlanReport:
         """Compile on abstract shapes; see `TrainingEngine.plan`."""

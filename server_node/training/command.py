@@ -74,6 +74,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _train(spec: JobSpec, options: argparse.Namespace) -> int:
+    if spec.job_type != "training":
+        raise InvalidField(
+            f"job_type must be training here, got {spec.job_type}: what judges a finished job's model needs a server",
+            field="job_type",
+        )
     configure_jax(options.state_dir or options.output / ".state", options.threads)
     from server_node.training import api  # noqa: PLC0415 - JAX must not load before configure_jax
 

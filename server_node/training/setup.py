@@ -23,6 +23,7 @@ from shared.model_definition.implied_flatten import with_implied_flatten
 from shared.model_definition.implied_last_state import with_implied_last_state
 from shared.model_definition.parse import parse_model_definition
 from shared.model_definition.shapes import infer_shapes
+from shared.model_definition.token_check import check_tokens
 
 LARGEST_STEP = 2**31 - 1
 
@@ -72,11 +73,12 @@ def training_setup(spec: JobSpec, form: DatasetForm, formulation: Formulation) -
     """
     settings = spec.hyperparameters
     splits = split_dataset(form, settings.validation_split, settings.seed, settings.test_split)
-    _check_batch(spec.batch_size, form, splits)
+    if spec.job_type == "training":
+        _check_batch(spec.batch_size, form, splits)
+        _check_patience(settings, form, splits)
     loss = settings.loss or (Loss.CROSS_ENTROPY if form.has_labels else Loss.MSE)
     network, loss = _network(spec, form, loss)
     check_targets(loss, network, form)
-    _check_patience(settings, form, splits)
     steps_per_epoch = _steps_per_epoch(spec, splits)
     settings = settings.with_epochs_in_steps(steps_per_epoch)
     _check_length(steps_per_epoch * spec.epochs)
@@ -98,7 +100,11 @@ def _steps_per_epoch(spec: JobSpec, splits: Splits) -> int:
 
 
 def _network(spec: JobSpec, form: DatasetForm, loss: Loss) -> tuple[Network, Loss]:
-    graph, loss = fuse_loss(parse_model_definition(spec.model_definition), loss)
+    graph = parse_model_definition(spec.model_definition)
+    if spec.job_type != "inference":  # whose predictions are what the model says, not what the loss would take
+        graph, loss = fuse_loss(graph, loss)
+    if form.has_tokens:
+        check_tokens(graph, form.tokens)
     graph = with_implied_flatten(graph, form.input_shape)
     graph = with_implied_last_state(graph, form.input_shape, form.target_shape, is_label=form.has_labels)
     return network_from_graph(graph, infer_shapes(graph, form.input_shape), form.input_shape), loss
@@ -120,7 +126,7 @@ def _structure(
         optimizer=chosen.optimizer,
         schedule=chosen.schedule,
         clips_gradients=chosen.is_gradient_clipped,
-        is_averaged=chosen.is_averaged,
+        is_averaged=chosen.is_averaged and spec.job_type == "training",
         precision=chosen.precision,
         formulation=formulation,
     )

@@ -43,8 +43,8 @@ def write_result(result: TrainingResult, definition: str, directory: Path) -> tu
     model = {"definition": json.loads(definition), **result.description, "weights": _weights_table(result)}
     files = (
         weights,
-        _write_json(directory / MODEL_FILE, model),
-        _write_json(directory / METRICS_FILE, _metrics(result)),
+        write_json(directory / MODEL_FILE, model),
+        write_json(directory / METRICS_FILE, _metrics(result)),
     )
     if result.last_weights is None:
         return files
@@ -65,7 +65,8 @@ def _weights_table(result: TrainingResult) -> Mapping[str, Any]:
     return {name: {"shape": list(array.shape), "dtype": str(array.dtype)} for name, array in result.weights.items()}
 
 
-def _write_json(path: Path, value: Mapping[str, Any]) -> WrittenFile:
+def write_json(path: Path, value: Mapping[str, Any]) -> WrittenFile:
+    """Write JSON text that people can read, whole or not at all."""
     content = (json.dumps(value, indent=2) + "\n").encode()
     with atomic_writer(path) as file:
         file.write(content)
