@@ -169,6 +169,8 @@ class Job:
 
 def _refuse_without_result(info: JobInfo) -> None:
     match info.state:
+        case JobState.SUCCEEDED if info.result is not None and not info.result.weights_uri:
+            raise WrongState(f"job {info.job_id} trained nothing and has no weights; download() fetches its files")
         case JobState.SUCCEEDED:
             return
         case JobState.FAILED:
