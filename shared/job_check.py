@@ -22,6 +22,7 @@ from shared.model_definition.implied_last_state import with_implied_last_state
 from shared.model_definition.parse import parse_model_definition
 from shared.model_definition.refusal import refusal
 from shared.model_definition.shapes import summarize
+from shared.model_definition.token_check import check_tokens
 from shared.output_check import check_loss_fits_targets, check_output
 from shared.user_model import runs_user_code
 
@@ -76,6 +77,8 @@ def check_job_spec(spec: JobSpec) -> CheckedJob:
     input_shape = _input_shape(graph, facts)
     if input_shape is None:
         return CheckedJob(spec, graph, dataset, facts, loss, None, None)
+    if facts.has_tokens:
+        check_tokens(graph, facts.tokens)
     graph = with_implied_flatten(graph, input_shape)
     if facts.target_shape is not None:
         graph = with_implied_last_state(graph, input_shape, facts.target_shape, is_label=facts.classes is not None)

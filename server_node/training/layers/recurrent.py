@@ -28,7 +28,6 @@ from shared.model_definition.graph import Shape
 from shared.model_definition.kinds.recurrent_form import Cell, Merge, RecurrentForm, bidirectional_form, recurrent_form
 
 DIRECTIONS = ("forward", "backward")
-UNROLLED_POSITIONS = 4
 FormOf = Callable[[Parameters], RecurrentForm]
 
 
@@ -103,9 +102,7 @@ def _read(
         return state, state.hidden
 
     is_backward = place.endswith(DIRECTIONS[1])
-    read: tuple[State, jax.Array] = jax.lax.scan(
-        at_position, start, arriving, reverse=is_backward, unroll=min(UNROLLED_POSITIONS, sequence.shape[0])
-    )
+    read: tuple[State, jax.Array] = jax.lax.scan(at_position, start, arriving, reverse=is_backward)
     return read
 
 
