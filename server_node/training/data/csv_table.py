@@ -100,10 +100,15 @@ def _filled_lines(lines: Iterator[list[str]]) -> Iterator[list[str]]:
 
 def _is_numeric(cells: list[str]) -> bool:
     try:
-        np.array(cells, dtype=np.float32)
+        _as_numbers(cells)
     except ValueError:
         return False
     return True
+
+
+def _as_numbers(cells: list[str]) -> Numbers:
+    with np.errstate(over="ignore"):  # what is too large becomes infinity, which is refused
+        return np.array(cells, dtype=np.float32)
 
 
 def _rows(lines: Iterator[list[str]], first: list[list[str]], columns: _Columns) -> Iterator[Numbers]:
@@ -132,7 +137,7 @@ def _numbers(cells: list[str], line: int, columns: _Columns) -> Numbers:
             f"{columns.name}, line {line}: expected {columns.width} columns as in the first line, got {len(cells)}"
         )
     try:
-        return np.array(cells, dtype=np.float32)
+        return _as_numbers(cells)
     except ValueError:
         return _with_a_word(cells, line, columns)
 
@@ -149,7 +154,7 @@ def _with_a_word(cells: list[str], line: int, columns: _Columns) -> Numbers:
     columns.words.rows += 1
     if number >= LARGEST_CLASS_COUNT:
         raise BadData(f"{columns.name}: expected fewer than {LARGEST_CLASS_COUNT:,} different words as targets")
-    return np.array([str(number) if index == columns.target else cell for index, cell in enumerate(cells)], np.float32)
+    return _as_numbers([str(number) if index == columns.target else cell for index, cell in enumerate(cells)])
 
 
 def _not_a_number(cells: list[str], column: int, line: int, columns: _Columns) -> BadData:

@@ -121,6 +121,7 @@ def _opened(file: _File, pillow: Any) -> Any:
     except (OSError, SyntaxError, ValueError, pillow.DecompressionBombError) as error:
         raise BadData(f"{file.name}: expected an image, got something else ({str(error)[:200]})") from error
     if image.width * image.height > MOST_PIXELS:
+        image.close()
         raise BadData(f"{file.name}: expected at most {MOST_PIXELS:,} pixels, got {image.width}×{image.height}")
     return image
 

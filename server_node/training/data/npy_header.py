@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import struct
+import tokenize
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -10,6 +12,18 @@ import numpy as np
 
 from shared.errors import BadData
 
+NOT_A_HEADER = (
+    ValueError,
+    TypeError,
+    KeyError,
+    SyntaxError,
+    OverflowError,
+    RecursionError,
+    MemoryError,
+    tokenize.TokenError,
+    struct.error,
+)
+"""What NumPy raises for headers that are none; they were found by fuzzing."""
 MAGIC = b"\x93NUMPY"
 
 
@@ -43,7 +57,7 @@ def read_npy_header(file: IO[bytes], name: str) -> NpyHeader:
         version = np.lib.format.read_magic(file)
         read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, is_fortran, dtype = read(file)
-    except (ValueError, TypeError, KeyError, RecursionError, MemoryError, SyntaxError, OverflowError) as error:
+    except NOT_A_HEADER as error:
         raise BadData(f"{name}: expected a NumPy array, got something else ({str(error)[:200]})") from error
     if any(isinstance(size, bool) or size < 0 for size in shape):
         raise BadData(f"{name}: expected sizes ≥ 0, its header says {shape}")

@@ -115,7 +115,8 @@ def _fill(table: AnyArray, batch: Any, columns: list[_Column], name: str) -> Non
         flat = values.flatten() if column.width > 1 or hasattr(values.type, "list_size") else values
         if flat.null_count or len(flat) != len(values) * column.width:
             raise BadData(f"{name} and on, column {column.name!r}: expected {column.width} numbers in every row")
-        numbers = np.asarray(flat.to_numpy(zero_copy_only=False), dtype=np.float32)
+        with np.errstate(over="ignore"):  # what is too large becomes infinity, which is refused
+            numbers = np.asarray(flat.to_numpy(zero_copy_only=False), dtype=np.float32)
         table[:, start : start + column.width] = numbers.reshape(-1, column.width)
 
 

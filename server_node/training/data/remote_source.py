@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from shared.errors import BadData, MachineFailure
 
 PART_BYTES = 8 * 2**20
 CLIENT_OPTIONS = {"timeout": "60s", "connect_timeout": "10s"}
+ALLOW_PLAIN_S3 = "AWS_ALLOW_HTTP"
+"""The variable by which an operator lets the node speak to an S3 of his own without TLS."""
 RETRIES = {"max_retries": 4}
 
 StoreOf = Callable[[str], Any]
@@ -22,7 +25,9 @@ StoreOf = Callable[[str], Any]
 def obstore_of(base: str) -> Any:
     """Open the store of a bucket or host with the credentials of the node's environment."""
     store = optional_library("obstore.store", "a dataset elsewhere", base)
-    return store.from_url(base, client_options=CLIENT_OPTIONS, retry_config=RETRIES)
+    is_plain_allowed = base.startswith("s3://") and os.environ.get(ALLOW_PLAIN_S3, "").lower() == "true"
+    options = {**CLIENT_OPTIONS, "allow_http": is_plain_allowed}
+    return store.from_url(base, client_options=options, retry_config=RETRIES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,8 @@ def converted(name: str, raw: AnyArray, dtype: npt.DTypeLike, room: Room) -> Any
         return raw
     target = room.array(name, raw.shape, wanted)
     for part in blocks(raw.shape[0], math.prod(raw.shape[1:]) * wanted.itemsize):
-        target[part] = raw[part]
+        with np.errstate(over="ignore", invalid="ignore"):  # what is too large becomes infinity, which is refused
+            target[part] = raw[part]
     return target
 
 
