@@ -26,6 +26,9 @@ def up(
         list[Path] | None,
         typer.Option("--data-root", metavar="DIR", help="A folder that file:// datasets may be in; repeatable."),
     ] = None,
+    allow_user_code: Annotated[
+        bool, typer.Option("--allow-user-code", help="Run models that users wrote in Python (model: {python: …}).")
+    ] = False,
 ) -> None:
     """Run a central server and some nodes.
 
@@ -41,6 +44,7 @@ def up(
         grpc_port=port,
         http_port=http_port,
         data_roots=tuple(root.expanduser().absolute() for root in data_root or ()),
+        allow_user_code=allow_user_code,
     )
     _refuse_missing(settings.data_roots)
     asyncio.run(_run(settings))

@@ -109,6 +109,8 @@ def _node(number: int, server: str, settings: ClusterSettings, say: Say) -> Supe
     command = ["server_node", "--server", server, "--name", name, "--state-dir", str(settings.state_dir / name)]
     for root in settings.data_roots:
         command += ["--data-root", str(root)]
+    if settings.allow_user_code:
+        command += ["--allow-user-code"]
     if threads is not None:
         command += ["--threads", str(threads)]
     return SupervisedChild(name, lambda: command, log_path=_log_path(settings, name), say=say)

@@ -19,6 +19,7 @@ class ClusterSettings:
         grpc_port: the central server's port; 0 is any free one.
         http_port: its HTTP port; 0 is any free one.
         data_roots: folders that `file://` datasets may be in.
+        allow_user_code: whether the nodes run models that users wrote in Python.
     """
 
     state_dir: Path
@@ -26,6 +27,7 @@ class ClusterSettings:
     grpc_port: int = 50051
     http_port: int = 8080
     data_roots: tuple[Path, ...] = ()
+    allow_user_code: bool = False
 
 
 def default_state_dir() -> Path:
