@@ -25,10 +25,10 @@ from server_node.connection.result_outbox import ResultOutbox
 from server_node.connection.telemetry_stream import TelemetryStream
 from server_node.control_loop import ControlLoop, Ports
 from server_node.devices.detect import cold_description, ready_description
-from server_node.devices.memory import ram_available_bytes
+from server_node.devices.memory import ram_available_bytes, ram_total_bytes
 from server_node.execution.engine_choice import EngineChoice
 from server_node.execution.engine_slot import EngineSlot
-from server_node.execution.jax_loading import LoadedEngine, load_engine
+from server_node.execution.jax_loading import DataLimits, LoadedEngine, load_engine
 from server_node.execution.job_executor import Callbacks, JobExecutor
 from server_node.execution.memory_ledger import MemoryLedger
 from server_node.execution.own_threads import in_thread_of_its_own
@@ -49,6 +49,7 @@ from shared.node_messages import NodeDescription, OfferAttempt
 _LOG = logging.getLogger(__name__)
 OLD_CHECKPOINT_SECONDS = 7 * 24 * 3600
 LIVE_SECONDS = 1.0
+GIBIBYTE = 2**30
 
 
 class _Stopped(Exception):
@@ -143,6 +144,11 @@ class Node:
             data_roots=self._settings.data_roots,
             artifact_path=self._folders.artifact,
             chunk_seconds=self._settings.chunk_milliseconds / 1000,
+            limits=DataLimits(
+                share=self._settings.data_share,
+                ram_bytes=ram_total_bytes(),
+                disk_bytes=int(self._settings.data_disk_gib * GIBIBYTE),
+            ),
         )
         return replace(loaded, engine=EngineChoice(loaded.engine, self._user_code_engine()))
 

@@ -33,6 +33,8 @@ class NodeSettings(BaseSettings):
         threads: CPU threads JAX may use; None takes every core. Another number gives other low bits in results.
         checkpoint_seconds: how often a running attempt is saved.
         chunk_milliseconds: about how long one compiled call takes; a cancel waits that long.
+        data_share: of a device's memory, what a dataset may take to be put there whole; a larger one is fed to it.
+        data_disk_gib: what copies of files elsewhere may take, and one array too large for memory.
         allow_user_code: whether models that users wrote in Python may run here, in processes of their own.
         user_code_memory_gib: how much address space such a process may have; on a GPU it is not limited.
         platform: which of JAX's platforms to load; empty leaves it to JAX.
@@ -51,6 +53,8 @@ class NodeSettings(BaseSettings):
     threads: int | None = Field(default=None, ge=1, le=4096)
     checkpoint_seconds: float = Field(default=10.0, gt=0)
     chunk_milliseconds: float = Field(default=50.0, ge=1, le=10_000)
+    data_share: float = Field(default=0.25, gt=0, le=1)
+    data_disk_gib: float = Field(default=16.0, gt=0, le=1_048_576)
     allow_user_code: bool = False
     user_code_memory_gib: float = Field(default=8.0, ge=2, le=1_048_576)
     platform: Literal["", "cpu", "cuda"] = ""
@@ -123,6 +127,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--data-root", action="append", metavar="DIR", help="a folder that file:// URIs may read; may be repeated")
     add("--slots", type=int, metavar="N", help=f"how many attempts may run at once ({DEFAULT_SLOTS})")
     add("--threads", type=int, metavar="N", help="CPU threads JAX may use (every core)")
+    add("--data-share", type=float, metavar="F", help="share of a device's memory a dataset may take whole (0.25)")
+    add("--data-disk-gib", type=float, metavar="GIB", help="disk for copies of files elsewhere and large data (16)")
     add("--checkpoint-seconds", type=float, metavar="S", help="how often a running attempt is saved (10)")
     add("--chunk-milliseconds", type=float, metavar="MS", help="about how long one compiled call takes (50)")
     add(

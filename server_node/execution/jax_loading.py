@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from server_node.execution.engine import TrainingEngine
 from server_node.jax_device import JaxDevice
 from shared.errors import MachineFailure
+
+
+@dataclass(frozen=True, slots=True)
+class DataLimits:
+    """What data may take of a node.
+
+    Attributes:
+        share: of a device's memory: what datasets that are on it whole take at most; larger ones are fed to it.
+        ram_bytes: of the machine.
+        disk_bytes: what an array too large for memory, and what all copies of files elsewhere, may take of the disk.
+    """
+
+    share: float
+    ram_bytes: int
+    disk_bytes: int
+
+    def dataset_bytes(self, devices: Sequence[JaxDevice]) -> int:
+        """Return what a dataset may take of the device that has the least memory."""
+        known = [device.memory_bytes for device in devices if device.memory_bytes]
+        return int(self.share * min([self.ram_bytes, *known]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +52,11 @@ def load_engine(
     data_roots: tuple[Path, ...],
     artifact_path: Callable[[str], Path],
     chunk_seconds: float,
+    limits: DataLimits | None = None,
 ) -> LoadedEngine:
     """Load JAX with its compilation cache under `state_dir`, and make an engine.
+
+    Without `limits` the engine's own hold, and files elsewhere are refused.
 
     Raises:
         MachineFailure: JAX cannot be loaded, or not for the platform that was asked for.
@@ -46,8 +69,19 @@ def load_engine(
         raise MachineFailure(f"JAX cannot be loaded as it was asked: {refusal}") from refusal
 
     from server_node.execution.jax_engine import JaxEngine, node_fingerprint, seen_devices  # noqa: PLC0415 - loads JAX
-    from server_node.training.api import DatasetCache, ProgramCache, TrainingEnvironment  # noqa: PLC0415 - the same
+    from server_node.training.api import (  # noqa: PLC0415 - the same
+        DatasetCache,
+        ProgramCache,
+        TrainingEnvironment,
+        data_space_in,
+    )
 
-    environment = TrainingEnvironment(ProgramCache(), DatasetCache(), data_roots, artifact_path)
+    devices = seen_devices()
+    if limits is None:
+        environment = TrainingEnvironment(ProgramCache(), DatasetCache(), data_roots, artifact_path)
+    else:
+        space = data_space_in(state_dir, disk_bytes=limits.disk_bytes)
+        datasets = DatasetCache(limits.dataset_bytes(devices))
+        environment = TrainingEnvironment(ProgramCache(), datasets, data_roots, artifact_path, space)
     engine = JaxEngine(environment, chunk_seconds=chunk_seconds)
-    return LoadedEngine(engine, seen_devices(), node_fingerprint())
+    return LoadedEngine(engine, devices, node_fingerprint())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from server_node.training.checkpoints.checkpoint import Checkpoint
 from server_node.training.checkpoints.load import load_checkpoint
 from server_node.training.checkpoints.save import save_checkpoint
+from server_node.training.data.data_space import data_space_in
 from server_node.training.environment import DatasetCache, ProgramCache, TrainingEnvironment, no_artifacts
 from server_node.training.judging import Judging, prepare_judging
 from server_node.training.judging_checkpoint import save_judged
@@ -35,6 +36,7 @@ __all__ = [
     "TrainingResult",
     "TrainingStopped",
     "WrittenFile",
+    "data_space_in",
     "load_checkpoint",
     "no_artifacts",
     "plan_memory",

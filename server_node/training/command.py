@@ -83,7 +83,11 @@ def _train(spec: JobSpec, options: argparse.Namespace) -> int:
     from server_node.training import api  # noqa: PLC0415 - JAX must not load before configure_jax
 
     environment = api.TrainingEnvironment(
-        api.ProgramCache(), api.DatasetCache(), tuple(options.data_root), api.no_artifacts
+        api.ProgramCache(),
+        api.DatasetCache(),
+        tuple(options.data_root),
+        api.no_artifacts,
+        api.data_space_in(options.state_dir or options.output / ".state"),
     )
     started = time.perf_counter()
     prepared = api.prepare(spec, environment)

@@ -9,6 +9,7 @@ from pathlib import Path
 from server_node.training.data.remote_files import RemoteFiles
 
 MEBIBYTE = 2**20
+DEFAULT_DISK_BYTES = 16 * 1024 * MEBIBYTE
 
 
 def one_feeding_thread() -> Executor:
@@ -36,3 +37,19 @@ class DataSpace:
     folder: Path | None = None
     remote: RemoteFiles | None = None
     feeding: Executor = field(default_factory=one_feeding_thread)
+
+
+def data_space_in(
+    state_dir: Path, *, resident_bytes: int | None = None, disk_bytes: int = DEFAULT_DISK_BYTES
+) -> DataSpace:
+    """Give a space whose files are below a folder: mapped arrays, and copies of files elsewhere.
+
+    Args:
+        state_dir: the node's own folder.
+        resident_bytes: the largest dataset that is put on a device whole.
+        disk_bytes: what one mapped array, and what all copies together, may take of the disk.
+    """
+    mapped = state_dir / "mapped"
+    mapped.mkdir(parents=True, exist_ok=True)
+    remote = RemoteFiles(state_dir / "fetched", disk_bytes)
+    return DataSpace(resident_bytes=resident_bytes, mapped_bytes=disk_bytes, folder=mapped, remote=remote)

@@ -43,7 +43,9 @@ def load_npz(path: Path, name: str, room: Room, options: FileOptions, said: File
         ValueError,
         OverflowError,
     ) as error:
-        raise BadData(f"{name}: expected a whole NPZ archive, got one that cannot be read ({error})") from error
+        raise BadData(
+            f"{name}: expected a whole NPZ archive, got one that cannot be read ({str(error)[:200]})"
+        ) from error
 
 
 def _load(archive: zipfile.ZipFile, name: str, room: Room, options: FileOptions, said: FileFormat | None) -> Dataset:
