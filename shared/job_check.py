@@ -16,6 +16,7 @@ from shared.dataset_uri import (
 from shared.errors import InvalidField
 from shared.hyperparameter_names import Loss
 from shared.job_spec import JobSpec
+from shared.model_definition.example_shape import example_shape
 from shared.model_definition.graph import LayerSummary, ModelGraph, Shape
 from shared.model_definition.implied_flatten import with_implied_flatten
 from shared.model_definition.implied_last_state import with_implied_last_state
@@ -126,8 +127,10 @@ def _check_target(graph: ModelGraph, dataset: DatasetUri) -> None:
 
 def _input_shape(graph: ModelGraph, facts: DatasetFacts) -> Shape | None:
     declared = graph.declared_input_shape
-    if facts.example_shape is not None or declared is None:
-        return facts.example_shape
+    if facts.example_shape is not None:
+        return example_shape(facts.example_shape, facts.more_input_shapes)
+    if declared is None:
+        return None
     # (28, 28) may stand for (28, 28, 1); a model that declares it is checked once the data is open.
     return declared if len(declared) in _RANK_OF_VECTOR_AND_IMAGE else None
 

@@ -16,6 +16,7 @@ from shared.dataset_uri import parse_dataset_uri
 from shared.errors import UserMistake
 from shared.hyperparameter_names import Optimizer
 from shared.job_spec import JobSpec
+from shared.model_definition.example_shape import example_shape
 from shared.model_definition.graph import LayerSummary
 from shared.model_definition.implied_flatten import with_implied_flatten
 from shared.model_definition.parse import parse_model_definition
@@ -60,8 +61,8 @@ def _layers(model_definition: str, facts: DatasetFacts) -> tuple[LayerSummary, .
     if facts.example_shape is None or runs_user_code(model_definition):
         return None
     try:
-        graph = with_implied_flatten(parse_model_definition(model_definition), facts.example_shape)
-        return summarize(graph, facts.example_shape)
+        shape = example_shape(facts.example_shape, facts.more_input_shapes)
+        return summarize(with_implied_flatten(parse_model_definition(model_definition), shape), shape)
     except UserMistake:
         return None  # Refused at submission when it can be known there, else the node will say it better.
 

@@ -18,6 +18,7 @@ from shared.errors import BadData, InvalidField
 from shared.hyperparameter_names import Loss, ResultWeights
 from shared.hyperparameters import Hyperparameters
 from shared.job_spec import JobSpec
+from shared.model_definition.example_shape import example_shape
 from shared.model_definition.fuse import fuse_loss
 from shared.model_definition.implied_flatten import with_implied_flatten
 from shared.model_definition.implied_last_state import with_implied_last_state
@@ -105,9 +106,10 @@ def _network(spec: JobSpec, form: DatasetForm, loss: Loss) -> tuple[Network, Los
         graph, loss = fuse_loss(graph, loss)
     if form.has_tokens:
         check_tokens(graph, form.tokens)
-    graph = with_implied_flatten(graph, form.input_shape)
-    graph = with_implied_last_state(graph, form.input_shape, form.target_shape, is_label=form.has_labels)
-    return network_from_graph(graph, infer_shapes(graph, form.input_shape), form.input_shape), loss
+    example = example_shape(form.input_shape, form.more_input_shapes)
+    graph = with_implied_flatten(graph, example)
+    graph = with_implied_last_state(graph, example, form.target_shape, is_label=form.has_labels)
+    return network_from_graph(graph, infer_shapes(graph, example), form.input_shape), loss
 
 
 def _structure(
@@ -119,6 +121,7 @@ def _structure(
         target_shape=form.target_shape,
         has_labels=form.has_labels,
         has_tokens=form.has_tokens,
+        more_input_shapes=form.more_input_shapes,
         examples=form.examples,
         batch_size=spec.batch_size,
         batches_per_step=chosen.batches_per_step,

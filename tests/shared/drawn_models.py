@@ -1,6 +1,7 @@
 """Well-known models drawn as people draw them, each as a designer graph and as a pattern, with counts made by hand.
 
-A drawing is a list of layers, each with what feeds it; `designer_form` and `pattern_form` write it down in the two ways.
+A drawing is a list of layers, each with what feeds it; `designer_form` and `pattern_form` write it
+down in the two ways.
 """
 
 import json
@@ -22,7 +23,7 @@ class DrawnLayer:
 
 @dataclass(frozen=True, slots=True)
 class DrawnModel:
-    """A model, one example's shapes going in and coming out, its parameters, and data of its shape where it is small."""
+    """A model, one example's shapes going in and coming out, its parameters; and data of its shape, if it is small."""
 
     name: str
     layers: tuple[DrawnLayer, ...]
@@ -31,6 +32,9 @@ class DrawnModel:
     parameters: int
     dataset: str = ""
     loss: str = ""
+
+    def __str__(self) -> str:
+        return self.name
 
     def designer_form(self) -> dict[str, Any]:
         """Integer codes, string values, pins by index, and the first link of all written twice."""
@@ -73,9 +77,7 @@ def _with_places(layer: DrawnLayer, parameters: list[dict[str, Any]]) -> dict[st
         given[name] = value
         if isinstance(value, int) and not isinstance(value, bool):
             place = f"{layer.name}_{name}"
-            parameters.append(
-                {"name": place, "type": "int", "default_value": value, "min_value": 1, "max_value": 10**6}
-            )
+            parameters.append({"name": place, "type": "int", "default_value": value, "min_value": 1})
             given[name] = f"${place}"
     return given
 
@@ -232,7 +234,7 @@ ATTENTION = 4 * (WIDTH * WIDTH + WIDTH)
 FEED_FORWARD = WIDTH * INNER + INNER + INNER * WIDTH + WIDTH
 NORM = 2 * WIDTH
 BLOCK = ATTENTION + FEED_FORWARD + 2 * NORM
-BLOCKS = {"d_model": WIDTH, "nhead": 4, "dim_feedforward": INNER, "num_layers": 2, "dropout": 0.1}
+BLOCKS: dict[str, Any] = {"d_model": WIDTH, "nhead": 4, "dim_feedforward": INNER, "num_layers": 2, "dropout": 0.1}
 TOKENS = "synthetic://tokens?samples=32&length=32&vocab=64"
 
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from server_node.training.layers import LAYERS
@@ -132,10 +134,13 @@ def apply_network(
     weights: tuple[Arrays, ...],
     statistics: tuple[Arrays, ...],
     numbers: tuple[Arrays, ...],
-    inputs: jax.Array,
+    inputs: Any,
     moment: Moment,
 ) -> tuple[jax.Array, tuple[Arrays, ...]]:
-    """Run the model on `(batch, *input_shape)`; give its output and every layer's new statistics."""
+    """Run the model on `(batch, *input_shape)`; give its output and every layer's new statistics.
+
+    `inputs` is a tuple of such arrays where the dataset has several.
+    """
     values: list[jax.Array] = []
     new_statistics: list[Arrays] = []
     for position, layer in enumerate(network.layers):
@@ -160,10 +165,11 @@ def apply_network(
     return values[network.output], tuple(new_statistics)
 
 
-def _part_of(inputs: jax.Array, layer: NetworkLayer) -> jax.Array:
-    """Give what an input node reads: everything, or its part of examples that hold several inputs."""
+def _part_of(inputs: Any, layer: NetworkLayer) -> jax.Array:
+    """Give what an input node reads: everything, or its part, of one array or of one for each input."""
     part = layer.structure.get("part")
-    return inputs[:, part] if isinstance(part, int) else inputs
+    arrays: jax.Array = jnp.stack(inputs, axis=1) if isinstance(inputs, tuple) else inputs
+    return arrays[:, part] if isinstance(part, int) else arrays
 
 
 def _key_of_layer(key: jax.Array | None, position: int) -> Callable[[], jax.Array]:
