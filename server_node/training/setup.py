@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from server_node.training.data.augmentation import check_augmentations
 from server_node.training.data.dataset_form import DatasetForm
 from server_node.training.data.splits import Splits, split_dataset
 from server_node.training.layers.layer import Formulation
@@ -84,6 +85,7 @@ def training_setup(spec: JobSpec, form: DatasetForm, formulation: Formulation) -
     settings = settings.with_epochs_in_steps(steps_per_epoch)
     _check_length(steps_per_epoch * spec.epochs)
     structure = _structure(spec, form, network, loss, formulation)
+    check_augmentations(structure.augmentations, form)
     return TrainingSetup(structure, settings, splits, steps_per_epoch, spec.epochs)
 
 
@@ -132,6 +134,7 @@ def _structure(
         is_averaged=chosen.is_averaged and spec.job_type == "training",
         precision=chosen.precision,
         formulation=formulation,
+        augmentations=chosen.augmentations,
     )
 
 
