@@ -102,7 +102,5 @@ LATER_WORDS: Mapping[str, frozenset[str]] = {
 }
 """Words we know and do not offer yet."""
 
-LATER_NAMES: Mapping[str, frozenset[str]] = {
-    "augment": frozenset({"", "none", "false", "0"}),
-}
+LATER_NAMES: Mapping[str, frozenset[str]] = {}
 """Hyperparameters we know and do not offer yet, each with the values that ask for nothing and are let through."""

@@ -101,6 +101,8 @@ def _read(name: str, text: str) -> object:
         raise _refusal(name, f"is known but not supported yet, got {quoted(text)}; leave it out")
     if name not in _NAMES:
         _refuse_name(name)
+    if name == "augment":
+        return text
     if name in _WORDS:
         return _word(name, text)
     if name in _FLAGS:

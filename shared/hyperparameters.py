@@ -25,8 +25,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from shared.augmentation import Augmentation, augmentations_from, augmentations_text
 from shared.hyperparameter_names import Loss, Optimizer, Precision, ResultWeights, Schedule
 
 LARGEST_SEED = 2**63 - 1
@@ -46,6 +47,7 @@ class ProgramStructure:
         is_gradient_clipped: whether the gradient's norm is looked at, at all.
         batches_per_step: how many batches add up to one update.
         is_averaged: whether an average of the weights is kept.
+        augmentations: what is done to training examples.
     """
 
     optimizer: Optimizer
@@ -55,6 +57,7 @@ class ProgramStructure:
     is_gradient_clipped: bool
     batches_per_step: int = 1
     is_averaged: bool = False
+    augmentations: tuple[Augmentation, ...] = ()
 
 
 _OPTIMIZER_DEFAULTS: Mapping[Optimizer, Mapping[str, float]] = {
@@ -99,6 +102,8 @@ class Hyperparameters(BaseModel):
         validation_split: share of the training data held out to judge the model by.
         test_split: share of the training data held out for the end, where the dataset has no test part of its own.
         shuffle: whether each epoch goes through the training data in an order of its own; otherwise in theirs.
+        augment: what is done to training examples each time, such as `flip,crop,noise`; empty for nothing.
+        augment_noise: the deviation of the noise that `augment` adds.
         drop_last: whether an epoch leaves out the examples at its end that fill no whole step.
         metric_interval_steps: a row of history every so many steps beside those at epoch ends; 0 for epoch ends only.
     """
@@ -132,7 +137,17 @@ class Hyperparameters(BaseModel):
     test_split: _Share = 0.0
     shuffle: bool = True
     drop_last: bool = False
+    augment: str = ""
+    augment_noise: float = Field(default=0.05, ge=0, le=1e6)
     metric_interval_steps: int = Field(default=1_000, ge=0, le=_LARGEST_COUNT)
+
+    @field_validator("augment")
+    @classmethod
+    def _must_be_known_augmentations(cls, value: str) -> str:
+        try:
+            return augmentations_text(augmentations_from(value))
+        except ValueError as error:
+            raise ValueError(f"must be {error}") from None
 
     @model_validator(mode="before")
     @classmethod
@@ -149,6 +164,7 @@ class Hyperparameters(BaseModel):
             is_gradient_clipped=self.gradient_clip_norm is not None,
             batches_per_step=self.gradient_accumulation,
             is_averaged=self.ema_decay > 0,
+            augmentations=augmentations_from(self.augment),
         )
 
     def with_epochs_in_steps(self, steps_per_epoch: int) -> Hyperparameters:

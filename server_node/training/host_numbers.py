@@ -30,6 +30,7 @@ def host_numbers(setup: TrainingSetup) -> Numbers:
         "gradient_clip_norm": settings.gradient_clip_norm or 0.0,
         "label_smoothing": settings.label_smoothing,
         "ema_decay": settings.ema_decay,
+        "augment_noise": settings.augment_noise,
     }
     fields: dict[str, Any] = {name: np.float32(value) for name, value in floats.items()}
     fields |= {

@@ -32,6 +32,7 @@ class Numbers(NamedTuple):
         gradient_clip_norm: largest global norm; used only by programs that clip.
         label_smoothing: of cross-entropy.
         ema_decay: of the average of the weights; used only by programs that keep one.
+        augment_noise: deviation of the noise added to inputs; used only by programs that add some.
         key_data: `(2,)` uint32, the seed as JAX keeps it.
         train_examples: int32, examples in one epoch.
         steps_per_epoch: int32.
@@ -52,6 +53,7 @@ class Numbers(NamedTuple):
     gradient_clip_norm: Scalar
     label_smoothing: Scalar
     ema_decay: Scalar
+    augment_noise: Scalar
     key_data: jax.Array
     train_examples: Scalar
     steps_per_epoch: Scalar

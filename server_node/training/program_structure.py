@@ -13,6 +13,7 @@ from server_node.training.layers.layer import Formulation
 from server_node.training.metrics import families_for
 from server_node.training.metrics.task import Task, task_of
 from server_node.training.models.network import Network
+from shared.augmentation import Augmentation
 from shared.model_definition.graph import Shape
 
 
@@ -37,6 +38,7 @@ class ProgramStructure:
         formulation: how windows are computed.
         fed_rows: rows of the window of examples that is on the device; None when all examples are.
         more_input_shapes: of the inputs after the first.
+        augmentations: what is done to training examples.
     """
 
     network: Network
@@ -55,6 +57,7 @@ class ProgramStructure:
     formulation: Formulation
     fed_rows: int | None = None
     more_input_shapes: tuple[Shape, ...] = ()
+    augmentations: tuple[Augmentation, ...] = ()
 
     @property
     def rows_on_device(self) -> int:
@@ -129,6 +132,7 @@ class ProgramStructure:
             self.formulation,
             self.fed_rows,
             self.more_input_shapes,
+            self.augmentations,
             device,
         ]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from server_node.training.data.augmentation import augmented
 from server_node.training.evaluation_sums import EvaluationSums
 from server_node.training.layers.layer import Arrays
 from server_node.training.losses import LOSSES
@@ -143,7 +144,9 @@ def _take_batch(source: Source, order: jax.Array, position: jax.Array, examples:
 def _gradients(
     structure: ProgramStructure, state: TrainState, batch: Batch, numbers: Numbers
 ) -> tuple[tuple[Arrays, ...], BatchOutcome]:
-    moment = _training_moment(structure, batch, _step_key(state.step, numbers))
+    key = _step_key(state.step, numbers)
+    batch = _augmented(structure, batch, key, numbers)
+    moment = _training_moment(structure, batch, key)
 
     def mean_loss(weights: tuple[Arrays, ...]) -> tuple[jax.Array, BatchOutcome]:
         outcome = _outcome(structure, weights, state.statistics, batch, numbers, moment)
@@ -168,7 +171,9 @@ def _gradients_of_batches(
     def add_batch(index: jax.Array, running: tuple[tuple[Arrays, ...], BatchOutcome]) -> Any:
         so_far, outcome = running
         batch = _take_batch(source, order, index, numbers.train_examples, structure.batch_size)
-        moment = _training_moment(structure, batch, jax.random.fold_in(key, index - first))
+        key_of_batch = jax.random.fold_in(key, index - first)
+        batch = _augmented(structure, batch, key_of_batch, numbers)
+        moment = _training_moment(structure, batch, key_of_batch)
 
         def summed_loss(weights: tuple[Arrays, ...]) -> tuple[jax.Array, BatchOutcome]:
             found = _outcome(structure, weights, outcome.statistics, batch, numbers, moment)
@@ -191,6 +196,13 @@ def _joined(earlier: BatchOutcome, later: BatchOutcome) -> BatchOutcome:
         earlier.examples + later.examples,
         later.statistics,
     )
+
+
+def _augmented(structure: ProgramStructure, batch: Batch, key: jax.Array, numbers: Numbers) -> Batch:
+    if not structure.augmentations:
+        return batch
+    changes, noise = structure.augmentations, numbers.augment_noise
+    return Batch(*augmented(changes, batch.inputs, batch.targets, key, noise), batch.mask)
 
 
 def _training_moment(structure: ProgramStructure, batch: Batch, key: jax.Array) -> Moment:

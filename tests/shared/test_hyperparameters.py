@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.augmentation import Augmentation
 from shared.errors import InvalidField, UserMistake
-from shared.hyperparameter_names import LATER_NAMES, Loss, Optimizer, Schedule
+from shared.hyperparameter_names import Loss, Optimizer, Schedule
 from shared.hyperparameter_strings import (
     hyperparameters_from_strings,
     hyperparameters_from_values,
@@ -79,6 +80,12 @@ def test_what_is_unsaid_depends_on_the_optimizer(said: dict[str, str], field: st
         ("early_stopping_patience", "2.5", "must be a whole number"),
         ("ema_decay", "1", "must be < 1"),
         ("result_weights", "worst", "must be one of best, last"),
+        (
+            "augment",
+            "flop",
+            "must be some of flip, crop, noise, apart by commas, or none; got 'flop', did you mean flip",
+        ),
+        ("augment_noise", "-1", "must be >= 0"),
         ("learnin_rate", "1", "unknown hyperparameter 'learnin_rate', did you mean learning_rate?"),
         ("zzz", "1", "unknown hyperparameter 'zzz'; known are optimizer"),
     ],
@@ -89,9 +96,15 @@ def test_a_wrong_hyperparameter_is_refused_by_name(name: str, text: str, words: 
     assert caught.value.field == f"hyperparameters.{name}"
 
 
-@pytest.mark.parametrize(("name", "text"), [(name, text) for name, texts in LATER_NAMES.items() for text in texts])
-def test_a_later_feature_that_is_switched_off_is_let_through(name: str, text: str) -> None:
-    assert hyperparameters_from_strings({name: text}) == Hyperparameters()
+@pytest.mark.parametrize("text", ["", "none", "false", "0"])
+def test_augment_that_asks_for_nothing_is_let_through(text: str) -> None:
+    assert hyperparameters_from_strings({"augment": text}) == Hyperparameters()
+
+
+def test_augment_is_a_list_of_words_in_an_order_of_its_own() -> None:
+    asked = hyperparameters_from_strings({"augment": "Noise, flip", "augment_noise": "0.1"})
+    assert (asked.augment, asked.augment_noise) == ("flip,noise", 0.1)
+    assert asked.structure().augmentations == (Augmentation.FLIP, Augmentation.NOISE)
 
 
 _HYPERPARAMETERS = st.builds(
