@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shared.model_definition.designer_parts import DesignerLink, DesignerNode
 from shared.model_definition.kinds.input_layer import INPUT
+from shared.model_definition.pins import SELF_ATTENTION
 from shared.model_definition.refusal import refusal
 from shared.model_definition.vocabulary import SettingsRole
 
@@ -49,7 +50,7 @@ class LinkedDrawing:
         found: list[Feed] = []
         for link in self.links_to(node_id):
             found += [feed for feed in self.feeds_by(link) if not _is_doubled(feed, link, found)]
-        return tuple(found)
+        return tuple(_without_own_keys(found)) if self.nodes[node_id].type_name == SELF_ATTENTION else tuple(found)
 
     def feeds_by(self, link: DesignerLink) -> list[Feed]:
         """The layers whose values come along a link: one, or what feeds the data or output node at its start."""
@@ -68,6 +69,12 @@ class LinkedDrawing:
                     seen.add(source)
                     waiting.append(source)
         return [Feed(source, None, link.target_pin) for source in found]
+
+
+def _without_own_keys(feeds: list[Feed]) -> list[Feed]:
+    """Self-attention takes its query as key and value, too: links that say so are left out, a mask stays."""
+    query = feeds[:1]
+    return query + [replace(feed, target_pin=1) for feed in feeds[1:] if feed.source != query[0].source]
 
 
 def _is_doubled(feed: Feed, link: DesignerLink, found: Iterable[Feed]) -> bool:

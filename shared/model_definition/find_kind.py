@@ -11,6 +11,12 @@ from shared.model_definition.vocabulary import DESIGNER_NAMES, SETTINGS_ROLES, d
 _KIND_BY_KEY = {type_key(name): kind for kind in KINDS.values() for name in (kind.name, *kind.aliases)}
 _KIND_BY_CODE = {kind.designer_code: kind for kind in KINDS.values() if kind.designer_code is not None}
 _NAMES = (*KINDS, *DESIGNER_NAMES)
+_WHY_NOT = {
+    "Lambda": "it holds code, and code in a model definition is never run; draw it with layers, or write the model in "
+    "Python (model: {python: my_model.py})",
+    "Subgraph": "it refers to a drawing that is not in this definition; draw its layers here",
+    "Augmentation": "it changes examples at random while training; leave it out, or augment the dataset beforehand",
+}
 
 
 def find_kind(written: object, place: str) -> LayerKind:
@@ -56,6 +62,8 @@ def _refuse_name(written: str, place: str) -> LayerKind:
     known = designer_name(written)
     if known in SETTINGS_ROLES:
         raise refusal(f"{place}: {known} is no layer; say what it says in the job's own fields, or draw it in a graph")
+    if known in _WHY_NOT:
+        raise refusal(f"{place}: {known} is known but not supported yet: {_WHY_NOT[known]}")
     if known is not None:
         raise refusal(f"{place}: {known} is known but not supported yet; supported are {', '.join(KINDS)}")
     hint = did_you_mean(written, _NAMES) or f"; supported are {', '.join(KINDS)}"

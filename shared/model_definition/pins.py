@@ -17,6 +17,9 @@ PINS: Mapping[str, tuple[str, ...]] = {
 """Kinds whose pins have names; one may be left free only behind the last that is linked."""
 
 
+SELF_ATTENTION = "self_attention"
+
+
 def check_pins(kind: LayerKind, label: str, pins: Sequence[int | None], sources: Sequence[str]) -> None:
     """Refuses what a layer cannot take.
 

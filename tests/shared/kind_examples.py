@@ -19,6 +19,7 @@ _NEEDED: Mapping[str, Mapping[str, object]] = {
     "permute": {"dims": [0, 3, 1, 2]},
     "group_norm": {"num_groups": 3},
     "split": {"parts": 3},
+    "normalize": {"mean": 0.5, "std": 2},
 }
 _SHAPES: Mapping[str, tuple[Shape, ...]] = {
     "dense": ((5,),),

@@ -22,6 +22,7 @@ from server_node.training.layers.layer import Layer
 from server_node.training.layers.linear_attention import LINEAR_ATTENTION
 from server_node.training.layers.merges import ADD, AVERAGE, CONCATENATE, MULTIPLY
 from server_node.training.layers.normalizations import GROUP_NORM, INSTANCE_NORM, LAYER_NORM
+from server_node.training.layers.normalize import NORMALIZE
 from server_node.training.layers.pooling import AVG_POOL, GLOBAL_AVG_POOL, GLOBAL_MAX_POOL, MAX_POOL
 from server_node.training.layers.positional_encoding import POSITIONAL_ENCODING
 from server_node.training.layers.prelu import PRELU
@@ -65,6 +66,7 @@ LAYERS: Mapping[str, Layer] = {
     "upsample": UPSAMPLE,
     "constant": CONSTANT,
     "parameter": PARAMETER,
+    "normalize": NORMALIZE,
     "embedding": EMBEDDING,
     "positional_encoding": POSITIONAL_ENCODING,
     **RECURRENTS,

@@ -19,6 +19,7 @@ from shared.model_definition.kinds.last_state import LAST_STATE
 from shared.model_definition.kinds.layer_kind import LayerKind
 from shared.model_definition.kinds.merges import MERGES
 from shared.model_definition.kinds.normalizations import NORMALIZATIONS
+from shared.model_definition.kinds.normalize import NORMALIZE
 from shared.model_definition.kinds.pooling import POOLINGS
 from shared.model_definition.kinds.positional_encoding import POSITIONAL_ENCODING
 from shared.model_definition.kinds.recurrent import RECURRENTS
@@ -42,6 +43,7 @@ KINDS: Mapping[str, LayerKind] = {
         DROPOUT,
         BATCH_NORM,
         *NORMALIZATIONS,
+        NORMALIZE,
         *ACTIVATIONS,
         *MERGES,
         SPLIT,

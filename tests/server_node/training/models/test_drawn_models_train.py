@@ -10,7 +10,6 @@ from shared.job_spec import JobSpec, job_spec_from_mapping
 from tests.server_node.training.builders import finished
 from tests.shared.drawn_models import SMALL, DrawnModel
 
-
 # The others were trained by hand; compiling them adds half a minute and no other way through the engine.
 TRAINED = (
     "unet",
