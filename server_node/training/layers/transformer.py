@@ -27,7 +27,8 @@ from server_node.training.layers.random_zeros import dropped
 from server_node.training.layers.rows import as_rows, kept_apart, normalized, projected
 from shared.model_definition.graph import Shape
 
-MOST_WRITTEN_OUT = 8
+MOST_WRITTEN_OUT = 24
+"""Measured on a CPU: a loop takes a quarter longer a step, and of twelve blocks compiles only a tenth faster."""
 
 
 def _init(

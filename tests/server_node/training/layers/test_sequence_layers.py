@@ -43,7 +43,6 @@ CASES: list[OneLayer] = [
     one_layer("transformer_encoder", SEQUENCE, **BLOCK),
     one_layer("transformer_encoder", SEQUENCE, **BLOCK, causal=True, activation="gelu"),
     one_layer("transformer_encoder", SEQUENCE, (5,), **BLOCK, num_layers=2),
-    one_layer("transformer_encoder", SEQUENCE, **BLOCK, num_layers=10),
     one_layer("transformer_decoder", SEQUENCE, **BLOCK),
     one_layer("transformer_decoder", SEQUENCE, MEMORY, **BLOCK, num_layers=2),
 ]
