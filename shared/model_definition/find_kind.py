@@ -15,7 +15,6 @@ _WHY_NOT = {
     "Lambda": "it holds code, and code in a model definition is never run; draw it with layers, or write the model in "
     "Python (model: {python: my_model.py})",
     "Subgraph": "it refers to a drawing that is not in this definition; draw its layers here",
-    "Augmentation": "it changes examples at random while training; leave it out, or augment the dataset beforehand",
 }
 
 

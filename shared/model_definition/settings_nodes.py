@@ -166,6 +166,11 @@ SETTINGS_NODES: Mapping[str, SettingsNode] = {
             "shuffle": _flag_must_be(wanted=True, ending=f"{_LATER}; a split is cut by the seed"),
         },
     ),
+    "Augmentation": SettingsNode(
+        {"augment": "flip"},
+        {"transforms": "augment", "noisestd": "augment_noise", "noise": "augment_noise"},
+        {"flipprob": _number_must_be(0.5, f"{_LATER}; a flip turns every second image, use 0.5")},
+    ),
     "OneHotEncode": SettingsNode(must_be={"numclasses": _anything}),
 }
 """By the designer's name. ExponentialLR falls by `gamma` at the end of every epoch, StepLR after `step_size` epochs."""

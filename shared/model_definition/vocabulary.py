@@ -45,7 +45,7 @@ _NAMES_OF_ROLES: Mapping[SettingsRole, str] = {
     SettingsRole.OPTIMIZER: "SGD Adam AdamW RMSprop Adagrad NAdam",
     SettingsRole.SCHEDULE: "StepLR CosineAnnealing ReduceOnPlateau ExponentialLR WarmupScheduler",
     SettingsRole.PENALTY: "L1Regularization L2Regularization ElasticNet",
-    SettingsRole.DATA: "DataLoader DataSplit OneHotEncode",
+    SettingsRole.DATA: "DataLoader DataSplit OneHotEncode Augmentation",
 }
 SETTINGS_ROLES: Mapping[str, SettingsRole] = {
     name: role for role, names in _NAMES_OF_ROLES.items() for name in names.split()
