@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -13,10 +14,11 @@ from server_node.training.data.optional_library import optional_library
 from shared.errors import BadData, MachineFailure
 
 PART_BYTES = 8 * 2**20
-CLIENT_OPTIONS = {"timeout": "60s", "connect_timeout": "10s"}
+CLIENT_OPTIONS = {"timeout": "30s", "connect_timeout": "10s"}
+RETRIES = {"max_retries": 2, "retry_timeout": timedelta(seconds=20)}
+"""Of one part; a stop is not seen while one is tried."""
 ALLOW_PLAIN_S3 = "AWS_ALLOW_HTTP"
 """The variable by which an operator lets the node speak to an S3 of his own without TLS."""
-RETRIES = {"max_retries": 4}
 
 StoreOf = Callable[[str], Any]
 """From `scheme://host` to an obstore store."""

@@ -1,6 +1,7 @@
 """Training examples are changed on the device, by (seed, step) alone, and only those."""
 
 from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -15,7 +16,7 @@ from tests.server_node.training.builders import a_job, finished, run_to_step, ti
 from tests.server_node.training.data.test_feeding import feeding
 
 IMAGES = "synthetic://images?samples=60&height=8&width=10&channels=2&classes=3"
-LAYERS = [{"type": "flatten"}, {"type": "dense", "units": 3}]
+LAYERS: list[dict[str, Any]] = [{"type": "flatten"}, {"type": "dense", "units": 3}]
 KEY = jax.random.key(3)
 PICTURES = jnp.asarray(np.arange(40 * 8 * 10 * 2, dtype=np.float32).reshape(40, 8, 10, 2) + 1)
 LABELS = jnp.zeros(40, jnp.int32)
@@ -63,7 +64,7 @@ def test_targets_that_are_images_move_with_the_inputs(change: Augmentation) -> N
 def test_augmented_training_is_the_same_bits_fed_resident_and_resumed(
     environment: TrainingEnvironment, tmp_path: Path, accumulation: int
 ) -> None:
-    settings = {"augment": "flip,crop,noise", "gradient_accumulation": accumulation}
+    settings: dict[str, Any] = {"augment": "flip,crop,noise", "gradient_accumulation": accumulation}
     spec = a_job(LAYERS, IMAGES, batch_size=8, epochs=2, **settings)
     whole = finished(spec, environment)
     assert weight_bits(finished(spec, feeding(2_000))) == weight_bits(whole)
