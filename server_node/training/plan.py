@@ -9,8 +9,9 @@ import jax
 from server_node.training.data.dataset_form import DatasetForm
 from server_node.training.data.open_dataset import open_dataset
 from server_node.training.environment import TrainingEnvironment
+from server_node.training.layers.formulation_rule import formulation_for
 from server_node.training.memory import MemoryAccount
-from server_node.training.prepare import cached_program, formulation_for, memory_account, with_windows
+from server_node.training.prepare import cached_program, memory_account, with_windows
 from server_node.training.setup import TrainingSetup, training_setup
 from server_node.training.stopping import ShouldStop, never_stop
 from shared.dataset_facts import dataset_facts

@@ -22,7 +22,7 @@ from server_node.training.environment import TrainingEnvironment
 from server_node.training.evaluation_sums import EvaluationSums, zero_evaluation_sums
 from server_node.training.given_weights import HostModel, first_model
 from server_node.training.host_numbers import host_numbers
-from server_node.training.layers.layer import Formulation
+from server_node.training.layers.formulation_rule import formulation_for
 from server_node.training.memory import MemoryAccount, tree_bytes
 from server_node.training.numbers import Numbers
 from server_node.training.prepared import DeviceParts, PreparedTraining
@@ -32,7 +32,6 @@ from server_node.training.setup import TrainingSetup, training_setup
 from server_node.training.stopping import ShouldStop, never_stop, stop_here
 from server_node.training.train_state import TrainState
 from shared.job_spec import JobSpec
-from shared.model_definition.parse import parse_model_definition
 
 INT32_BYTES = 4
 STATE_COPIES = 2
@@ -92,18 +91,6 @@ class _Beginning(NamedTuple):
     state: TrainState
     restored: Checkpoint | None
     note: str | None
-
-
-def formulation_for(device: jax.Device, definition: str) -> Formulation:
-    """Choose how windows are computed for a model on a device.
-
-    Measured on CPUs: a stock convolution called step by step is up to a fifth quicker than slices in a loop, while a
-    stock convolution inside a loop is ten times slower; without convolution a loop is quickest.
-    """
-    if device.platform != "cpu":
-        return Formulation.STOCK
-    has_convolution = any(node.kind == "conv2d" for node in parse_model_definition(definition).nodes)
-    return Formulation.STOCK_CONVOLUTION if has_convolution else Formulation.SLICES
 
 
 def with_windows(setup: TrainingSetup, form: DatasetForm, environment: TrainingEnvironment) -> TrainingSetup:

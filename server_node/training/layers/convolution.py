@@ -1,7 +1,7 @@
 """Convolution over sequences, images and volumes, channels last, in formulations that give the same values.
 
 In compiled loops on CPUs the windows are written out as slices and multiplied once; elsewhere XLA's own convolution
-is used. The transposed one is in `transposed_convolution`.
+is used (`stock_convolution`). The transposed one is in `transposed_convolution`.
 """
 
 from __future__ import annotations
@@ -25,13 +25,11 @@ from server_node.training.layers.layer import (
     Parameters,
 )
 from server_node.training.layers.parameters import flag, integer, word
+from server_node.training.layers.stock_convolution import convolve_stock
 from server_node.training.layers.transposed_convolution import convolve_transposed
 from server_node.training.layers.windows import Padding, pad_positions, padding_amounts, window_slices
 from shared.model_definition.graph import Shape
 from shared.model_definition.kinds.windows import window_of
-
-DIMENSION_NAMES = {1: ("NHC", "HIO", "NHC"), 2: ("NHWC", "HWIO", "NHWC"), 3: ("NDHWC", "DHWIO", "NDHWC")}
-"""How XLA is told our order of axes, by the number of axes that windows slide over."""
 
 
 def init(rng: np.random.Generator, parameters: Parameters, input_shapes: tuple[Shape, ...]) -> InitialArrays:
@@ -67,13 +65,14 @@ def _convolved(values: jax.Array, kernel: jax.Array, context: LayerContext) -> j
 def convolve(
     values: jax.Array, kernel: jax.Array, stride: Shape, padding: Padding, formulation: Formulation
 ) -> jax.Array:
-    """Convolve without bias, in the formulation asked for."""
+    """Convolve without bias, in the formulation asked for; windows of one position need no more on CPUs."""
     match formulation:
         case Formulation.SLICES:
             return _convolve_slices(values, kernel, stride, padding)
+        case Formulation.STOCK_CONVOLUTION if math.prod(kernel.shape[:-2]) == 1:
+            return _convolve_slices(values, kernel, stride, padding)
         case Formulation.STOCK | Formulation.STOCK_CONVOLUTION:
-            names = DIMENSION_NAMES[len(stride)]
-            return jax.lax.conv_general_dilated(values, kernel, stride, padding, dimension_numbers=names)
+            return convolve_stock(values, kernel, stride, padding)
         case _:
             assert_never(formulation)
 

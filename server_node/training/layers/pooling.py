@@ -14,6 +14,7 @@ import jax.numpy as jnp
 
 from server_node.training.layers.layer import Applied, Arrays, Formulation, Layer, LayerContext, no_weights
 from server_node.training.layers.parameters import word
+from server_node.training.layers.tile_pooling import largest_of_tiles, whole_tiles
 from server_node.training.layers.windows import Padding, pad_positions, padding_amounts, window_slices
 from shared.model_definition.graph import Shape
 from shared.model_definition.kinds.windows import window_of
@@ -48,13 +49,10 @@ def _reduce_windows(values: jax.Array, context: LayerContext, combine: Combine, 
 
 
 def _reduce_tiles(values: jax.Array, window: Shape, combine: Combine) -> jax.Array:
-    """Reduce windows that neither overlap nor leave gaps: one reshape; what is beyond the last whole window goes."""
-    counts = [size // wide for size, wide in zip(values.shape[1:-1], window, strict=True)]
-    whole = values[(slice(None), *(slice(count * wide) for count, wide in zip(counts, window, strict=True)))]
-    pairs = [number for pair in zip(counts, window, strict=True) for number in pair]
-    tiles = whole.reshape(values.shape[0], *pairs, values.shape[-1])
-    inside = tuple(range(2, 2 * len(window) + 1, 2))
-    return jnp.max(tiles, axis=inside) if combine is jax.lax.max else jnp.sum(tiles, axis=inside)
+    """Reduce windows that neither overlap nor leave gaps."""
+    if combine is jax.lax.max:
+        return largest_of_tiles(values, window)
+    return jnp.sum(whole_tiles(values, window), axis=tuple(range(2, 2 * len(window) + 1, 2)))
 
 
 def _reduce_stock(

@@ -14,9 +14,8 @@ import jax
 import jax.numpy as jnp
 
 from server_node.training.layers.layer import Formulation
+from server_node.training.layers.stock_convolution import convolve_stock
 from shared.model_definition.graph import Shape
-
-_NAMES = {1: ("NHC", "HIO", "NHC"), 2: ("NHWC", "HWIO", "NHWC"), 3: ("NDHWC", "DHWIO", "NDHWC")}
 
 
 def convolve_transposed(
@@ -58,14 +57,8 @@ def _stock(values: jax.Array, kernel: jax.Array, stride: Shape, cut: Shape, size
         wanted - size - ahead + wide - 1
         for wanted, size, ahead, wide in zip(sizes, spread, before, window, strict=True)
     ]
-    return jax.lax.conv_general_dilated(
-        values,
-        jnp.flip(kernel, axis=tuple(range(rank))),
-        (1,) * rank,
-        tuple(zip(before, after, strict=True)),
-        lhs_dilation=stride,
-        dimension_numbers=_NAMES[rank],
-    )
+    reversed_kernel = jnp.flip(kernel, axis=tuple(range(rank)))
+    return convolve_stock(values, reversed_kernel, (1,) * rank, tuple(zip(before, after, strict=True)), gaps=stride)
 
 
 def _added_windows(values: jax.Array, kernel: jax.Array, stride: Shape, cut: Shape, sizes: Shape) -> jax.Array:

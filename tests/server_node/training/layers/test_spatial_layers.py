@@ -24,7 +24,7 @@ WINDOWED: list[tuple[str, Shape, dict[str, Any]]] = [
             (VOLUME, {"stride": [1, 2, 1]}),
             (IMAGE, {}),
             (IMAGE, STRIDED),
-            (IMAGE, {"kernel_size": 2, "stride": 2}),
+            ((7, 6, 6), {"kernel_size": 2, "stride": 2}),
             (IMAGE, {"kernel_size": [4, 1], "stride": [3, 2], "use_bias": False}),
         )
     ],
@@ -218,3 +218,17 @@ def test_a_parameter_is_learned_and_a_constant_is_data() -> None:
     gradient = jax.grad(lambda weights: jnp.sum(learned.apply(weights=weights)))(learned.weights)
     np.testing.assert_array_equal(gradient["value"], [BATCH, BATCH])
     np.testing.assert_array_equal(a_layer("constant", shape=[2], value=2.5).apply(), np.full((BATCH, 2), 2.5))
+
+
+@pytest.mark.parametrize(("shape", "window"), [((4, 4, 2), 2), ((5, 7, 1), 2), ((9, 2), 3), ((4, 4, 4, 1), [2, 2])])
+def test_the_gradient_of_a_maximum_goes_to_the_first_largest_value(shape: Shape, window: Any) -> None:
+    layer = a_layer("max_pool2d", shape, pool_size=window, stride=window)
+    inputs = jnp.round(layer.inputs()[0])  # many values are the same
+    size = layer.parameters["pool_size"][0]
+    dims = (1, *(size,) * (len(shape) - 1), 1)
+
+    def stock(x: Any) -> Any:
+        return jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, dims, dims, "VALID")
+
+    got, wanted = (jax.grad(lambda x, pool=pool: jnp.sum(jnp.sin(pool(x))))(inputs) for pool in (layer.apply, stock))
+    np.testing.assert_allclose(got, wanted, rtol=1e-6)
