@@ -46,7 +46,7 @@ class ChildWork:
 
     def __init__(self, begin: Begin) -> None:
         self._work = Path(begin.work_folder)
-        self._artifact = begin.artifact
+        self._artifacts = {Path(path).name: Path(path) for path in begin.artifacts}
         self._engine: TrainingEngine = load_engine(
             self._work,
             threads=None,
@@ -136,9 +136,9 @@ class ChildWork:
         return self._training
 
     def _artifact_path(self, sha256: str) -> Path:
-        if self._artifact is None or Path(self._artifact).name != sha256:
+        if sha256 not in self._artifacts:
             raise BadData(f"the artifact sha256:{sha256} is not given to this job", field="dataset_uri")
-        return Path(self._artifact)
+        return self._artifacts[sha256]
 
 
 def _failed(failure: Exception, model: UserModel | None) -> Failed:

@@ -26,8 +26,8 @@ from server_node.user_code.messages import (
 )
 from server_node.user_code.process import GiveUp, UserProcess
 from server_node.user_code.sandbox import bubblewrap
-from shared.dataset_uri import ArtifactDataset, FileDataset, parse_dataset_uri
-from shared.errors import CyxWizError
+from shared.dataset_uri import ArtifactDataset, FileDataset, RemoteDataset, parse_dataset_uri
+from shared.errors import CyxWizError, NotSupported
 from shared.job_spec import JobSpec, spec_to_json
 from shared.node_messages import ResultFile
 
@@ -96,7 +96,8 @@ class UserCodeEngine:
         return planned.planned.model_copy(update={"memory_bytes": planned.planned.memory_bytes + PROCESS_BYTES})
 
     def _started(self, spec: JobSpec, device_id: str, checkpoint: Path | None) -> UserProcess:
-        readable = [*self._data_of(spec), *([checkpoint.resolve()] if checkpoint else [])]
+        readable = [*self._data_roots_of(spec), *self._artifacts_of(spec)]
+        readable += [checkpoint.resolve()] if checkpoint else []
         uses_gpu = not device_id.startswith("cpu")
         return UserProcess(self._settings.state_dir / WORK_FOLDERS, readable, uses_gpu=uses_gpu)
 
@@ -121,24 +122,30 @@ class UserCodeEngine:
         return UserTraining(process, ready, should_stop, self._settings.memory_bytes)
 
     def _begin(self, process: UserProcess, spec: JobSpec, device_id: str) -> Begin:
-        dataset = parse_dataset_uri(spec.dataset)
-        artifact = self._settings.artifact_path(dataset.sha256) if isinstance(dataset, ArtifactDataset) else None
         return Begin(
             limits=limits_for(spec, device_id, self._settings.memory_bytes),
             data_roots=tuple(map(str, self._settings.data_roots)),
-            artifact=None if artifact is None else str(artifact.resolve()),
+            artifacts=tuple(map(str, self._artifacts_of(spec))),
             chunk_seconds=self._settings.chunk_seconds,
             work_folder=str(process.work),
         )
 
-    def _data_of(self, spec: JobSpec) -> Sequence[Path]:
-        match parse_dataset_uri(spec.dataset):
-            case FileDataset():
-                return self._settings.data_roots
-            case ArtifactDataset(sha256=sha256):
-                return (self._settings.artifact_path(sha256).resolve(),)
-            case _:
-                return ()
+    def _data_roots_of(self, spec: JobSpec) -> Sequence[Path]:
+        dataset = parse_dataset_uri(spec.dataset)
+        if isinstance(dataset, RemoteDataset):
+            raise NotSupported(
+                "a user's own model runs without network and cannot fetch its dataset; upload the data, or give the "
+                f"node a copy and use file://; got {spec.dataset[:200]}",
+                field="dataset_uri",
+            )
+        return self._settings.data_roots if isinstance(dataset, FileDataset) else ()
+
+    def _artifacts_of(self, spec: JobSpec) -> Sequence[Path]:
+        """Give the local files of the job's uploaded dataset and of the weights it begins with."""
+        dataset = parse_dataset_uri(spec.dataset)
+        digests = [dataset.sha256] if isinstance(dataset, ArtifactDataset) else []
+        digests += [spec.weights_sha256] if spec.weights else []
+        return tuple(self._settings.artifact_path(digest).resolve() for digest in digests)
 
 
 class UserTraining:

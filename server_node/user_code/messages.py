@@ -51,7 +51,7 @@ class Begin(_Record):
 
     limits: Limits
     data_roots: tuple[str, ...]
-    artifact: str | None
+    artifacts: tuple[str, ...]
     chunk_seconds: float
     work_folder: str
 

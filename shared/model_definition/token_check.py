@@ -7,6 +7,7 @@ from shared.model_definition.kinds.embedding import EMBEDDING
 from shared.model_definition.kinds.input_layer import INPUT
 from shared.model_definition.kinds.parameter_access import integer
 from shared.model_definition.refusal import node_label, refusal
+from shared.user_model import FORM
 
 _REARRANGING = frozenset(
     {"flatten", "reshape", "view", "tensor_reshape", "permute", "squeeze", "unsqueeze", "split", "identity"}
@@ -31,7 +32,7 @@ def check_tokens(graph: ModelGraph, tokens: int | None) -> None:
             carrying.add(node.node_id)
         elif pins and node.kind == EMBEDDING.name:
             _check_table(node, tokens)
-        elif pins and pins != [_MASK_PINS.get(node.kind)]:
+        elif pins and node.kind != FORM and pins != [_MASK_PINS.get(node.kind)]:
             raise refusal(
                 f"{node_label(node.node_id, node.name)} is fed tokens, whose numbers only name them; "
                 "put an embedding in front of it"

@@ -8,11 +8,13 @@ from shared.errors import InvalidField, TooLarge
 from shared.job_check import check_job_spec
 from shared.job_config import config_from_job_spec, job_spec_from_config
 from shared.job_spec import job_spec_from_mapping
+from shared.model_definition.token_check import check_tokens
 from shared.user_model import (
     LARGEST_SOURCE_BYTES,
     runs_user_code,
     user_model_from_bytes,
     user_model_from_definition,
+    user_model_graph,
 )
 
 GOOD = "def init(key, input_shape):\n    return {}\n\ndef apply(params, x, *, key, train):\n    return x\n"
@@ -37,6 +39,10 @@ def test_a_job_of_it_is_checked_without_knowing_its_layers() -> None:
     definition = user_model_from_bytes("mine.py", GOOD.encode()).definition()
     checked = check_job_spec(job_spec_from_mapping({"model": definition, "dataset": "builtin://digits"}))
     assert (checked.summary, checked.parameters) == (None, None)
+
+
+def test_tokens_may_enter_it_without_an_embedding_of_ours() -> None:
+    check_tokens(user_model_graph(user_model_from_bytes("mine.py", GOOD.encode())), 20)
 
 
 def test_other_models_run_no_user_code() -> None:

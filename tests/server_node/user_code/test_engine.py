@@ -40,7 +40,7 @@ def engine(tmp_path: Path) -> UserCodeEngine:
 
 
 def an_engine(state_dir: Path, *, memory_bytes: int = 8 * GIB) -> UserCodeEngine:
-    return UserCodeEngine(UserCodeSettings(state_dir, (), no_artifacts, 0.05, memory_bytes))
+    return UserCodeEngine(UserCodeSettings(state_dir, (), state_dir.joinpath, 0.05, memory_bytes))
 
 
 def prepared(engine: UserCodeEngine, spec: JobSpec, checkpoint: Path | None = None) -> UserTraining:
@@ -64,6 +64,7 @@ def weights_of(files: tuple[ResultFile, ...]) -> str:
     return next(file.sha256 for file in files if file.name == "model.safetensors")
 
 
+@pytest.mark.timeout(300)  # four processes, each of which loads JAX and compiles
 def test_an_interrupted_job_ends_with_the_bits_of_an_uninterrupted_one(tmp_path: Path, engine: UserCodeEngine) -> None:
     spec = a_user_job()
     whole = prepared(engine, spec)
@@ -86,6 +87,15 @@ def test_an_interrupted_job_ends_with_the_bits_of_an_uninterrupted_one(tmp_path:
     again, _ = resumed.write_result(tmp_path / "resumed")
     resumed.close()
     assert weights_of(again) == weights_of(files)
+
+    weights = weights_of(files)
+    (tmp_path / weights).write_bytes((tmp_path / "whole" / "model.safetensors").read_bytes())
+    judging = {"job_type": "evaluation", "weights": f"artifact://sha256:{weights}"}
+    judged = prepared(engine, spec.model_copy(update=judging))
+    list(judged.chunks())
+    _, found = judged.write_result(tmp_path / "judged")
+    judged.close()
+    assert found["accuracy"] > 0.9
     assert list((tmp_path / "user_code").iterdir()) == []
     assert processes_here() == []
 
@@ -190,6 +200,12 @@ def test_under_bubblewrap_there_is_no_network_and_nothing_of_the_node(
     raise RuntimeError(f"could do {{found}}")"""
     with node, pytest.raises(UserCodeFailed, match=r"could do \['private folder'\]$"):
         prepared(engine, a_user_job(that_does(attempts)))
+
+
+def test_data_elsewhere_is_refused_before_anything_starts(engine: UserCodeEngine) -> None:
+    with pytest.raises(NotSupported, match="runs without network and cannot fetch its dataset"):
+        prepared(engine, a_user_job(dataset="https://example.com/data.npz"))
+    assert processes_here() == []
 
 
 def test_a_node_that_does_not_allow_it_refuses_and_starts_nothing(engine: UserCodeEngine) -> None:
