@@ -67,7 +67,7 @@ def checked_dataset(
     checked = [_checked_split(called[split], splits[split], room, are_tokens=are_tokens) for split in ordered]
     _check_same_form(name, ordered, checked)
     counts = {split: part[0].shape[0] for split, part in zip(ordered, checked, strict=True)}
-    inputs = normalized(
+    inputs, scale = normalized(
         name, joined(name, [part[0] for part in checked], room), counts[Split.TRAINING], options.normalize, room
     )
     has_own_targets = splits[Split.TRAINING].targets is not None
@@ -80,6 +80,7 @@ def checked_dataset(
         classes=_count(targets) if targets.dtype == np.int32 else None,
         tokens=_count(inputs) if are_tokens else None,
         validation_examples=counts.get(Split.VALIDATION, 0),
+        scale=scale,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -34,12 +34,12 @@ def load_csv(path: Path, name: str, room: Room, options: FileOptions, _said: Fil
     """
     try:
         _check_size(path, name, room)
-        raw = _read_split(path, name, options)
+        raw, class_names = _read_split(path, name, options)
     except (UnicodeDecodeError, csv.Error) as error:
         raise BadData(f"{name}: expected text with numbers apart by commas, got something else ({error})") from error
     except OSError as error:
         raise BadData(f"{name}: expected a readable file, got {error.strerror}") from error
-    return checked_dataset(name, {Split.TRAINING: raw}, room, options)
+    return replace(checked_dataset(name, {Split.TRAINING: raw}, room, options), class_names=class_names)
 
 
 def _check_size(path: Path, name: str, room: Room) -> None:
@@ -68,7 +68,7 @@ class _Columns:
     words: _WordTargets = field(default_factory=_WordTargets)
 
 
-def _read_split(path: Path, name: str, options: FileOptions) -> RawSplit:
+def _read_split(path: Path, name: str, options: FileOptions) -> tuple[RawSplit, tuple[str, ...]]:
     with path.open(newline="", encoding="utf-8-sig") as file:
         lines = csv.reader(file)
         first = next(_filled_lines(lines), None)
@@ -82,9 +82,9 @@ def _read_split(path: Path, name: str, options: FileOptions) -> RawSplit:
     if columns.width < 2 and columns.target is not None:
         raise BadData(f"{name}: expected at least two columns, inputs and a target, got {columns.width}")
     if columns.words.rows:
-        return _with_word_labels(table, columns)
+        return _with_word_labels(table, columns), tuple(sorted(columns.words.numbers))
     is_label = is_label_column(columns.header, columns.target)
-    return split_columns(name, table, columns.target, is_named_label=is_label)
+    return split_columns(name, table, columns.target, is_named_label=is_label), ()
 
 
 def _columns(name: str, first: list[str], options: FileOptions) -> _Columns:

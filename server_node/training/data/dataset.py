@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from server_node.training.data.dataset_form import DatasetForm
+from server_node.training.data.dataset_form import DatasetForm, Scale
 
 Inputs = npt.NDArray[np.float32] | npt.NDArray[np.int32]
 Targets = npt.NDArray[np.int32] | npt.NDArray[np.float32]
@@ -26,6 +26,8 @@ class Dataset:
         tokens: how many different tokens the inputs may hold; None when they are no tokens.
         more_inputs: the inputs after the first, of its type.
         validation_examples: rows of its own validation split.
+        class_names: what the classes are called, or the tokens; empty when they have no names.
+        scale: what was done to the inputs; None when nothing was.
     """
 
     name: str
@@ -36,6 +38,8 @@ class Dataset:
     tokens: int | None = None
     more_inputs: tuple[Inputs, ...] = ()
     validation_examples: int = 0
+    class_names: tuple[str, ...] = ()
+    scale: Scale | None = None
 
     @property
     def form(self) -> DatasetForm:
@@ -51,6 +55,8 @@ class Dataset:
             tokens=self.tokens,
             more_input_shapes=tuple(_example_shape(array) for array in self.more_inputs),
             validation_examples=self.validation_examples,
+            class_names=self.class_names,
+            scale=self.scale,
         )
 
 

@@ -11,6 +11,14 @@ NUMBER_BYTES = 4
 
 
 @dataclass(frozen=True, slots=True)
+class Scale:
+    """How inputs were normalised, feature by feature: `offset` was taken away, then it was divided by `width`."""
+
+    offset: tuple[float, ...]
+    width: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DatasetForm:
     """The form of a dataset; its parts are its inputs in order, then its target.
 
@@ -25,6 +33,8 @@ class DatasetForm:
         tokens: how many different tokens the inputs may hold; None when they are no tokens.
         more_input_shapes: of the inputs after the first, which are of its type.
         validation_examples: those of its own validation split, which stand behind the training examples.
+        class_names: what the classes are called, or the tokens; empty when they have no names.
+        scale: what was done to the inputs; None when nothing was.
     """
 
     name: str
@@ -37,6 +47,8 @@ class DatasetForm:
     tokens: int | None = None
     more_input_shapes: tuple[Shape, ...] = ()
     validation_examples: int = 0
+    class_names: tuple[str, ...] = ()
+    scale: Scale | None = None
 
     @property
     def has_labels(self) -> bool:

@@ -7,7 +7,7 @@ channels; they have one size, or are brought to the one that `?height=` and `?wi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,7 @@ def load_images(path: Path, name: str, room: Room, options: FileOptions, _said: 
     shape = _common_shape([file for found in files.values() for file in found], name, pillow, options)
     room.check(name, sum(len(found) for found in files.values()) * shape.values)
     splits = {split: _read(found, name, pillow, shape, room, options) for split, found in files.items()}
-    return checked_dataset(name, splits, room, options)
+    return replace(checked_dataset(name, splits, room, options), class_names=tuple(classes))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,58 +5,51 @@ Sums are taken in float64 block by block, in the same order whether the data are
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import assert_never
 
 import numpy as np
 import numpy.typing as npt
 
 from server_node.training.data.dataset import Inputs
+from server_node.training.data.dataset_form import Scale
 from server_node.training.data.room import Room, blocks
 from shared.dataset_options import Normalization
 from shared.errors import BadData
 
 Features = npt.NDArray[np.float64]
+Scaled = tuple[Inputs, Scale | None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Scale:
-    """What is taken away, then what is divided by, each `(features,)`."""
-
-    offset: Features
-    width: Features
-
-
-def normalized(name: str, inputs: Inputs, train_examples: int, kind: Normalization, room: Room) -> Inputs:
-    """Give the inputs, scaled as asked; in place where the array may be written.
+def normalized(name: str, inputs: Inputs, train_examples: int, kind: Normalization, room: Room) -> Scaled:
+    """Give the inputs, scaled as asked, in place where the array may be written, and the scale; None for none.
 
     Raises:
         BadData: for tokens, which have no scale.
     """
     if kind is Normalization.NONE:
-        return inputs
+        return inputs, None
     if inputs.dtype != np.float32:
         raise BadData(f"{name}: normalize={kind} is for real inputs, these are tokens; leave it out", field="dataset")
-    scale = _scale_of(inputs[:train_examples], kind)
+    offset, width = _scale_of(inputs[:train_examples], kind)
     target = inputs if inputs.flags.writeable else room.array(name, inputs.shape, np.float32)
     for part in blocks(inputs.shape[0], inputs[:1].nbytes):
-        target[part] = (inputs[part] - scale.offset) / scale.width
-    return target
+        target[part] = (inputs[part] - offset) / width
+    return target, Scale(tuple(offset.tolist()), tuple(width.tolist()))
 
 
-def _scale_of(inputs: Inputs, kind: Normalization) -> _Scale:
+def _scale_of(inputs: Inputs, kind: Normalization) -> tuple[Features, Features]:
     match kind:
         case Normalization.STANDARD:
             return _standard(inputs)
         case Normalization.MINMAX:
             return _minmax(inputs)
         case Normalization.NONE:
-            return _Scale(np.zeros(inputs.shape[-1]), np.ones(inputs.shape[-1]))
+            return np.zeros(inputs.shape[-1]), np.ones(inputs.shape[-1])
         case _:
             assert_never(kind)
 
 
-def _standard(inputs: Inputs) -> _Scale:
+def _standard(inputs: Inputs) -> tuple[Features, Features]:
     features = inputs.shape[-1]
     count, total, squares = inputs.size // features, np.zeros(features), np.zeros(features)
     for part in blocks(inputs.shape[0], inputs[:1].nbytes):
@@ -64,16 +57,16 @@ def _standard(inputs: Inputs) -> _Scale:
     mean = total / count
     for part in blocks(inputs.shape[0], inputs[:1].nbytes):
         squares += np.square(inputs[part].reshape(-1, features) - mean).sum(axis=0)
-    return _Scale(mean, _without_zeros(np.sqrt(squares / count)))
+    return mean, _without_zeros(np.sqrt(squares / count))
 
 
-def _minmax(inputs: Inputs) -> _Scale:
+def _minmax(inputs: Inputs) -> tuple[Features, Features]:
     features = inputs.shape[-1]
     lowest, highest = np.full(features, np.inf), np.full(features, -np.inf)
     for part in blocks(inputs.shape[0], inputs[:1].nbytes):
         block = inputs[part].reshape(-1, features)
         lowest, highest = np.minimum(lowest, block.min(axis=0)), np.maximum(highest, block.max(axis=0))
-    return _Scale(lowest, _without_zeros(highest - lowest))
+    return lowest, _without_zeros(highest - lowest)
 
 
 def _without_zeros(width: Features) -> Features:

@@ -10,6 +10,7 @@ import re
 from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import assert_never
 
@@ -25,6 +26,7 @@ from shared.errors import BadData
 
 BYTES = 256
 UNKNOWN_WORD = 0
+UNKNOWN_NAME = ""
 LONGEST_LINE = 2**20
 MOST_WORDS_COUNTED = 10_000_000
 _WORD = re.compile(r"\w+|[^\w\s]")
@@ -36,6 +38,7 @@ def load_text(path: Path, name: str, room: Room, options: FileOptions, _said: Fi
     Raises:
         BadData: when it is too short, too large or, for words, no UTF-8.
     """
+    names: tuple[str, ...] = ()
     try:
         files = _files(path, name)
         match options.vocabulary:
@@ -43,21 +46,21 @@ def load_text(path: Path, name: str, room: Room, options: FileOptions, _said: Fi
                 stream, size = _bytes_of(files, name, room), BYTES
             case Vocabulary.WORDS:
                 words = vocabulary_of(files, name, options.words)
-                stream, size = _words_of(files, words, name, room), len(words) + 1
+                stream, size, names = _words_of(files, words, name, room), len(words) + 1, (UNKNOWN_NAME, *words)
             case _:
                 assert_never(options.vocabulary)
     except UnicodeDecodeError as error:
         raise BadData(f"{name}: expected UTF-8 text, got other bytes ({error.reason} at {error.start})") from error
     except OSError as error:
         raise BadData(f"{name}: expected readable text, got {error.strerror}") from error
-    return _dataset(name, next_token_split(name, stream, options.sequence), size, room, options)
+    made = _dataset(name, next_token_split(name, stream, options.sequence), room, options)
+    return replace(made, classes=size, tokens=size, class_names=names)
 
 
-def _dataset(name: str, raw: RawSplit, size: int, room: Room, options: FileOptions) -> Dataset:
+def _dataset(name: str, raw: RawSplit, room: Room, options: FileOptions) -> Dataset:
     if options.reconstructs_input:
         raw = RawSplit(raw.inputs, None)
-    found = checked_dataset(name, {Split.TRAINING: raw}, room, options, are_tokens=True)
-    return Dataset(name, found.inputs, found.targets, found.train_examples, classes=size, tokens=size)
+    return checked_dataset(name, {Split.TRAINING: raw}, room, options, are_tokens=True)
 
 
 def vocabulary_of(files: Sequence[Path], name: str, most: int) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -96,6 +96,8 @@ def _description(
         "input_shape": list(network.input_shape),
         "output_shape": list(network.output_shape),
         "classes": form.classes,
+        "class_names": list(form.class_names) or None,
+        "normalization": None if form.scale is None else asdict(form.scale),
         "loss": setup.structure.loss,
         "outputs_are": OUTPUTS_ARE.get(setup.structure.loss, "predictions"),
         "weights_are": {

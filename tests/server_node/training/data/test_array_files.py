@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from server_node.training.data.data_space import DataSpace
+from server_node.training.data.dataset_form import Scale
 from server_node.training.data.open_dataset import find_dataset
 from server_node.training.data.room import Room
 from server_node.training.data.text import load_text
@@ -189,6 +190,7 @@ def test_text_by_bytes_and_by_words(tmp_path: Path) -> None:
     words = opened(tmp_path / "t.txt", "?sequence=3&vocabulary=words&words=3")
     assert (words.classes, words.tokens) == (3, 3)
     assert words.inputs.tolist()[0] == [1, 0, 2]
+    assert words.class_names == ("", "the", ",")
     folder = tmp_path / "books"
     folder.mkdir()
     (folder / "b.txt").write_text("world")
@@ -236,6 +238,7 @@ def test_inputs_are_scaled_by_the_numbers_of_the_training_examples(tmp_path: Pat
     if normalize == "minmax":
         wanted = [[0, 0, 0], [1, 0, 1], [0, 5, 0.5], [2, 5, 2.5]]
     np.testing.assert_allclose(data.inputs, np.array(wanted, np.float32))
+    assert data.scale == (Scale((2, 5, 20), (2, 1, 10)) if normalize == "standard" else Scale((0, 5, 10), (4, 1, 20)))
     save(tmp_path / "x.npy", train.astype(np.float32))
     save(tmp_path / "y.npy", np.array([0, 1]))
     mapped = opened(tmp_path / "x.npy", f"?target=y.npy&normalize={normalize}")

@@ -47,6 +47,7 @@ def test_a_folder_of_images_has_a_class_a_folder(tmp_path: Path) -> None:
     data = opened(tmp_path, "", tmp_path)
     assert (data.inputs.shape, data.targets.tolist(), data.classes) == ((3, 4, 5, 3), [0, 0, 1], 2)
     assert data.inputs[1, 0, 0].tolist() == [0, 1, 0]
+    assert data.class_names == ("cat", "dog")
     assert opened(tmp_path, "?height=8&width=6", tmp_path).inputs.shape == (3, 8, 6, 3)
 
 

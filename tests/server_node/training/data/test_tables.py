@@ -75,6 +75,7 @@ def csv(folder: Path, text: str) -> Path:
 def test_csv_targets_may_be_words_and_may_be_named(tmp_path: Path) -> None:
     irises = opened(csv(tmp_path, "5.1,3.5,setosa\n4.9,3.0,virginica\n4.7,3.2,setosa\n"))
     assert (irises.targets.tolist(), irises.classes) == ([0, 1, 0], 2)
+    assert irises.class_names == ("setosa", "virginica")
     named = opened(csv(tmp_path, 'kind,"size, in cm"\nb,1\na,2\n'), "?target=kind")
     assert named.targets.tolist() == [1, 0]
     assert named.inputs.tolist() == [[1], [2]]
