@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,6 +15,7 @@ from shared.strict_values import flag_from, integer_from, real_from
 VALUE_KEY = "value"
 """Under this key a job's own value for a parameter stands beside `default_value`."""
 _MOST_PARAMETERS = 1_000
+_LONGEST_TEXT = 1_000
 
 
 class PatternType(StrEnum):
@@ -77,9 +79,20 @@ def _parameter(written: object, place: int) -> PatternParameter:
         raise refusal(f"parameters[{place}] of the pattern must be an object with a name, got {quoted(written)}")
     type_ = _TYPES.get(str(written.get("type", "")).lower(), PatternType.ANY)
     value = next((written[key] for key in (VALUE_KEY, "default_value", "default") if _is_said(written.get(key))), None)
+    _check_size(name, value)
     read = None if value is None else _read(type_, value, name)
     _check_range(name, read, written)
     return PatternParameter(name, type_, read)
+
+
+def _check_size(name: str, value: object) -> None:
+    """A value may stand in many places, so it is small."""
+    if isinstance(value, str) and len(value) > _LONGEST_TEXT:
+        raise refusal(f"pattern parameter {name} may have at most {_LONGEST_TEXT} characters, got {len(value)}")
+    if isinstance(value, list) and len(json.dumps(value)) > _LONGEST_TEXT:
+        raise refusal(f"pattern parameter {name} may be a list of at most {_LONGEST_TEXT} characters, got a longer one")
+    if isinstance(value, dict):
+        raise refusal(f"pattern parameter {name} must be a number, a word or a list, got {quoted(value)}")
 
 
 def _is_said(value: object) -> bool:

@@ -14,6 +14,8 @@ from shared.model_definition.refusal import refusal
 
 _PLACE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))")
 
+_MOST_FILLED_CHARACTERS = 1_000_000
+
 
 def filled(written: object, values: Mapping[str, object]) -> object:
     """The same with every `$name` replaced, in lists and objects too.
@@ -24,13 +26,35 @@ def filled(written: object, values: Mapping[str, object]) -> object:
     Raises:
         InvalidField: for a name that is no parameter, or one that has no value.
     """
-    if isinstance(written, str):
-        return _filled_text(written, values) if "$" in written else written
-    if isinstance(written, list):
-        return [filled(item, values) for item in written]
-    if isinstance(written, dict):
-        return {key: filled(item, values) for key, item in written.items()}
-    return written
+    return _Filling(values).of(written)
+
+
+class _Filling:
+    """One pass over a template; texts made of several values add up to a bounded length."""
+
+    def __init__(self, values: Mapping[str, object]) -> None:
+        self._values = values
+        self._characters = 0
+
+    def of(self, written: object) -> object:
+        if isinstance(written, str):
+            return self._text(written) if "$" in written else written
+        if isinstance(written, list):
+            return [self.of(item) for item in written]
+        if isinstance(written, dict):
+            return {key: self.of(item) for key, item in written.items()}
+        return written
+
+    def _text(self, text: str) -> object:
+        whole = _PLACE.fullmatch(text.strip())
+        return _value(whole, self._values) if whole is not None else _PLACE.sub(self._piece, text)
+
+    def _piece(self, found: re.Match[str]) -> str:
+        piece = _as_text(_value(found, self._values))
+        self._characters += len(piece)
+        if self._characters > _MOST_FILLED_CHARACTERS:
+            raise refusal(f"filling in the pattern makes more than {_MOST_FILLED_CHARACTERS} characters; shorten it")
+        return piece
 
 
 def with_job_values(text: str, hyperparameters: Mapping[str, str]) -> tuple[str, frozenset[str]]:
@@ -56,13 +80,6 @@ def _with_value(parameter: object, hyperparameters: Mapping[str, str]) -> object
     if not isinstance(parameter, dict) or name is None or name not in hyperparameters:
         return parameter
     return {**parameter, VALUE_KEY: hyperparameters[name]}
-
-
-def _filled_text(text: str, values: Mapping[str, object]) -> object:
-    whole = _PLACE.fullmatch(text.strip())
-    if whole is not None:
-        return _value(whole, values)
-    return _PLACE.sub(lambda found: _as_text(_value(found, values)), text)
 
 
 def _value(found: re.Match[str], values: Mapping[str, object]) -> object:
