@@ -16,8 +16,9 @@ from typing import Any
 import yaml
 
 from server_node.training.compile_cache import configure_jax
-from shared.errors import CyxWizError, InvalidField, TrainingDiverged
+from shared.errors import CyxWizError, InvalidField, NotSupported, TrainingDiverged
 from shared.job_spec import JobSpec, job_spec_from_mapping
+from shared.user_model import FORM
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
 LARGEST_JOB_FILE_BYTES = 64 * 2**20
@@ -42,6 +43,11 @@ def job_spec_from_file(path: Path) -> JobSpec:
     """
     mapping = _mapping_from(path)
     model = mapping.get("model")
+    if isinstance(model, dict) and FORM in model:
+        raise NotSupported(
+            "a user's own model runs on a node that allows it, not with this command; use cyxwiz up --allow-user-code",
+            field="model",
+        )
     if isinstance(model, dict) and set(model) == {"file"}:
         mapping = {**mapping, "model": _mapping_from(path.parent / str(model["file"]))}
     return job_spec_from_mapping(mapping)

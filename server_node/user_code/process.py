@@ -107,7 +107,7 @@ def _started(work: Path, descriptor: int, readable: Iterable[Path], *, uses_gpu:
     return subprocess.Popen(  # noqa: S603 - our own command, made of a list, through no shell
         command_for(descriptor, work, readable, uses_gpu=uses_gpu),
         cwd=work,
-        env=dict(environment_for(work)),
+        env=dict(environment_for(work, uses_gpu=uses_gpu)),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -72,10 +72,12 @@ def command_for(descriptor: int, work: Path, readable: Iterable[Path], *, uses_g
     return child if wrap is None else [wrap, *_walls(work, readable, uses_gpu=uses_gpu), "--", *child]
 
 
-def environment_for(work: Path) -> Mapping[str, str]:
-    """Give the variables of the process."""
+def environment_for(work: Path, *, uses_gpu: bool) -> Mapping[str, str]:
+    """Give the variables of the process; without a GPU it does not even look for one."""
     kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     roots = dict.fromkeys(str(folder.parent) for folder in _code_folders())
+    if not uses_gpu:
+        kept["JAX_PLATFORMS"] = "cpu"
     return kept | {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "HOME": str(work),
