@@ -6,18 +6,16 @@ The rate is data to the program; which values go is a pure function of seed, ste
 from __future__ import annotations
 
 import jax
-import jax.numpy as jnp
 
 from server_node.training.layers.layer import Applied, Arrays, Layer, LayerContext, no_weights
+from server_node.training.layers.random_zeros import dropped
 
 
 def apply(_weights: Arrays, _statistics: Arrays, inputs: tuple[jax.Array, ...], context: LayerContext) -> Applied:
     """Keep the shape; outside training nothing changes."""
     if not context.is_training:
         return inputs[0], {}
-    keep_share = 1.0 - context.numbers["rate"]
-    is_kept = jax.random.uniform(context.draw_key(), inputs[0].shape) < keep_share
-    return jnp.where(is_kept, inputs[0] / keep_share, 0.0), {}
+    return dropped(inputs[0], context.numbers["rate"], context.draw_key()), {}
 
 
 DROPOUT = Layer(init=no_weights, apply=apply, numbers=("rate",))

@@ -54,6 +54,8 @@ def _output_shape(pins: tuple[str, ...], parameters: Parameters, input_shapes: t
     values, _ = sequence_shape(by_pin.get("value", key), "a value")
     if keys != values:
         raise InvalidField(f"expects as many values as keys, got {keys} keys and {values} values")
+    if flag(parameters, "causal") and queries != keys:
+        raise InvalidField(f"is causal, which needs a key for every query, but has {queries} queries and {keys} keys")
     if "mask" in by_pin:
         check_mask(by_pin["mask"], queries, keys)
     width = attention_width(parameters, by_pin["query"])

@@ -65,6 +65,7 @@ def test_shapes_and_counts_are_the_textbooks(
         ("gru", {"units": 16, "num_layers": 2}, [SEQUENCE, (16,)], "only a layer of one direction and num_layers=1"),
         ("cross_attention", {"num_heads": 4}, [SEQUENCE, (9, 32), (8, 32)], "got 9 keys and 8 values"),
         ("cross_attention", {"num_heads": 4}, [SEQUENCE, (9, 32), (9, 32), (8,)], r"mask of shape \(9,\) or \(20, 9\)"),
+        ("linear_attention", {"causal": True}, [SEQUENCE, (9, 32)], "has 20 queries and 9 keys"),
         ("transformer_decoder", BLOCK, [SEQUENCE, (9, 16)], "has d_model 32, but its memory is 16 wide"),
     ],
     ids=str,
