@@ -6,15 +6,17 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
+import numpy.typing as npt
 
 from server_node.training.checkpoints.checkpoint import Checkpoint
 from server_node.training.checkpoints.fingerprint import difference, fingerprint
 from server_node.training.checkpoints.load import UnusableCheckpoint, load_checkpoint, restored_checkpoint
 from server_node.training.data.dataset_form import DatasetForm
+from server_node.training.data.device_dataset import DeviceDataset, HostDataset
 from server_node.training.data.open_dataset import open_dataset
 from server_node.training.data.window_reader import WINDOWS_HELD, window_rows
 from server_node.training.device_failures import device_failures
@@ -24,12 +26,14 @@ from server_node.training.given_weights import HostModel, first_model
 from server_node.training.host_numbers import host_numbers
 from server_node.training.layers.formulation_rule import formulation_for
 from server_node.training.memory import MemoryAccount, tree_bytes
+from server_node.training.metrics.task import Task
 from server_node.training.numbers import Numbers
 from server_node.training.prepared import DeviceParts, PreparedTraining
 from server_node.training.program import Program, compile_program
 from server_node.training.program_structure import ProgramStructure
 from server_node.training.setup import TrainingSetup, training_setup
 from server_node.training.stopping import ShouldStop, never_stop, stop_here
+from server_node.training.target_checks import check_probabilities
 from server_node.training.train_state import TrainState
 from shared.job_spec import JobSpec
 
@@ -67,6 +71,8 @@ def prepare(
         setup = with_windows(
             training_setup(spec, dataset.form, formulation_for(where, spec.model_definition)), dataset.form, environment
         )
+        if setup.structure.task is Task.BINARY and not setup.structure.has_labels:
+            check_probabilities(setup.structure.loss, _targets(dataset), dataset.form.name)
         stop_here(should_stop)
         program = cached_program(setup.structure, environment, where, should_stop)
         stop_here(should_stop)
@@ -75,6 +81,10 @@ def prepare(
         parts = DeviceParts(dataset, environment.space, placed.numbers, placed.zero_sums)
         memory = memory_account(program, setup)
         return PreparedTraining(setup, program, parts, placed.state, memory, begun.restored, begun.note)
+
+
+def _targets(dataset: DeviceDataset | HostDataset) -> npt.NDArray[Any]:
+    return dataset.dataset.targets if isinstance(dataset, HostDataset) else np.asarray(dataset.source.targets)
 
 
 class _Placed(NamedTuple):

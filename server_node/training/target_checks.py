@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
+
 from server_node.training.data.dataset_form import DatasetForm
 from server_node.training.models.network import Network
 from shared.errors import BadData, InvalidField
@@ -10,6 +13,7 @@ from shared.model_definition.graph import Shape
 
 LABEL_LOSSES = frozenset({Loss.CROSS_ENTROPY, Loss.NLL})
 YES_OR_NO = 2
+ROWS_AT_ONCE = 65_536
 _UNBOUNDED_KINDS = frozenset({"dense", "conv1d", "conv2d", "conv3d", "depthwise_conv2d"})
 
 
@@ -32,6 +36,25 @@ def check_targets(loss: Loss, network: Network, form: DatasetForm) -> None:
         _check_classes(loss, network.output_shape, form, form.classes)
     if loss is Loss.BCE:
         _check_gives_probabilities(network)
+
+
+def check_probabilities(loss: str, targets: npt.NDArray[np.float32], name: str) -> None:
+    """Refuse real targets that binary cross-entropy has no meaning for; reads them block by block.
+
+    Raises:
+        BadData: naming the first example with a target outside 0 to 1.
+    """
+    if loss not in {Loss.BCE, Loss.BCE_WITH_LOGITS} or not np.issubdtype(targets.dtype, np.floating):
+        return
+    for start in range(0, len(targets), ROWS_AT_ONCE):
+        block = targets[start : start + ROWS_AT_ONCE].reshape(len(targets[start : start + ROWS_AT_ONCE]), -1)
+        is_outside = ((block < 0) | (block > 1)).any(axis=1)
+        if is_outside.any():
+            raise BadData(
+                f"loss {loss} expects targets from 0 to 1, {name} has others at example "
+                f"{start + int(np.argmax(is_outside))}; scale them, or use loss mse",
+                field="hyperparameters.loss",
+            )
 
 
 def _check_values(outputs: Shape, form: DatasetForm) -> None:

@@ -94,6 +94,7 @@ def test_a_softmax_before_nll_is_computed_inside_the_loss(environment: TrainingE
         ({"units": 1}, {"dataset": TWO_CLASSES, "loss": "bce"}, "end the model with a sigmoid"),
         ({"units": 1}, {"loss": "bce_with_logits"}, "at least 3 units"),
         ({"units": 2}, {"dataset": REGRESSION, "loss": "nll"}, "expects integer labels"),
+        ({"units": 2}, {"dataset": REGRESSION, "loss": "bce_with_logits"}, "expects targets from 0 to 1"),
         ({"units": 3}, {"dataset": REGRESSION, "loss": "l1"}, "as many units as there are targets"),
     ],
     ids=str,
