@@ -123,7 +123,7 @@ def _drain(output: BinaryIO, kept: deque[bytes]) -> None:
 
 
 def _end(process: subprocess.Popen[bytes], channel: Channel, work: Path) -> None:
-    family = _descendants(process.pid) if process.poll() is None else []
+    family = _descendants(process.pid) if process.poll() is None else []  # also those in sessions of their own
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     for one in family:

@@ -18,6 +18,7 @@ import pytest
 from server_node.execution.engine import PreparationStopped
 from server_node.execution.engine_choice import EngineChoice
 from server_node.training.api import DatasetCache, ProgramCache, TrainingEnvironment, no_artifacts, prepare, train
+from server_node.user_code import sandbox
 from server_node.user_code.engine import PROCESS_BYTES, UserCodeEngine, UserCodeSettings, UserTraining
 from server_node.user_code.messages import UserCodeFailed
 from server_node.user_code.sandbox import bubblewrap
@@ -156,6 +157,28 @@ def test_a_cancel_kills_a_model_that_never_returns(tmp_path: Path, engine: UserC
     assert processes_here() == []
 
 
+def test_without_bubblewrap_a_cancel_reaches_what_hides_in_a_session_of_its_own(
+    tmp_path: Path, engine: UserCodeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox, "bubblewrap", lambda: None)
+    hidden = """if os.fork() == 0:
+        os.setsid()
+        if os.fork():
+            os._exit(0)
+        open("pid", "w").write(str(os.getpid()))
+        os.rename("pid", "entered")
+        time.sleep(1000)
+    time.sleep(1000)"""
+    stop = threading.Event()
+    job = a_user_job(that_does(hidden))
+    outcome = _in_thread(lambda: engine.prepare(job, "cpu:0", checkpoint=None, should_stop=stop.is_set))
+    (entered,) = _wait_until(lambda: list(tmp_path.glob("user_code/*/entered")))
+    process = psutil.Process(int(entered.read_text()))
+    stop.set()
+    assert isinstance(outcome(), PreparationStopped)
+    assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
 def test_a_model_that_takes_all_memory_meets_its_limit(tmp_path: Path) -> None:
     engine = an_engine(tmp_path, memory_bytes=3 * GIB)
     with pytest.raises(OutOfMemory, match=r'mine\.py, line 4, "hog = np\.ones'):
@@ -237,8 +260,9 @@ def _in_thread(function: Callable[[], object]) -> Callable[[], object]:
     return outcome
 
 
-def _wait_until(holds: Callable[[], object]) -> None:
+def _wait_until(holds: Callable[[], list[Path]]) -> list[Path]:
     until = time.monotonic() + 60
-    while not holds():
+    while not (found := holds()):
         assert time.monotonic() < until, "it did not come to pass"
         time.sleep(0.02)
+    return found
