@@ -10,7 +10,9 @@ from server_node.training.data.dataset_form import DatasetForm
 from server_node.training.layers.layer import Formulation
 from server_node.training.setup import training_setup
 from shared.errors import InvalidField
+from shared.job_spec import job_spec_from_mapping
 from tests.server_node.training.builders import a_job, finished, timeless, weight_bits
+from tests.shared.definitions import designer_graph, designer_link, designer_node
 
 LABELS = "synthetic://tokens?samples=64&length=12&vocab=20&classes=3"
 NEXT = "synthetic://tokens?samples=64&length=12&vocab=20&classes=0"
@@ -43,6 +45,26 @@ ADAM: Mapping[str, Any] = {"optimizer": "adam", "learning_rate": 0.01}
 )
 def test_the_loss_falls(environment: TrainingEnvironment, layers: Any, dataset: str) -> None:
     history = finished(a_job(layers, dataset, epochs=5, **ADAM), environment).history
+    assert history[-1].values["loss"] < 0.97 * history[0].values["loss"]
+
+
+def test_an_encoder_hands_its_state_to_a_decoder(environment: TrainingEnvironment) -> None:
+    tables = [designer_node(node, 21, vocab_size="20", embedding_dim="16") for node in (3, 4)]
+    encoder = designer_node(5, 17, units="8", return_state="true")
+    decoder = designer_node(6, 17, units="8", return_sequences="true")
+    ends = [designer_node(1, 77), designer_node(2, 77), designer_node(7, 0, units="20"), designer_node(8, 50)]
+    model = designer_graph([*ends, *tables, encoder, decoder], (1, 3), (2, 4), (3, 5), (6, 7), (7, 8))
+    model["links"] += [designer_link(4, 6, to_pin_index=0), designer_link(5, 6, to_pin_index=1)]
+    job = job_spec_from_mapping(
+        {
+            "model": model,
+            "dataset": "synthetic://pairs?samples=64&length=6&vocab=20",
+            "batch_size": 16,
+            "epochs": 6,
+            "hyperparameters": dict(ADAM),
+        }
+    )
+    history = finished(job, environment).history
     assert history[-1].values["loss"] < 0.97 * history[0].values["loss"]
 
 
