@@ -56,8 +56,9 @@ def _facts(info: JobInfo, *, now_ms: int) -> Iterator[tuple[str, str]]:
     for attempt in info.attempts:
         yield f"attempt {attempt.number}", _attempt_in_words(attempt)
     if info.result is not None:
-        yield "weights", f"{info.result.weights_uri}  {bytes_in_words(info.result.size_bytes)}"
-        yield "sha256", info.result.weights_sha256
+        if info.result.weights_uri:
+            yield "weights", f"{info.result.weights_uri}  {bytes_in_words(info.result.size_bytes)}"
+            yield "sha256", info.result.weights_sha256
         yield "computed for", seconds_in_words(info.result.compute_seconds)
 
 
