@@ -47,6 +47,16 @@ def test_submit_sends_the_file_with_its_changes(script: Script, job_file: Path) 
     assert float(config.hyperparameters["learning_rate"]) == 0.5
 
 
+def test_a_model_file_of_a_change_is_the_one_that_is_sent(script: Script, tmp_path: Path) -> None:
+    (tmp_path / "one.json").write_text('{"layers": [64, 10]}')
+    (tmp_path / "two.json").write_text('{"layers": [32, 10]}')
+    (tmp_path / "job.yaml").write_text(
+        "{model: {file: one.json}, dataset: builtin://digits, batch_size: 64, epochs: 1}"
+    )
+    assert run(["submit", str(tmp_path / "job.yaml"), "--set", "model.file=two.json"]) == 0
+    assert json.loads(script.asked("SubmitJob")[0].config.model_definition)["layers"] == [32, 10]
+
+
 def test_submit_reads_standard_input(
     script: Script, job_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: Output
 ) -> None:
@@ -304,6 +314,7 @@ def test_wrong_usage_is_one_sentence(capsys: Output, arguments: list[str]) -> No
     ("change", "word"),
     [
         ("epochs=0", "epochs"),
+        ("epochs=", "epochs is empty: give a value"),
         ("epochs=-3", "epochs"),
         ("epochs=many", "epochs"),
         ("batch_size=0", "batch_size"),
