@@ -72,7 +72,7 @@ def _refuse_keys_beside_file(model: Mapping[str, object]) -> None:
     for key in model:
         if key != "file":
             raise InvalidField(
-                f"model has the unknown key {quoted(key)} beside 'file': a model is either in a file or written out here",
+                f"model has the unknown key {quoted(key)} beside 'file': a model is in a file or written out",
                 field=f"model.{key}",
             )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import grpc
 import pytest
 
+import cyxwiz
 from cyxwiz.cli.main import run
 from shared.pb import common_pb2, job_pb2, node_pb2
 from tests.cyxwiz.scripted_server import AWAY, Refusal, Script, a_finished_job, a_job, an_update
@@ -338,6 +339,16 @@ def test_a_wrong_job_is_refused_before_it_is_sent(
 def test_nobody_at_the_address_is_exit_5(capsys: Output) -> None:
     assert run(["nodes", "--server", "127.0.0.1:1"]) == 5
     assert "no central server answers at 127.0.0.1:1" in capsys.readouterr().err
+
+
+def test_the_help_of_watch_names_the_code_of_ctrl_c(capsys: Output) -> None:
+    assert run(["watch", "--help"]) == 0
+    assert "130" in capsys.readouterr().out
+
+
+def test_the_version_is_said(capsys: Output) -> None:
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out == f"cyxwiz {cyxwiz.__version__}\n"
 
 
 def test_without_a_command_the_help_is_shown(capsys: Output) -> None:
