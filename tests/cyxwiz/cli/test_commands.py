@@ -108,7 +108,7 @@ def test_a_followed_submission_exits_with_the_jobs_code(
     assert run(["submit", str(job_file), "--follow"]) == code
     out, err = capsys.readouterr()
     assert out.splitlines()[1:] == ["queued  (no node is connected)", end]
-    assert "the connection was lost" in err
+    assert "was lost, trying again" in err
 
 
 def test_a_followed_submission_in_json_is_one_row_a_line(script: Script, job_file: Path, capsys: Output) -> None:
@@ -135,6 +135,28 @@ def test_watch_in_json_exits_with_the_jobs_code(script: Script, capsys: Output) 
     script.jobs["job-1"] = a_failed_job()
     assert run(["watch", "job-1", "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["error"] == {"code": "bad_data", "message": "NaN in row 3"}
+
+
+def test_a_lost_connection_is_said_once_and_so_is_its_return(script: Script, capsys: Output) -> None:
+    script.jobs["job-1"] = a_job()
+    running, ended = a_job(state="running", step=1), a_job(state="succeeded", step=2)
+    script.watches = [[an_update(1, running), AWAY], [AWAY], [AWAY], [AWAY], [an_update(2, ended)]]
+    assert run(["watch", "job-1", "--json"]) == 0
+    assert capsys.readouterr().err.splitlines() == [
+        "cyxwiz: the connection to the central server was lost, trying again",
+        "cyxwiz: the connection to the central server is back",
+    ]
+
+
+def test_watch_in_json_leaves_out_rows_that_repeat_the_one_before(script: Script, capsys: Output) -> None:
+    script.jobs["job-1"] = a_job()
+    queued, running = a_job(state="queued"), a_job(state="running", step=1)
+    running.status.metrics["loss"] = float("nan")
+    states = [queued, queued, queued, running, running, a_job(state="succeeded")]
+    script.watches = [[an_update(number, job) for number, job in enumerate(states, start=1)]]
+    assert run(["watch", "job-1", "--json"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["state"] for row in rows] == ["queued", "running", "succeeded"]
 
 
 def test_show_in_json_has_every_key(script: Script, capsys: Output) -> None:
