@@ -14,6 +14,7 @@ help: ## say what each target does
 demo: $(INSTALLED) ## train a small CNN on handwritten digits on a cluster of its own
 	$(BIN)/cyxwiz demo
 
+# One process: many tests start whole clusters, which need the cores themselves (tried with two on two cores: no faster).
 test: $(INSTALLED) ## run every test
 	$(BIN)/python -m pytest
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import statistics
+from typing import cast
 
 from benchmarks.cluster import fresh_cluster
 from benchmarks.figures import print_figure, print_machine
@@ -18,7 +19,7 @@ async def main() -> None:
     async with fresh_cluster() as client:
         accuracies = []
         for seed in SEEDS:
-            hyperparameters = {**DEMO_JOB["hyperparameters"], "seed": seed}
+            hyperparameters = {**cast("dict[str, object]", DEMO_JOB["hyperparameters"]), "seed": seed}
             info = await (await client.submit({**DEMO_JOB, "hyperparameters": hyperparameters})).wait()
             assert info.result is not None, info.error
             accuracies.append(info.result.final_metrics["test_accuracy"])

@@ -64,7 +64,7 @@ def _workloads() -> list[tuple[str, Workload, JobFile, int]]:
     cnn_spec = {**DIGITS_CNN, "model": {"layers": layers}}
     return [
         ("MLP 784-256-128-10, batch 64", mlp_workload, mlp_spec, 20),
-        ("CNN 32-64 on 8×8, batch 64", cnn_workload, cnn_spec, 200),
+        ("CNN 32-64 on 8×8, batch 64", cnn_workload, cnn_spec, 60),
     ]
 
 

@@ -70,7 +70,7 @@ def view_job(seen: SeenJob, read_model: ReadModel) -> JobView:
     record, progress = seen.record, _current_progress(seen)
     current = record.current_attempt
     step, epoch = _place(record, progress)
-    steps_total = progress.steps_total or record.steps_total
+    steps_total = progress.steps_total or record.steps_total or (seen.progress.steps_total if seen.progress else 0)
     is_queued = record.state is JobState.QUEUED
     return JobView(
         job_id=record.job_id,
@@ -133,9 +133,12 @@ def _current_progress(seen: SeenJob) -> Progress:
 
 def _place(record: JobRecord, progress: Progress) -> tuple[int, int]:
     """Return step and epoch: live ones while there are any (a new try may begin further back), else the last known."""
-    if job_has_ended(record.state):
+    current = record.current_attempt
+    if job_has_ended(record.state) or (current is not None and attempt_has_ended(current.state)):
         return max(record.step, progress.step), max(record.epoch, progress.epoch)
-    return (progress.step, progress.epoch) if progress.step else (record.step, record.epoch)
+    if progress.step:
+        return progress.step, progress.epoch
+    return max(record.step, current.resumed_from_step if current else 0), record.epoch
 
 
 def _metrics(record: JobRecord, progress: Progress) -> dict[str, float]:
@@ -143,7 +146,15 @@ def _metrics(record: JobRecord, progress: Progress) -> dict[str, float]:
     counted = {"samples_processed": float(progress.samples_processed), "elapsed_ms": float(progress.elapsed_ms)}
     live = dict(progress.metrics) | {name: value for name, value in counted.items() if value}
     final = dict(record.result.final_metrics) if record.result else {}
-    return dict(record.last_metrics) | live | final
+    return _with_rate(dict(record.last_metrics) | live | final)
+
+
+def _with_rate(metrics: dict[str, float]) -> dict[str, float]:
+    """A job over before its speed was reported has the mean over all of it."""
+    samples, elapsed_ms = metrics.get("samples_processed", 0.0), metrics.get("elapsed_ms", 0.0)
+    if "samples_per_second" in metrics or not samples or not elapsed_ms:
+        return metrics
+    return metrics | {"samples_per_second": samples / elapsed_ms * 1000.0}
 
 
 def _fraction(record: JobRecord, step: int, steps_total: int, epoch: int) -> float:

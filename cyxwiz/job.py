@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from cyxwiz.aio.job import AWAY_SECONDS
 from cyxwiz.aio.job import Job as AsyncJob
-from cyxwiz.aio.resumable_stream import OnAway
+from cyxwiz.aio.resumable_stream import OnAway, OnBack
 from cyxwiz.background_loop import BackgroundLoop
 from cyxwiz.records import JobInfo, LogLine, MetricRow
 from cyxwiz.trained_model import TrainedModel
@@ -36,9 +36,11 @@ class Job:
         """Return everything about the job as it is now."""
         return self._loop.run(self._job.status())
 
-    def watch(self, *, away_seconds: float = AWAY_SECONDS, on_away: OnAway | None = None) -> Iterator[JobInfo]:
+    def watch(
+        self, *, away_seconds: float = AWAY_SECONDS, on_away: OnAway | None = None, on_back: OnBack | None = None
+    ) -> Iterator[JobInfo]:
         """Yield the job as it is, then after each change, until it has ended; see `cyxwiz.aio.Job.watch`."""
-        return self._each(self._job.watch(away_seconds=away_seconds, on_away=on_away))
+        return self._each(self._job.watch(away_seconds=away_seconds, on_away=on_away, on_back=on_back))
 
     def wait(self, *, timeout_seconds: float | None = None) -> JobInfo:
         """Return the job once it has ended, however it ended."""

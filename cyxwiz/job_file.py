@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cyxwiz.yaml_text import value_from_text
+from shared.did_you_mean import quoted
 from shared.errors import InvalidField, TooLarge
 from shared.model_definition.json_text import MAX_MODEL_DEFINITION_BYTES
 from shared.user_model import FORM, LARGEST_SOURCE_BYTES, UserModel, user_model_from_bytes
@@ -17,23 +18,34 @@ MAX_JOB_FILE_BYTES = MAX_MODEL_DEFINITION_BYTES + 1024 * 1024
 """A model of the largest size, and room for what stands beside it."""
 
 
-def read_job_file(path: Path) -> dict[str, object]:
-    """Return the keys of the job file at `path`; a model file it names is relative to it.
+def read_job_file(path: Path, overrides: Sequence[str] = ()) -> dict[str, object]:
+    """Return the keys of the job file at `path`, changed by `overrides`; a model file is relative to it.
 
     Raises:
         InvalidField: it cannot be read, or is no mapping.
         TooLarge: it could never be sent.
     """
     text = _read_within_limit(path, MAX_JOB_FILE_BYTES, what="job file")
-    return job_mapping_from_text(text, source=str(path), folder=path.parent)
+    return job_mapping_from_text(text, source=str(path), folder=path.parent, overrides=overrides)
 
 
-def job_mapping_from_text(text: str, *, source: str, folder: Path) -> dict[str, object]:
-    """Return the keys of a job file's text; a model file it names is relative to `folder`."""
+def job_mapping_from_text(text: str, *, source: str, folder: Path, overrides: Sequence[str] = ()) -> dict[str, object]:
+    """Return the keys of a job file's text, changed by `overrides`.
+
+    An override stands for the same words in the file: the model file it names is relative to `folder` too.
+    """
     value = value_from_text(text, source=source)
     if not isinstance(value, dict):
         raise InvalidField(f"{source} must be a mapping with keys such as 'model' and 'dataset', got {_kind(value)}")
+    for override in overrides:
+        if _changes_what_the_model_file_holds(override):
+            value = with_model_file(value, folder)
+        value = with_overrides(value, [override])
     return with_model_file(value, folder)
+
+
+def _changes_what_the_model_file_holds(override: str) -> bool:
+    return override.startswith("model.") and not override.startswith("model.file=")
 
 
 def with_model_file(job: Mapping[str, object], folder: Path) -> dict[str, object]:
@@ -45,8 +57,9 @@ def with_model_file(job: Mapping[str, object], folder: Path) -> dict[str, object
     model = job.get("model")
     if isinstance(model, Mapping) and isinstance(name := model.get(FORM), str):
         return {**job, "model": {**model, **_user_model(name, folder).definition()}}
-    if not (isinstance(model, Mapping) and set(model) == {"file"}):
+    if not (isinstance(model, Mapping) and "file" in model):
         return dict(job)
+    _refuse_keys_beside_file(model)
     name = model["file"]
     if not isinstance(name, str) or not name:
         raise InvalidField(f"model.file must be the path of a model file, got {name!r}", field="model.file")
@@ -62,6 +75,15 @@ def _user_model(name: str, folder: Path) -> UserModel:
     path = folder / Path(name).expanduser()
     data = _bytes_up_to(path, LARGEST_SOURCE_BYTES, what="model file")
     return user_model_from_bytes(path.name, data)
+
+
+def _refuse_keys_beside_file(model: Mapping[str, object]) -> None:
+    for key in model:
+        if key != "file":
+            raise InvalidField(
+                f"model has the unknown key {quoted(key)} beside 'file': a model is in a file or written out",
+                field=f"model.{key}",
+            )
 
 
 def text_within_limit(data: bytes, limit_bytes: int, *, what: str) -> str:
@@ -89,6 +111,8 @@ def with_overrides(job: Mapping[str, object], overrides: Sequence[str]) -> dict[
         key, equals, text = override.partition("=")
         if not equals or not all(key.split(".")):
             raise InvalidField(f"--set wants key=value such as hyperparameters.learning_rate=0.01, got {override!r}")
+        if not text.strip():
+            raise InvalidField(f"{key} is empty: give a value, as in --set epochs=5", field=key)
         changed = _as_mapping(_with_value(changed, key.split("."), value_from_text(text, source=override), key))
     return changed
 

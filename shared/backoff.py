@@ -1,4 +1,6 @@
-"""How long to wait before trying again: doubling, with full jitter, up to a cap. Pure: the caller brings the random number.
+"""How long to wait before trying again: doubling, with full jitter, up to a cap.
+
+It is pure: the caller brings the random number.
 
 Full jitter is from "Exponential Backoff And Jitter" (M. Brooker, AWS Architecture Blog, 2015): it spreads callers
 that were cut off together better than a fixed share of randomness does.

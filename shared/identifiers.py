@@ -47,11 +47,13 @@ def check_identifier(value: str, *, field: str) -> str:
     """Return `value` when it can be an id on disk, in URLs and in logs.
 
     Raises:
-        InvalidField: it is empty, longer than 128 characters, or has other characters than letters, digits, `.`, `_`, `-`.
+        InvalidField: it is empty, longer than 128 characters, or has characters other than letters, digits,
+            `.`, `_` and `-`.
     """
     if _ALLOWED_ID.fullmatch(value) is None:
         raise InvalidField(
-            f"{field} must be 1 to 128 letters, digits, '.', '_' or '-', beginning with a letter or digit, got {value[:40]!r}",
+            f"{field} must be 1 to 128 letters, digits, '.', '_' or '-', beginning with a letter or digit, "
+            f"got {value[:40]!r}",
             field=field,
         )
     return value

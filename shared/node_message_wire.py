@@ -15,6 +15,7 @@ from shared.identifiers import AttemptKey, check_identifier
 from shared.job_config import config_from_job_spec, job_spec_from_config
 from shared.job_spec import JobSpec
 from shared.lifecycle import AttemptState
+from shared.model_definition.graph import LayerSummary
 from shared.node_description_wire import at_least, description_from_proto, description_to_proto
 from shared.node_messages import (
     AttemptEnded,
@@ -256,6 +257,18 @@ def _plan_answer_to_proto(answer: PlanAnswer) -> link_pb2.PlanAnswer:
         error_code=answer.error_code,
         message=answer.message,
         field=answer.field,
+        layers=[planned_layer_to_proto(layer) for layer in answer.layers],
+    )
+
+
+def planned_layer_to_proto(layer: LayerSummary) -> job_pb2.PlannedLayer:
+    """Return one row of the table of layers as the public API says it."""
+    return job_pb2.PlannedLayer(
+        node_id=layer.node_id,
+        name=layer.name,
+        type=layer.kind,
+        output_shape=layer.output_shape,
+        parameters=layer.parameters,
     )
 
 
@@ -267,7 +280,13 @@ def _plan_answer_from_proto(message: link_pb2.PlanAnswer) -> PlanAnswer:
         error_code=message.error_code,
         message=message.message,
         field=message.field,
+        layers=tuple(_planned_layer_from_proto(layer) for layer in message.layers),
     )
+
+
+def _planned_layer_from_proto(layer: job_pb2.PlannedLayer) -> LayerSummary:
+    shape = tuple(at_least(0, size, "output_shape") for size in layer.output_shape)
+    return LayerSummary(layer.node_id, layer.name, layer.type, shape, at_least(0, layer.parameters, "parameters"))
 
 
 # ---- server to node

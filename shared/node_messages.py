@@ -12,6 +12,7 @@ from enum import StrEnum
 from shared.identifiers import AttemptKey
 from shared.job_spec import JobSpec
 from shared.lifecycle import AttemptState
+from shared.model_definition.graph import LayerSummary
 
 PROTOCOL_VERSION = 1
 """Both ends must speak the same; the server closes a stream that says another."""
@@ -203,7 +204,11 @@ class AttemptEnded:
 
 @dataclass(frozen=True, slots=True)
 class PlanAnswer:
-    """What a node's compiler says a job would need, or why it cannot run (`error_code` not empty)."""
+    """What a node's compiler says a job would need, or why it cannot run (`error_code` not empty).
+
+    Attributes:
+        layers: as they would be computed, implied ones included.
+    """
 
     request_id: str
     memory_bytes: int = 0
@@ -211,6 +216,7 @@ class PlanAnswer:
     error_code: str = ""
     message: str = ""
     field: str = ""
+    layers: tuple[LayerSummary, ...] = ()
 
 
 NodeMessage = Hello | Heartbeat | NodeChanged | AttemptReport | AttemptEnded | PlanAnswer

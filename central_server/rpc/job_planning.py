@@ -8,10 +8,11 @@ from central_server.rpc.authentication import Caller
 from central_server.rpc.status_codes import error_named
 from central_server.rpc.source_model import with_source_model
 from central_server.rpc.submission import checked_job
+from central_server.scheduler.demands import declared_bytes_of
 from central_server.scheduler.events import PlanRequested
 from shared.errors import InvalidField, MachineFailure, OurBug, StoreUnavailable, UserMistake, WrongState
-from shared.job_check import CheckedJob
 from shared.job_spec import JobSpec
+from shared.node_message_wire import planned_layer_to_proto
 from shared.node_messages import PlanAnswer
 from shared.pb import job_pb2
 
@@ -38,12 +39,14 @@ class JobPlanning:
         answer, note = await self._ask_a_node(checked.spec)
         if answer.error_code:
             raise _refusal(answer)
+        # What only the data can tell, a node that has opened it knows.
+        layers = checked.summary or answer.layers
         return job_pb2.PlanJobResponse(
-            layers=_layers(checked),
-            parameters=checked.parameters or 0,
+            layers=[planned_layer_to_proto(layer) for layer in layers],
+            parameters=sum(layer.parameters for layer in layers),
             memory_bytes=answer.memory_bytes,
             flops_per_step=answer.flops_per_step,
-            nodes=self._places(checked.spec, answer.memory_bytes),
+            nodes=self._places(checked.spec, declared_bytes_of(checked.spec) or answer.memory_bytes),
             memory_note=note,
         )
 
@@ -76,16 +79,3 @@ def _refusal(answer: PlanAnswer) -> UserMistake | MachineFailure:
     if isinstance(error, UserMistake | MachineFailure):
         return error
     return MachineFailure(f"the node could not plan the job: {answer.message}")
-
-
-def _layers(checked: CheckedJob) -> list[job_pb2.PlannedLayer]:
-    return [
-        job_pb2.PlannedLayer(
-            node_id=row.node_id,
-            name=row.name,
-            type=row.kind,
-            output_shape=row.output_shape,
-            parameters=row.parameters,
-        )
-        for row in checked.summary or ()
-    ]

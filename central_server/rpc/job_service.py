@@ -42,6 +42,10 @@ class JobService:
         if not request.HasField("config"):
             raise InvalidField("config is missing: say what to train", field="config")
         job_id = check_identifier(request.config.job_id, field="job_id") if request.config.job_id else new_job_id()
+        if request.initial_data and request.config.dataset_uri:
+            raise InvalidField(
+                "initial_data and dataset_uri both name the data: send one of the two", field="initial_data"
+            )
         uri = await artifact_uri_of(request.initial_data)
         config = await with_source_model(request.config, self._read_model)
         checked = await checked_job(config, user_id=caller.user_id, initial_data_uri=uri)

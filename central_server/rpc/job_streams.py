@@ -38,15 +38,18 @@ class JobStreams:
     async def updates(
         self, request: job_pb2.GetJobStatusRequest, _caller: Caller
     ) -> AsyncIterator[job_pb2.JobUpdateStream]:
-        """Give older clients what `watch` gives ours."""
+        """Give older clients what `watch` gives ours, less the changes that they could not see."""
+        last: job_pb2.JobUpdateStream | None = None
         async for _, view in self._views(request.job_id, 0):
-            status = status_message(view)
-            yield job_pb2.JobUpdateStream(
+            update = job_pb2.JobUpdateStream(
                 job_id=view.job_id,
-                status=status,
+                status=status_message(view),
                 live_metrics=view.metrics,
                 log_message=view.waiting_reason or view.reason,
             )
+            if update != last:
+                last = update
+                yield update
 
     async def logs(self, request: job_pb2.GetLogsRequest, _caller: Caller) -> AsyncIterator[job_pb2.LogLine]:
         """Give a job's log, and what is added to it until the job has ended when asked to follow."""

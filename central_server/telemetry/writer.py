@@ -16,7 +16,8 @@ from central_server.telemetry_records import LogLine, MetricRow
 from central_server.watchers import Watchers
 from shared.errors import StoreUnavailable
 
-COLLECT_SECONDS = 0.1
+COLLECT_SECONDS = 0.03
+"""The least time between the starts of two writes: what comes alone is written at once, a flood in few transactions."""
 BATCH_RECORDS = 2_000
 CAPACITY_RECORDS = 50_000
 
@@ -53,10 +54,12 @@ class TelemetryWriter:
 
     async def run(self) -> None:
         """Write what is queued, again and again, until cancelled."""
+        loop = asyncio.get_running_loop()
         while True:
             await self._filled.wait()
-            await asyncio.sleep(COLLECT_SECONDS)
+            next_start = loop.time() + COLLECT_SECONDS
             await self.flush()
+            await asyncio.sleep(max(0.0, next_start - loop.time()))
 
     async def flush(self) -> None:
         """Write all that is queued now."""

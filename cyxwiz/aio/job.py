@@ -10,9 +10,9 @@ from pathlib import Path
 
 from cyxwiz.aio.connection import Connection
 from cyxwiz.aio.downloads import download_files
-from cyxwiz.aio.resumable_stream import OnAway, read_resumable
+from cyxwiz.aio.resumable_stream import OnAway, OnBack, read_resumable
 from cyxwiz.errors import JobCancelled, JobFailed
-from cyxwiz.records import JobInfo, LogLine, MetricRow
+from cyxwiz.records import JobInfo, LogLine, MetricRow, to_json_value
 from cyxwiz.records_from_wire import job_info_from_wire, log_line_from_wire, metric_row_from_wire
 from cyxwiz.trained_model import TrainedModel, read_trained_model
 from shared.errors import OurBug, WrongState
@@ -57,7 +57,7 @@ class Job:
         return job_info_from_wire(await self._connection.call(self._jobs.GetJob, request))
 
     async def watch(
-        self, *, away_seconds: float = AWAY_SECONDS, on_away: OnAway | None = None
+        self, *, away_seconds: float = AWAY_SECONDS, on_away: OnAway | None = None, on_back: OnBack | None = None
     ) -> AsyncGenerator[JobInfo]:
         """Yield the job as it is, then after each change, until it has ended.
 
@@ -65,8 +65,10 @@ class Job:
 
         Args:
             away_seconds: how long the server may be gone before its absence is raised.
-            on_away: told each time the connection was lost.
+            on_away: told once each time the connection was lost.
+            on_back: told once each time it is there again.
         """
+        shown: object = None
         updates = read_resumable(
             self._connection,
             lambda after: self._jobs.WatchJob(job_pb2.WatchJobRequest(job_id=self.id, after_sequence=after)),
@@ -74,10 +76,14 @@ class Job:
             ends_without_last=False,
             away_seconds=away_seconds,
             on_away=on_away,
+            on_back=on_back,
+            may_repeat_number=True,  # why a job waits changes with other jobs, without an event of its own
         )
         async with aclosing(updates):
             async for update in updates:
-                yield job_info_from_wire(update.job)
+                info = job_info_from_wire(update.job)
+                if shown != (shown := to_json_value(info)):
+                    yield info
 
     async def wait(self, *, timeout_seconds: float | None = None) -> JobInfo:
         """Return the job once it has ended, however it ended.

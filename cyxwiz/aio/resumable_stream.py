@@ -28,7 +28,10 @@ _Message = TypeVar("_Message", bound=Numbered)
 _Request = TypeVar("_Request")
 
 OnAway = Callable[[Exception], None]
-"""Told once each time the stream was cut and will be tried again."""
+"""Told once each time the server has gone, however many tries it takes until the next message comes."""
+
+OnBack = Callable[[], None]
+"""Told once each time the server is back."""
 
 
 async def read_resumable(
@@ -40,6 +43,8 @@ async def read_resumable(
     after_sequence: int = 0,
     away_seconds: float,
     on_away: OnAway | None = None,
+    on_back: OnBack | None = None,
+    may_repeat_number: bool = False,
 ) -> AsyncGenerator[_Message]:
     """Yield each message once.
 
@@ -50,18 +55,24 @@ async def read_resumable(
         ends_without_last: whether the server closing the stream in order is an end too.
         after_sequence: where to start.
         away_seconds: how long the server may be gone, once it has answered, before its absence is raised.
-        on_away: told of cuts.
+        on_away: told of each absence, once.
+        on_back: told of the end of each absence.
+        may_repeat_number: whether a message with the number of the last one may say something new.
 
     Raises:
         CyxWizError: by the status code; absence only after its patience ran out.
     """
     patience = connection.patience()
+    is_away = False
     while True:
         call = open_after(after_sequence)
         try:
             async for message in call:
                 patience = connection.patience(away_seconds)
-                if message.sequence <= after_sequence:
+                if is_away and on_back is not None:
+                    on_back()
+                is_away = False
+                if message.sequence < after_sequence + (not may_repeat_number):
                     continue
                 after_sequence = message.sequence
                 yield message
@@ -74,7 +85,8 @@ async def read_resumable(
             cut = connection.error(error)
         finally:
             call.cancel()
-        await _wait(patience, cut, on_away)
+        await _wait(patience, cut, None if is_away else on_away)
+        is_away = True
 
 
 async def _wait(patience: Patience, cut: Exception, on_away: OnAway | None) -> None:

@@ -35,6 +35,8 @@ _MISTAKES: dict[grpc.StatusCode, type[UserMistake]] = {
 }
 # A server that stops cancels its open streams; an rpc that we cancel ourselves never comes here.
 _AWAY = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED})
+# What gRPC itself says on our side when a write meets a stream that was cut in the same moment; no server sent it.
+_CUT_UNDER_A_WRITE = "Internal error from Core"
 
 
 def error_from_rpc(error: grpc.aio.AioRpcError, *, address: str) -> CyxWizError:
@@ -44,7 +46,7 @@ def error_from_rpc(error: grpc.aio.AioRpcError, *, address: str) -> CyxWizError:
     text = (status.message if status is not None else "") or error.details() or ""
     if code in _MISTAKES:
         return _MISTAKES[code](text or code.name, field=_field_at_fault(status))
-    if code in _AWAY:
+    if code in _AWAY or (code is grpc.StatusCode.INTERNAL and error.details() == _CUT_UNDER_A_WRITE):
         return ServerUnreachable(_away_sentence(address, text if status is not None else ""))
     if code is grpc.StatusCode.DEADLINE_EXCEEDED:
         return ServerUnreachable(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, aclosing, contextmanager
 from typing import TYPE_CHECKING
 
-from cyxwiz.cli.printing import print_json_line, print_line, print_notice
+from cyxwiz.cli.printing import print_json_line, print_line, print_notice, stop_printing
 from cyxwiz.cli.words import metrics_in_words, seconds_in_words, seconds_left, standing_in_words, why_no_steps
 from cyxwiz.records import JobInfo
 from shared.errors import OurBug
@@ -23,12 +23,22 @@ Display = Callable[[JobInfo], None]
 async def follow(job: Job, *, as_json: bool) -> JobInfo:
     """Show the job's progress until it has ended and return it as it ended."""
     with _display(as_json=as_json) as show:
-        async with aclosing(job.watch(on_away=_say_away)) as updates:
+        async with aclosing(job.watch(on_away=_say_away, on_back=_say_back)) as updates:
             async for info in updates:
-                show(info)
+                _show(show, info)
                 if info.has_ended:
                     return info
     raise OurBug(f"the updates of job {job.id} ended before the job did")
+
+
+def _show(show: Display, info: JobInfo) -> None:
+    """Show it; when nobody reads any more, that is raised, except at the job's end, whose exit code still counts."""
+    try:
+        show(info)
+    except BrokenPipeError:
+        if not info.has_ended:
+            raise
+        stop_printing()
 
 
 def closing_sentence(info: JobInfo) -> str:
@@ -42,8 +52,12 @@ def closing_sentence(info: JobInfo) -> str:
     return f"job {info.job_id} {info.state}{took}{why}"
 
 
-def _say_away(error: Exception) -> None:
-    print_notice(f"cyxwiz: the connection was lost, trying again ({error})")
+def _say_away(_: Exception) -> None:
+    print_notice("cyxwiz: the connection to the central server was lost, trying again")
+
+
+def _say_back() -> None:
+    print_notice("cyxwiz: the connection to the central server is back")
 
 
 def _display(*, as_json: bool) -> AbstractContextManager[Display]:

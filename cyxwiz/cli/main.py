@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from typing import Annotated
 
 import typer
 from typer.exceptions import Abort, TyperException
 
+from cyxwiz import __version__
 from cyxwiz.cli import (
     cancel,
     delete,
@@ -30,7 +32,7 @@ from cyxwiz.cli import (
 )
 from cyxwiz.cli.exit_codes import ExitCode, exit_code_of_error
 from cyxwiz.cli.options import ServerOption, server_before_command
-from cyxwiz.cli.printing import print_error
+from cyxwiz.cli.printing import print_error, print_line, stop_printing
 from shared.errors import CyxWizError
 
 app = typer.Typer(
@@ -62,8 +64,20 @@ for _name, _command in _COMMANDS.items():
     app.command(_name)(_command)
 
 
+def _say_version(is_asked: bool) -> None:
+    if is_asked:
+        print_line(f"cyxwiz {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
-def _before_command(context: typer.Context, server: ServerOption = None) -> None:
+def _before_command(
+    context: typer.Context,
+    server: ServerOption = None,
+    version: Annotated[  # noqa: ARG001  # its callback has answered
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
     server_before_command.set(server)
     if context.invoked_subcommand is None:
         print(context.get_help())  # noqa: T201  # what was asked for
@@ -86,16 +100,12 @@ def run(arguments: Sequence[str]) -> int:
         return ExitCode.BAD_INPUT
     except Abort:
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        return _reader_went_away()
+    except (BrokenPipeError, SystemExit):
+        # Typer leaves by SystemExit(1) only when an output pipe was closed; whoever read us (`| head`) has enough.
+        stop_printing()
+        return ExitCode.DONE
     return code if isinstance(code, int) else ExitCode.DONE
 
 
 def _one_line(text: str) -> str:
     return " ".join(text.split()).rstrip(".")
-
-
-def _reader_went_away() -> int:
-    # Whoever read us (`| head`) has enough; a flush at exit must not complain of it again.
-    sys.stdout = None  # Python's own way to say that there is none
-    return ExitCode.DONE

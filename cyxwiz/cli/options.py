@@ -22,7 +22,10 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing
 SetOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", metavar="KEY=VALUE", help="Change one key of the job; dotted paths, YAML values; repeatable."
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change one key of the job; dotted paths, YAML values; repeatable. "
+        "A file that it names, as in model.file=other.json, is relative to the job file.",
     ),
 ]
 

@@ -14,6 +14,11 @@ def print_line(text: str = "") -> None:
     print(text, flush=True)  # noqa: T201  # this is the printer
 
 
+def stop_printing() -> None:
+    """Print nothing more: whoever read standard output has gone, and a flush at exit must not complain of it."""
+    sys.stdout = None  # Python's own way to say that there is none
+
+
 def print_notice(text: str) -> None:
     """Say something beside the output, on standard error."""
     print(text, file=sys.stderr, flush=True)  # noqa: T201  # this is the printer

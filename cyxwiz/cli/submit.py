@@ -46,13 +46,12 @@ def submit(
 
 def job_from_file(file: str, changes: list[str]) -> dict[str, object]:
     """Return the keys of a job file, `-` being standard input, with changes put in."""
-    from cyxwiz.job_file import job_mapping_from_text, read_job_file, with_overrides
+    from cyxwiz.job_file import job_mapping_from_text, read_job_file
 
     if file == "-":
-        job = job_mapping_from_text(_standard_input(), source="standard input", folder=Path())
-    else:
-        job = read_job_file(Path(file))
-    return with_overrides(job, changes)
+        text = _standard_input()
+        return job_mapping_from_text(text, source="standard input", folder=Path(), overrides=changes)
+    return read_job_file(Path(file), changes)
 
 
 def _standard_input() -> str:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 def watch(job: JobArgument, as_json: JsonOption = False, server: ServerOption = None) -> int:
     """Watch a job to its end.
 
-    Exits with the job's code; Ctrl-C leaves it running.
+    Exits with the job's code: 0 succeeded, 1 failed, 3 cancelled. Ctrl-C leaves the job running and exits with 130;
+    a closed output pipe leaves it running and exits with 0.
 
     Example: cyxwiz watch 7f3a
     """

@@ -116,8 +116,8 @@ class NodeState:
                 return session.link_opened(book, link, now)
             case MessageArrived(link, message):
                 return self._hear(link, message, now)
-            case LinkClosed(link, reason):
-                return session.link_closed(book, link, reason)
+            case LinkClosed(link):
+                return session.link_closed(book, link)
             case AttemptMoved():
                 return _attempt_moved(book, event)
             case AttemptStopped(ended):

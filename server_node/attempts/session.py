@@ -22,12 +22,11 @@ def link_opened(book: NodeBook, number: int, now: float) -> list[Instruction]:
     return [Send(number, _hello(book))]
 
 
-def link_closed(book: NodeBook, number: int, reason: str) -> list[Instruction]:
+def link_closed(book: NodeBook, number: int) -> list[Instruction]:
     """Nothing ends with a link: attempts go on while their leases last."""
-    if book.link is None or book.link.number != number:
-        return []
-    book.link = None
-    return [Note("link_closed", (("link", number), ("why", reason)))]
+    if book.link is not None and book.link.number == number:
+        book.link = None
+    return []
 
 
 def welcomed(book: NodeBook, welcome: Welcome, now: float) -> list[Instruction]:

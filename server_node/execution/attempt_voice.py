@@ -18,7 +18,7 @@ class AttemptVoice:
     """The voice of one attempt, used by its thread alone.
 
     Args:
-        live_seconds: how often `live` lets something through, the first and the last apart.
+        live_seconds: how often `live` and `epoch` let something through, the first and the last apart.
     """
 
     def __init__(self, key: AttemptKey, put: Callable[[Progress], None], clock: Clock, *, live_seconds: float) -> None:
@@ -27,6 +27,7 @@ class AttemptVoice:
         self._clock = clock
         self._live_seconds = live_seconds
         self._live_due_seconds = 0.0
+        self._epoch_due_seconds = 0.0
 
     def moved(self, state: AttemptState, training: Training, *, first_step_at_ms: int = 0) -> None:
         """Say how far the attempt got."""
@@ -55,10 +56,13 @@ class AttemptVoice:
         self._put(HistoryRow(self._key, row.step, row.epoch, self._clock.unix_ms(), dict(row.values)))
 
     def epoch(self, row: Row, epochs: int) -> None:
-        """Log a row that ends an epoch."""
-        if row.kind == "epoch":
-            values = ", ".join(f"{name} {value:.6g}" for name, value in row.values.items())
-            self.log("info", f"epoch {row.epoch} of {epochs}, step {row.step}: {values}")
+        """Log a row that ends an epoch, when it is time to: short epochs would drown the log."""
+        now = self._clock.monotonic_seconds()
+        if row.kind != "epoch" or (now < self._epoch_due_seconds and row.epoch < epochs):
+            return
+        self._epoch_due_seconds = now + self._live_seconds
+        values = ", ".join(f"{name} {value:.6g}" for name, value in row.values.items())
+        self.log("info", f"epoch {row.epoch} of {epochs}, step {row.step}: {values}")
 
     def ended(self, ended: AttemptEnded) -> None:
         """Log how the attempt ended."""

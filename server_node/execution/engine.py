@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from shared.job_spec import JobSpec
+from shared.model_definition.graph import LayerSummary
 from shared.node_messages import ResultFile
 
 
@@ -137,6 +138,11 @@ class Plan(Protocol):
     @property
     def flops_per_step(self) -> float:
         """The compiler's count."""
+        ...
+
+    @property
+    def layers(self) -> tuple[LayerSummary, ...]:
+        """The layers as they would be computed, implied ones included."""
         ...
 
 

@@ -16,4 +16,4 @@ def answer_plan(engine: TrainingEngine, request: PlanRequest) -> PlanAnswer:
         code, sentence = code_and_sentence(failure)
         field = failure.field if isinstance(failure, UserMistake) else ""
         return PlanAnswer(request.request_id, error_code=code, message=sentence, field=field)
-    return PlanAnswer(request.request_id, plan.memory_bytes, plan.flops_per_step)
+    return PlanAnswer(request.request_id, plan.memory_bytes, plan.flops_per_step, layers=plan.layers)

@@ -153,20 +153,22 @@ class AttemptEnded(_message.Message):
     def __init__(self, key: _Optional[_Union[AttemptKey, _Mapping]] = ..., outcome: _Optional[str] = ..., error_code: _Optional[str] = ..., message: _Optional[str] = ..., files: _Optional[_Iterable[_Union[_job_pb2.ResultFile, _Mapping]]] = ..., final_metrics: _Optional[_Mapping[str, float]] = ..., step: _Optional[int] = ..., epoch: _Optional[int] = ..., steps_total: _Optional[int] = ..., compute_seconds: _Optional[float] = ..., checkpoint_step: _Optional[int] = ...) -> None: ...
 
 class PlanAnswer(_message.Message):
-    __slots__ = ("request_id", "memory_bytes", "flops_per_step", "error_code", "message", "field")
+    __slots__ = ("request_id", "memory_bytes", "flops_per_step", "error_code", "message", "field", "layers")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     MEMORY_BYTES_FIELD_NUMBER: _ClassVar[int]
     FLOPS_PER_STEP_FIELD_NUMBER: _ClassVar[int]
     ERROR_CODE_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
     FIELD_FIELD_NUMBER: _ClassVar[int]
+    LAYERS_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     memory_bytes: int
     flops_per_step: float
     error_code: str
     message: str
     field: str
-    def __init__(self, request_id: _Optional[str] = ..., memory_bytes: _Optional[int] = ..., flops_per_step: _Optional[float] = ..., error_code: _Optional[str] = ..., message: _Optional[str] = ..., field: _Optional[str] = ...) -> None: ...
+    layers: _containers.RepeatedCompositeFieldContainer[_job_pb2.PlannedLayer]
+    def __init__(self, request_id: _Optional[str] = ..., memory_bytes: _Optional[int] = ..., flops_per_step: _Optional[float] = ..., error_code: _Optional[str] = ..., message: _Optional[str] = ..., field: _Optional[str] = ..., layers: _Optional[_Iterable[_Union[_job_pb2.PlannedLayer, _Mapping]]] = ...) -> None: ...
 
 class ServerMessage(_message.Message):
     __slots__ = ("welcome", "heartbeat_ack", "offer_attempt", "stop_attempt", "end_acknowledged", "plan_request", "goodbye")

@@ -7,6 +7,7 @@ It keeps what it was asked, so that a test can look. It decides nothing.
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -51,13 +52,13 @@ class Script:
 
     Attributes:
         refusals: for the next unary calls, one each; then they work.
-        watches: for each WatchJob in turn, what it sends; a refusal ends that stream.
+        watches: for each WatchJob in turn, what it sends; a refusal ends that stream, a number is a pause in seconds.
     """
 
     jobs: dict[str, job_pb2.Job] = field(default_factory=dict)
     nodes: list[node_pb2.NodeInfo] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
-    watches: list[list[job_pb2.JobUpdate | Refusal]] = field(default_factory=list)
+    watches: list[list[job_pb2.JobUpdate | Refusal | float]] = field(default_factory=list)
     logs: list[list[job_pb2.LogLine | Refusal]] = field(default_factory=list)
     metrics: list[job_pb2.MetricRow] = field(default_factory=list)
     plan: job_pb2.PlanJobResponse = field(default_factory=job_pb2.PlanJobResponse)
@@ -111,6 +112,9 @@ class _JobService(job_pb2_grpc.JobServiceServicer):
             yield an_update(1, self._script.job(request.job_id, context))
             return
         for step in self._script.watches.pop(0):
+            if isinstance(step, float):
+                time.sleep(step)
+                continue
             if isinstance(step, Refusal):
                 step.abort(context)
             yield step

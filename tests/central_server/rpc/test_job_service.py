@@ -329,6 +329,13 @@ async def test_data_sent_along_becomes_the_jobs_dataset(server: Server) -> None:
     assert job.config.dataset_uri.startswith("artifact://sha256:")
 
 
+async def test_data_sent_along_beside_a_dataset_is_refused(server: Server) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await server.jobs.SubmitJob(job_pb2.SubmitJobRequest(config=a_config(), initial_data=b"x,y\n1,2\n"))
+    assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert violated_fields(refused.value) == ["initial_data"]
+
+
 async def test_everything_about_a_job_holds_its_config(server: Server) -> None:
     job_id = await submit(server, labels={"team": "vision"}, hyperparameters={"learning_rate": "0.5"})
     job = await server.jobs.GetJob(job_pb2.GetJobRequest(job_id=job_id))

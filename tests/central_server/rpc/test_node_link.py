@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 from pathlib import Path
 
 import grpc
@@ -13,6 +14,7 @@ from central_server.storage.store import SqlStore
 from shared.errors import StoreUnavailable
 from shared.identifiers import AttemptKey
 from shared.lifecycle import AttemptState
+from shared.model_definition.graph import LayerSummary
 from shared.node_messages import (
     AttemptEnded,
     AttemptReport,
@@ -102,6 +104,7 @@ async def test_old_clients_stream_updates_to_the_end(server: Server) -> None:
             await send_telemetry(server, [a_batch(node, offer.key, live_step=3)])
             await node.succeed(offer.key)
     assert updates[-1].status.status == common_pb2.STATUS_COMPLETED
+    assert all(before != after for before, after in itertools.pairwise(updates))
     assert any(update.live_metrics.get("loss") == 0.5 for update in updates)
 
 
@@ -201,6 +204,35 @@ async def test_a_node_plans_a_job(server: Server) -> None:
             plan = await server.jobs.PlanJob(job_pb2.PlanJobRequest(config=a_config()))
     assert (plan.memory_bytes, plan.flops_per_step, plan.memory_note) == (12345, 9.0, "")
     assert [(place.node_id, place.fits) for place in plan.nodes] == [("a", True)]
+
+
+async def test_a_plan_of_data_that_only_a_node_can_open_has_the_nodes_layers(server: Server) -> None:
+    layers = (LayerSummary("input", "input", "input", (3,), 0), LayerSummary("0", "dense_1", "dense", (10,), 40))
+    async with a_connected_node(server) as node:
+
+        async def answer() -> None:
+            request = await node.expect(PlanRequest)
+            await node.say(PlanAnswer(request.request_id, memory_bytes=1, layers=layers))
+
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(answer())
+            config = a_config(dataset_uri="file://csv/train.csv")
+            plan = await server.jobs.PlanJob(job_pb2.PlanJobRequest(config=config))
+    assert [(layer.type, list(layer.output_shape)) for layer in plan.layers] == [("input", [3]), ("dense", [10])]
+    assert plan.parameters == 40
+
+
+async def test_a_plan_counts_the_memory_that_the_job_declares(server: Server) -> None:
+    async with a_connected_node(server) as node:
+
+        async def answer() -> None:
+            await node.say(PlanAnswer((await node.expect(PlanRequest)).request_id, memory_bytes=1))
+
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(answer())
+            plan = await server.jobs.PlanJob(job_pb2.PlanJobRequest(config=a_config(estimated_memory=2**50)))
+    assert [place.fits for place in plan.nodes] == [False]
+    assert plan.nodes[0].reason.startswith("it needs")
 
 
 async def test_a_plan_that_a_node_refuses_is_refused(server: Server) -> None:

@@ -47,12 +47,32 @@ async def test_watching_ends_with_the_jobs_end(job: Job, script: Script) -> None
     assert await steps(job) == [1, 2]
 
 
-async def test_a_cut_is_told(job: Job, script: Script) -> None:
-    script.watches = [[at_step(1, 1), AWAY], [at_step(2, 2, "succeeded")]]
+async def test_each_absence_is_told_once(job: Job, script: Script) -> None:
+    script.watches = [[at_step(1, 1), AWAY], [AWAY], [at_step(2, 2), AWAY], [AWAY], [at_step(3, 3, "succeeded")]]
     told: list[Exception] = []
     async for _ in job.watch(on_away=told.append):
         pass
-    assert [type(error) for error in told] == [errors.ServerUnreachable]
+    assert [type(error) for error in told] == [errors.ServerUnreachable] * 2
+
+
+async def test_an_update_that_changes_nothing_is_left_out(job: Job, script: Script) -> None:
+    script.watches = [[at_step(1, 1), at_step(2, 1), at_step(3, 2), at_step(4, 2, "succeeded")]]
+    assert await steps(job) == [1, 2, 2]
+
+
+async def test_a_return_is_told_even_when_nothing_has_changed(job: Job, script: Script) -> None:
+    script.watches = [[at_step(1, 1), AWAY], [AWAY], [at_step(1, 1), AWAY], [at_step(2, 2, "succeeded")]]
+    told: list[str] = []
+    async for info in job.watch(on_away=lambda _: told.append("away"), on_back=lambda: told.append("back")):
+        told += [str(info.step)]
+    assert told == ["1", "away", "back", "away", "back", "2"]
+
+
+async def test_a_new_reason_to_wait_is_told_although_its_number_is_the_old_one(job: Job, script: Script) -> None:
+    reasons = ["no node is connected", "2 jobs are ahead"]
+    queued = [an_update(1, a_job(waiting_reason=reason)) for reason in reasons]
+    script.watches = [[*queued, at_step(2, 1, "succeeded")]]
+    assert [info.waiting_reason async for info in job.watch()] == [*reasons, ""]
 
 
 async def test_watching_gives_up_when_the_server_stays_away(job: Job, script: Script) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import grpc
 import pytest
 
+import cyxwiz
 from cyxwiz.cli.main import run
 from shared.pb import common_pb2, job_pb2, node_pb2
 from tests.cyxwiz.scripted_server import AWAY, Refusal, Script, a_finished_job, a_job, an_update
@@ -45,6 +46,16 @@ def test_submit_sends_the_file_with_its_changes(script: Script, job_file: Path) 
     config = script.asked("SubmitJob")[0].config
     assert (config.epochs, config.name, dict(config.labels)) == (9, "digits", {"team": "vision"})
     assert float(config.hyperparameters["learning_rate"]) == 0.5
+
+
+def test_a_model_file_of_a_change_is_the_one_that_is_sent(script: Script, tmp_path: Path) -> None:
+    (tmp_path / "one.json").write_text('{"layers": [64, 10]}')
+    (tmp_path / "two.json").write_text('{"layers": [32, 10]}')
+    (tmp_path / "job.yaml").write_text(
+        "{model: {file: one.json}, dataset: builtin://digits, batch_size: 64, epochs: 1}"
+    )
+    assert run(["submit", str(tmp_path / "job.yaml"), "--set", "model.file=two.json"]) == 0
+    assert json.loads(script.asked("SubmitJob")[0].config.model_definition)["layers"] == [32, 10]
 
 
 def test_submit_reads_standard_input(
@@ -97,7 +108,7 @@ def test_a_followed_submission_exits_with_the_jobs_code(
     assert run(["submit", str(job_file), "--follow"]) == code
     out, err = capsys.readouterr()
     assert out.splitlines()[1:] == ["queued  (no node is connected)", end]
-    assert "the connection was lost" in err
+    assert "was lost, trying again" in err
 
 
 def test_a_followed_submission_in_json_is_one_row_a_line(script: Script, job_file: Path, capsys: Output) -> None:
@@ -124,6 +135,28 @@ def test_watch_in_json_exits_with_the_jobs_code(script: Script, capsys: Output) 
     script.jobs["job-1"] = a_failed_job()
     assert run(["watch", "job-1", "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["error"] == {"code": "bad_data", "message": "NaN in row 3"}
+
+
+def test_a_lost_connection_is_said_once_and_so_is_its_return(script: Script, capsys: Output) -> None:
+    script.jobs["job-1"] = a_job()
+    running, ended = a_job(state="running", step=1), a_job(state="succeeded", step=2)
+    script.watches = [[an_update(1, running), AWAY], [AWAY], [AWAY], [AWAY], [an_update(2, ended)]]
+    assert run(["watch", "job-1", "--json"]) == 0
+    assert capsys.readouterr().err.splitlines() == [
+        "cyxwiz: the connection to the central server was lost, trying again",
+        "cyxwiz: the connection to the central server is back",
+    ]
+
+
+def test_watch_in_json_leaves_out_rows_that_repeat_the_one_before(script: Script, capsys: Output) -> None:
+    script.jobs["job-1"] = a_job()
+    queued, running = a_job(state="queued"), a_job(state="running", step=1)
+    running.status.metrics["loss"] = float("nan")
+    states = [queued, queued, queued, running, running, a_job(state="succeeded")]
+    script.watches = [[an_update(number, job) for number, job in enumerate(states, start=1)]]
+    assert run(["watch", "job-1", "--json"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["state"] for row in rows] == ["queued", "running", "succeeded"]
 
 
 def test_show_in_json_has_every_key(script: Script, capsys: Output) -> None:
@@ -304,6 +337,7 @@ def test_wrong_usage_is_one_sentence(capsys: Output, arguments: list[str]) -> No
     ("change", "word"),
     [
         ("epochs=0", "epochs"),
+        ("epochs=", "epochs is empty: give a value"),
         ("epochs=-3", "epochs"),
         ("epochs=many", "epochs"),
         ("batch_size=0", "batch_size"),
@@ -327,6 +361,16 @@ def test_a_wrong_job_is_refused_before_it_is_sent(
 def test_nobody_at_the_address_is_exit_5(capsys: Output) -> None:
     assert run(["nodes", "--server", "127.0.0.1:1"]) == 5
     assert "no central server answers at 127.0.0.1:1" in capsys.readouterr().err
+
+
+def test_the_help_of_watch_names_the_code_of_ctrl_c(capsys: Output) -> None:
+    assert run(["watch", "--help"]) == 0
+    assert "130" in capsys.readouterr().out
+
+
+def test_the_version_is_said(capsys: Output) -> None:
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out == f"cyxwiz {cyxwiz.__version__}\n"
 
 
 def test_without_a_command_the_help_is_shown(capsys: Output) -> None:

@@ -28,6 +28,30 @@ def test_ctrl_c_in_watch_leaves_the_job_running_and_says_so(server: str, script:
     assert not script.asked("CancelJob")
 
 
+def a_watch_whose_reader_leaves_after_one_line(server: str) -> tuple[int, str]:
+    """Return the exit code and the standard error of `cyxwiz watch --json` in a pipe that is closed."""
+    command = [sys.executable, "-m", "cyxwiz", "watch", "job-1", "--json", "--server", server]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as watching:
+        assert watching.stdout is not None
+        assert watching.stderr is not None
+        watching.stdout.readline()
+        watching.stdout.close()
+        return watching.wait(timeout=20), watching.stderr.read()
+
+
+def test_a_reader_who_leaves_ends_the_watch_quietly_and_does_not_fail_the_job(server: str, script: Script) -> None:
+    script.jobs["job-1"] = a_job()
+    script.watches = [[an_update(step, a_job(state="running", step=step)) for step in range(1, 5000)]]
+    assert a_watch_whose_reader_leaves_after_one_line(server) == (0, "")
+
+
+def test_a_reader_who_leaves_before_the_jobs_end_is_seen_does_not_change_its_code(server: str, script: Script) -> None:
+    script.jobs["job-1"] = a_job()
+    ended = an_update(2, a_job(state="cancelled"))
+    script.watches = [[an_update(1, a_job(state="running")), 1.0, ended]]
+    assert a_watch_whose_reader_leaves_after_one_line(server) == (3, "")
+
+
 def test_a_terminal_gets_a_bar(server: str, script: Script) -> None:
     job = a_job(state="running", step=50, steps_total=100, current_epoch=1, epochs=2, progress=0.5, name="digits")
     script.jobs["job-1"] = a_job()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from server_node.execution.engine import PreparationStopped
 from shared.job_spec import JobSpec
+from shared.model_definition.graph import LayerSummary
 from shared.node_messages import ResultFile
 
 
@@ -82,6 +83,7 @@ class FakeTraining:
 class FakePlan:
     memory_bytes: int = 123
     flops_per_step: float = 4.5
+    layers: tuple[LayerSummary, ...] = ()
 
 
 class FakeEngine:
