@@ -334,6 +334,35 @@ def test_wrong_usage_is_one_sentence(capsys: Output, arguments: list[str]) -> No
 
 
 @pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (
+            ["list", "--state", "foo"],
+            "state must be one of queued, running, stopping, paused, succeeded, failed, cancelled, got 'foo'",
+        ),
+        (["list", "--state", "faild"], None),
+        (["list", "--limit", "0"], "limit must be >= 1, got 0"),
+        (["list", "--limit", "x"], "--limit must be a valid integer (see cyxwiz --help)"),
+        (["up", "--nodes", "0"], "--nodes must be greater than or equal to 1 (see cyxwiz --help)"),
+        (["up", "--port", "99999"], "--port must be less than or equal to 65535 (see cyxwiz --help)"),
+    ],
+)
+def test_wrong_options_are_told_in_plain_words(capsys: Output, arguments: list[str], sentence: str | None) -> None:
+    assert run(arguments) == 2
+    err = capsys.readouterr().err
+    if sentence is None:
+        assert err.endswith("got 'faild', did you mean failed?\n")
+    else:
+        assert err == f"cyxwiz: {sentence}\n"
+
+
+def test_a_wrong_dataset_is_called_by_the_job_files_word(script: Script, job_file: Path, capsys: Output) -> None:
+    script.refusals = [Refusal(grpc.StatusCode.INVALID_ARGUMENT, "dataset_uri: no node has it", "dataset_uri")]
+    assert run(["submit", str(job_file)]) == 2
+    assert capsys.readouterr().err == "cyxwiz: dataset: no node has it\n"
+
+
+@pytest.mark.parametrize(
     ("change", "word"),
     [
         ("epochs=0", "epochs"),
@@ -345,6 +374,7 @@ def test_wrong_usage_is_one_sentence(capsys: Output, arguments: list[str]) -> No
         ("hyperparameters.learning_rat=1", "learning_rate"),
         ("hyperparameters.learning_rate=-1", "learning_rate"),
         ("priority=urgent", "priority"),
+        ("dataset=null", "cyxwiz: dataset is missing"),
         ("resources.memory=lots", "memory"),
     ],
 )
