@@ -28,6 +28,7 @@ from cyxwiz.cli import (
     show,
     submit,
     up,
+    upload,
     watch,
 )
 from cyxwiz.cli.exit_codes import ExitCode, exit_code_of_error
@@ -58,6 +59,7 @@ _COMMANDS: dict[str, Callable[..., int | None]] = {
     "logs": logs.logs,
     "download": download.download,
     "delete": delete.delete,
+    "upload": upload.upload,
     "plan": plan.plan,
     "nodes": nodes.nodes,
 }

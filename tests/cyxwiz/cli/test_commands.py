@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from pathlib import Path
@@ -273,6 +274,22 @@ def test_download_prints_the_paths(script: Script, tmp_path: Path, capsys: Outpu
     assert paths[0].read_bytes() == b"weights"
 
 
+def test_an_uploaded_file_is_named_by_its_content(script: Script, tmp_path: Path, capsys: Output) -> None:
+    (tmp_path / "data.csv").write_bytes(b"1,2\n")
+    uri = f"artifact://sha256:{hashlib.sha256(b'1,2' + bytes([10])).hexdigest()}"
+    assert run(["upload", str(tmp_path / "data.csv")]) == 0
+    assert capsys.readouterr().out == f"{uri}\n"
+    assert run(["upload", str(tmp_path / "data.csv"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"uri": uri}
+    assert list(script.files.values()) == [b"1,2\n"]
+
+
+@pytest.mark.parametrize("name", ["nothing.csv", ""])
+def test_what_is_no_file_cannot_be_uploaded(tmp_path: Path, capsys: Output, name: str) -> None:
+    assert run(["upload", str(tmp_path / name)]) == 2
+    assert "cannot read" in capsys.readouterr().err
+
+
 def test_plan_in_json_has_the_documented_keys(script: Script, job_file: Path, capsys: Output) -> None:
     script.plan = job_pb2.PlanJobResponse(
         layers=[job_pb2.PlannedLayer(name="d", type="dense", output_shape=[10], parameters=650)], parameters=650
@@ -424,6 +441,7 @@ def test_without_a_command_the_help_is_shown(capsys: Output) -> None:
         "logs",
         "download",
         "delete",
+        "upload",
         "plan",
         "nodes",
     ],
