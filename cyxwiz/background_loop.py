@@ -10,6 +10,8 @@ import threading
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from cyxwiz.errors import CLIENT_IS_CLOSED, WrongState
+
 _Result = TypeVar("_Result")
 
 
@@ -18,6 +20,7 @@ class BackgroundLoop:
 
     def __init__(self) -> None:
         """Start the thread."""
+        self._is_stopped = False
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="cyxwiz-client", daemon=True)
         self._thread.start()
@@ -25,10 +28,17 @@ class BackgroundLoop:
     @property
     def is_running(self) -> bool:
         """Whether `run` can still be called."""
-        return self._loop.is_running()
+        return not self._is_stopped
 
     def run(self, work: Coroutine[Any, Any, _Result]) -> _Result:
-        """Return what `work` returns; an interrupt of the calling thread cancels it."""
+        """Return what `work` returns; an interrupt of the calling thread cancels it.
+
+        Raises:
+            WrongState: the last client was closed.
+        """
+        if not self.is_running:
+            work.close()  # else Python would complain that nobody has awaited it
+            raise WrongState(CLIENT_IS_CLOSED)
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
             return future.result()
@@ -38,6 +48,7 @@ class BackgroundLoop:
 
     def stop(self) -> None:
         """End the thread; what still runs in the loop is not waited for."""
+        self._is_stopped = True
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())

@@ -61,6 +61,10 @@ __all__ = [
 ]
 
 
+CLIENT_IS_CLOSED = "the client is closed: make a new one, and use it before its close() or inside its with"
+"""What a `WrongState` says to whoever goes on with a client that was closed, or with a job of it."""
+
+
 class NotAllowed(UserMistake):
     """The caller may not do this."""
 

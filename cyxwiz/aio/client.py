@@ -12,6 +12,7 @@ from cyxwiz.aio.connection import Connection
 from cyxwiz.aio.job import Job
 from cyxwiz.aio.uploads import upload_bytes, upload_file
 from cyxwiz.job_input import JobInput, job_config_from
+from cyxwiz.list_filters import checked_limit, checked_state
 from cyxwiz.records import JobInfo, NodeInfo, Plan
 from cyxwiz.records_from_wire import job_info_from_status, job_info_from_wire, node_info_from_wire, plan_from_wire
 from cyxwiz.server_address import resolve_server
@@ -62,7 +63,7 @@ class Client:
         await self.close()
 
     async def close(self) -> None:
-        """Close the connection; jobs go on without it."""
+        """Close the connection; jobs go on without it. What is asked later raises `WrongState`."""
         await self._connection.close()
 
     async def submit(self, spec: JobInput | None = None, *, job_id: str | None = None, **fields: object) -> Job:
@@ -98,8 +99,11 @@ class Client:
             state: only jobs in this state.
             limit: not more than so many.
             complete: with attempts and results, one more question for each job.
+
+        Raises:
+            InvalidField: there is no such state, or `limit` is below 1.
         """
-        infos = [info async for info in self._listed(JobState(state) if state else None, limit)]
+        infos = [info async for info in self._listed(checked_state(state), checked_limit(limit))]
         return await self._completed(infos) if complete else infos
 
     async def _listed(self, state: JobState | None, limit: int) -> AsyncIterator[JobInfo]:

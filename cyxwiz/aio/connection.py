@@ -14,7 +14,7 @@ from typing import TypeVar
 import grpc
 
 from cyxwiz.aio.rpc_errors import error_from_rpc
-from cyxwiz.errors import ServerUnreachable
+from cyxwiz.errors import CLIENT_IS_CLOSED, ServerUnreachable, WrongState
 from cyxwiz.server_address import is_loopback
 from shared.backoff import Backoff
 from shared.clock import Clock, SystemClock
@@ -75,9 +75,11 @@ class Connection:
         self._call_timeout_seconds = call_timeout_seconds
         self._clock = clock or SystemClock()
         self._uniform = uniform
+        self._is_closed = False
 
     async def close(self) -> None:
         """Close the channel; calls in flight end."""
+        self._is_closed = True
         await self.channel.close()
 
     async def call(
@@ -91,13 +93,20 @@ class Connection:
 
         Raises:
             CyxWizError: one of `cyxwiz.errors`, by the answer's status code.
+            WrongState: it was closed.
         """
+        self.refuse_when_closed()
         patience = self.patience()
         while True:
             try:
                 return await method(request, timeout=timeout_seconds or self._call_timeout_seconds)
             except grpc.aio.AioRpcError as error:
                 await patience.wait_or_raise(self.error(error))
+
+    def refuse_when_closed(self) -> None:
+        """Raise WrongState when nothing can be asked any more."""
+        if self._is_closed:
+            raise WrongState(CLIENT_IS_CLOSED)
 
     def error(self, error: grpc.aio.AioRpcError) -> Exception:
         """Return the SDK's error for a failed rpc on this connection."""

@@ -91,7 +91,16 @@ class Job:
         Raises:
             TimeoutError: it has not ended within `timeout_seconds`; it goes on.
         """
-        async with asyncio.timeout(timeout_seconds), aclosing(self.watch()) as updates:
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                return await self._ended()
+        except TimeoutError as error:
+            raise TimeoutError(
+                f"job {self.id} has not ended within {timeout_seconds} s and goes on; wait again, or cancel it"
+            ) from error
+
+    async def _ended(self) -> JobInfo:
+        async with aclosing(self.watch()) as updates:
             async for info in updates:
                 if info.has_ended:
                     return info

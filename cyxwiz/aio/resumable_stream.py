@@ -62,6 +62,7 @@ async def read_resumable(
     Raises:
         CyxWizError: by the status code; absence only after its patience ran out.
     """
+    connection.refuse_when_closed()
     patience = connection.patience()
     is_away = False
     while True:

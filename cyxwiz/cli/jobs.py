@@ -9,17 +9,19 @@ import typer
 from cyxwiz.cli.options import JsonOption, ServerOption
 from cyxwiz.cli.printing import print_json, print_table
 from cyxwiz.cli.words import metrics_in_words, moment_in_words
+from cyxwiz.list_filters import STATES_IN_WORDS
 from cyxwiz.records import JobInfo
 from shared.clock import SystemClock
-from shared.lifecycle import JobState
 
 if TYPE_CHECKING:
     from cyxwiz.aio import Client
 
 
 def list_jobs(
-    state: Annotated[JobState | None, typer.Option("--state", help="Only jobs in this state.")] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="Not more than so many.")] = 50,
+    state: Annotated[
+        str | None, typer.Option("--state", metavar="STATE", help=f"Only jobs in this state: {STATES_IN_WORDS}.")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", help="Not more than so many.")] = 50,
     as_json: JsonOption = False,
     server: ServerOption = None,
 ) -> None:

@@ -28,11 +28,13 @@ from cyxwiz.cli import (
     show,
     submit,
     up,
+    upload,
     watch,
 )
 from cyxwiz.cli.exit_codes import ExitCode, exit_code_of_error
 from cyxwiz.cli.options import ServerOption, server_before_command
 from cyxwiz.cli.printing import print_error, print_line, stop_printing
+from cyxwiz.cli.sentences import sentence_from_error, sentence_from_wrong_usage
 from shared.errors import CyxWizError
 
 app = typer.Typer(
@@ -57,6 +59,7 @@ _COMMANDS: dict[str, Callable[..., int | None]] = {
     "logs": logs.logs,
     "download": download.download,
     "delete": delete.delete,
+    "upload": upload.upload,
     "plan": plan.plan,
     "nodes": nodes.nodes,
 }
@@ -93,10 +96,10 @@ def run(arguments: Sequence[str]) -> int:
     try:
         code = app(list(arguments), prog_name="cyxwiz", standalone_mode=False)
     except CyxWizError as error:
-        print_error(str(error))
+        print_error(sentence_from_error(error))
         return exit_code_of_error(error)
     except TyperException as error:
-        print_error(f"{_one_line(error.format_message())} (see cyxwiz --help)")
+        print_error(f"{sentence_from_wrong_usage(error.format_message())} (see cyxwiz --help)")
         return ExitCode.BAD_INPUT
     except Abort:
         return ExitCode.INTERRUPTED
@@ -105,7 +108,3 @@ def run(arguments: Sequence[str]) -> int:
         stop_printing()
         return ExitCode.DONE
     return code if isinstance(code, int) else ExitCode.DONE
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split()).rstrip(".")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import threading
+from contextlib import ExitStack
 
 import pytest
 
@@ -82,3 +84,19 @@ def test_many_threads_may_share_a_client(server: str) -> None:
         for thread in threads:
             thread.join()
     assert results == [0] * 8
+
+
+@pytest.mark.parametrize("another_is_open", [False, True])
+def test_a_closed_client_says_that_it_is_closed(server: str, script: Script, another_is_open: bool) -> None:
+    script.jobs["job-1"] = a_job()
+    with ExitStack() as stack:
+        if another_is_open:
+            stack.enter_context(cyxwiz.Client(server))
+        with cyxwiz.Client(server) as client:
+            job = client.job("job-1")
+        for call in (client.nodes, client.jobs, job.status, job.result, lambda: client.submit(A_JOB), job.cancel):
+            with pytest.raises(errors.WrongState, match="the client is closed: make a new one"):
+                call()
+        with pytest.raises(errors.WrongState, match="the client is closed"):
+            next(iter(job.watch()))
+        gc.collect()

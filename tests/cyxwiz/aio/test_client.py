@@ -106,6 +106,33 @@ async def test_listing_goes_over_all_pages_and_stops_at_the_limit(server: str, s
         assert len(await client.jobs(limit=203)) == 203
 
 
+@pytest.mark.parametrize(
+    ("arguments", "sentence", "field"),
+    [
+        ({"state": "zz"}, "state must be one of queued, running, .* got 'zz'", "state"),
+        ({"limit": 0}, "limit must be >= 1, got 0", "limit"),
+        ({"limit": "5"}, "limit must be a whole number, got '5'", "limit"),
+    ],
+)
+async def test_a_listing_of_nonsense_is_refused(
+    server: str, script: Script, arguments: dict[str, Any], sentence: str, field: str
+) -> None:
+    async with Client(server) as client:
+        with pytest.raises(errors.InvalidField, match=sentence) as caught:
+            await client.jobs(**arguments)
+    assert caught.value.field == field
+    assert not script.received
+
+
+async def test_a_closed_client_says_that_it_is_closed(server: str, script: Script) -> None:
+    async with Client(server) as client:
+        job = client.job("job-1")
+    for call in (client.nodes(), client.submit(A_JOB), client.upload(b"x"), job.status(), anext(job.watch())):
+        with pytest.raises(errors.WrongState, match="the client is closed: make a new one"):
+            await call
+    assert not script.received
+
+
 async def test_complete_listing_leaves_out_what_was_deleted_meanwhile(server: str, script: Script) -> None:
     script.jobs = {"a": a_job("a"), "b": a_job("gone")}
     async with Client(server) as client:

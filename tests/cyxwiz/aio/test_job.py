@@ -63,8 +63,9 @@ async def test_an_update_that_changes_nothing_is_left_out(job: Job, script: Scri
 async def test_a_return_is_told_even_when_nothing_has_changed(job: Job, script: Script) -> None:
     script.watches = [[at_step(1, 1), AWAY], [AWAY], [at_step(1, 1), AWAY], [at_step(2, 2, "succeeded")]]
     told: list[str] = []
-    async for info in job.watch(on_away=lambda _: told.append("away"), on_back=lambda: told.append("back")):
-        told += [str(info.step)]
+    tell = told.append
+    async for info in job.watch(on_away=lambda _: tell("away"), on_back=lambda: tell("back")):
+        tell(str(info.step))
     assert told == ["1", "away", "back", "away", "back", "2"]
 
 
@@ -105,7 +106,9 @@ async def test_waiting_returns_the_ended_job(job: Job, script: Script) -> None:
 async def test_waiting_has_a_deadline(job: Job, script: Script) -> None:
     script.watches = [[at_step(1, 1)]] * 1000
     began = time.monotonic()
-    with pytest.raises(TimeoutError):
+    with pytest.raises(
+        TimeoutError, match=r"^job job-1 has not ended within 0\.2 s and goes on; wait again, or cancel"
+    ):
         await job.wait(timeout_seconds=0.2)
     assert time.monotonic() - began < 2
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from pathlib import Path
@@ -273,6 +274,22 @@ def test_download_prints_the_paths(script: Script, tmp_path: Path, capsys: Outpu
     assert paths[0].read_bytes() == b"weights"
 
 
+def test_an_uploaded_file_is_named_by_its_content(script: Script, tmp_path: Path, capsys: Output) -> None:
+    (tmp_path / "data.csv").write_bytes(b"1,2\n")
+    uri = f"artifact://sha256:{hashlib.sha256(b'1,2' + bytes([10])).hexdigest()}"
+    assert run(["upload", str(tmp_path / "data.csv")]) == 0
+    assert capsys.readouterr().out == f"{uri}\n"
+    assert run(["upload", str(tmp_path / "data.csv"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"uri": uri}
+    assert list(script.files.values()) == [b"1,2\n"]
+
+
+@pytest.mark.parametrize("name", ["nothing.csv", ""])
+def test_what_is_no_file_cannot_be_uploaded(tmp_path: Path, capsys: Output, name: str) -> None:
+    assert run(["upload", str(tmp_path / name)]) == 2
+    assert "cannot read" in capsys.readouterr().err
+
+
 def test_plan_in_json_has_the_documented_keys(script: Script, job_file: Path, capsys: Output) -> None:
     script.plan = job_pb2.PlanJobResponse(
         layers=[job_pb2.PlannedLayer(name="d", type="dense", output_shape=[10], parameters=650)], parameters=650
@@ -334,6 +351,35 @@ def test_wrong_usage_is_one_sentence(capsys: Output, arguments: list[str]) -> No
 
 
 @pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (
+            ["list", "--state", "foo"],
+            "state must be one of queued, running, stopping, paused, succeeded, failed, cancelled, got 'foo'",
+        ),
+        (["list", "--state", "faild"], None),
+        (["list", "--limit", "0"], "limit must be >= 1, got 0"),
+        (["list", "--limit", "x"], "--limit must be a valid integer (see cyxwiz --help)"),
+        (["up", "--nodes", "0"], "--nodes must be greater than or equal to 1 (see cyxwiz --help)"),
+        (["up", "--port", "99999"], "--port must be less than or equal to 65535 (see cyxwiz --help)"),
+    ],
+)
+def test_wrong_options_are_told_in_plain_words(capsys: Output, arguments: list[str], sentence: str | None) -> None:
+    assert run(arguments) == 2
+    err = capsys.readouterr().err
+    if sentence is None:
+        assert err.endswith("got 'faild', did you mean failed?\n")
+    else:
+        assert err == f"cyxwiz: {sentence}\n"
+
+
+def test_a_wrong_dataset_is_called_by_the_job_files_word(script: Script, job_file: Path, capsys: Output) -> None:
+    script.refusals = [Refusal(grpc.StatusCode.INVALID_ARGUMENT, "dataset_uri: no node has it", "dataset_uri")]
+    assert run(["submit", str(job_file)]) == 2
+    assert capsys.readouterr().err == "cyxwiz: dataset: no node has it\n"
+
+
+@pytest.mark.parametrize(
     ("change", "word"),
     [
         ("epochs=0", "epochs"),
@@ -345,6 +391,7 @@ def test_wrong_usage_is_one_sentence(capsys: Output, arguments: list[str]) -> No
         ("hyperparameters.learning_rat=1", "learning_rate"),
         ("hyperparameters.learning_rate=-1", "learning_rate"),
         ("priority=urgent", "priority"),
+        ("dataset=null", "cyxwiz: dataset is missing"),
         ("resources.memory=lots", "memory"),
     ],
 )
@@ -394,6 +441,7 @@ def test_without_a_command_the_help_is_shown(capsys: Output) -> None:
         "logs",
         "download",
         "delete",
+        "upload",
         "plan",
         "nodes",
     ],
