@@ -70,7 +70,11 @@ class ChildWork:
         match question.verb:
             case Verb.PLAN:
                 plan = self._engine.plan(self._user_spec(question))
-                return Answer(planned=Planned(memory_bytes=plan.memory_bytes, flops_per_step=plan.flops_per_step))
+                return Answer(
+                    planned=Planned(
+                        memory_bytes=plan.memory_bytes, flops_per_step=plan.flops_per_step, layers=plan.layers
+                    )
+                )
             case Verb.PREPARE:
                 return Answer(ready=self._prepare(question))
             case Verb.NEXT_CHUNK:

@@ -23,6 +23,7 @@ from shared.errors import (
     TrainingDiverged,
     UserMistake,
 )
+from shared.model_definition.graph import LayerSummary
 
 LONGEST_SENTENCE = 2_000
 LONGEST_NOTE = 2_000
@@ -112,6 +113,7 @@ class Planned(_Record):
 
     memory_bytes: Count
     flops_per_step: float
+    layers: tuple[LayerSummary, ...] = ()
 
 
 class Saved(_Record):

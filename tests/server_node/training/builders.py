@@ -15,6 +15,8 @@ from server_node.training.api import (
     prepare,
     train,
 )
+from server_node.training.data.device_dataset import DeviceDataset
+from server_node.training.steps import Source
 from shared.job_spec import JobSpec, job_spec_from_mapping
 
 MLP: Sequence[Mapping[str, Any]] = (
@@ -78,3 +80,10 @@ def timeless(rows: Sequence[MetricRow]) -> list[tuple[Any, ...]]:
         (row.step, row.epoch, row.kind, {name: value for name, value in row.values.items() if name != "elapsed_ms"})
         for row in rows
     ]
+
+
+def resident_source(prepared: PreparedTraining) -> Source:
+    """Return the examples of a training whose data lie on its device."""
+    dataset = prepared._parts.dataset
+    assert isinstance(dataset, DeviceDataset)
+    return dataset.source

@@ -14,7 +14,17 @@ from hypothesis import strategies as st
 from server_node.training.api import ChunkKind, PreparedTraining, RowKind, TrainingEnvironment, prepare, train
 from server_node.training.data.splits import epoch_order
 from shared.errors import TrainingDiverged
-from tests.server_node.training.builders import CNN, MLP, SMALL, a_job, an_environment, finished, timeless, weight_bits
+from tests.server_node.training.builders import (
+    CNN,
+    MLP,
+    SMALL,
+    a_job,
+    an_environment,
+    finished,
+    resident_source,
+    timeless,
+    weight_bits,
+)
 
 DIGITS = "builtin://digits"
 
@@ -47,7 +57,7 @@ def test_the_first_fifty_losses_are_those_of_a_plain_loop(environment: TrainingE
 
 
 def _losses_of_a_plain_loop(prepared: PreparedTraining, steps: int) -> list[float]:
-    source = prepared._parts.dataset.source
+    source = resident_source(prepared)
     images, labels = np.asarray(source.inputs).reshape(-1, 64), np.asarray(source.targets)
     weights = prepared._state.weights
     params = [dict(layer) for layer in jax.device_get(weights) if layer]

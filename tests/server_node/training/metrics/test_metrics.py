@@ -11,7 +11,7 @@ import pytest
 from server_node.training.api import TrainingEnvironment
 from server_node.training.metrics import METRICS, families_for
 from server_node.training.metrics.task import Task, right_share, task_of
-from tests.server_node.training.builders import MLP, a_job, finished
+from tests.server_node.training.builders import MLP, a_job, finished, resident_source
 
 RNG = np.random.default_rng(4)
 OUTPUTS = RNG.normal(size=(50, 7)).astype(np.float32)
@@ -76,7 +76,7 @@ def test_every_family_suits_some_question() -> None:
 
 def test_test_metrics_of_a_run_are_those_of_its_own_predictions(environment: TrainingEnvironment) -> None:
     run = finished(a_job(MLP, "builtin://digits", batch_size=64, epochs=3), environment)
-    weights, source = run.result().weights, run._parts.dataset.source
+    weights, source = run.result().weights, resident_source(run)
     test = run.setup.splits.test
     images, labels = np.asarray(source.inputs)[test].reshape(-1, 64), np.asarray(source.targets)[test]
     hidden = np.maximum(images @ weights["dense_1.kernel"] + weights["dense_1.bias"], 0)

@@ -9,7 +9,7 @@ import pytest
 
 from server_node.training.api import TrainingEnvironment, write_result
 from shared.safetensors_format import read_safetensors
-from tests.server_node.training.builders import CNN, MLP, a_job, finished
+from tests.server_node.training.builders import CNN, MLP, a_job, finished, resident_source
 
 DIGITS = "builtin://digits"
 
@@ -51,7 +51,7 @@ def test_the_weights_give_the_reported_accuracy_in_plain_numpy(
     environment: TrainingEnvironment, tmp_path: Path
 ) -> None:
     prepared = finished(a_job(MLP, DIGITS, batch_size=64, epochs=5), environment)
-    weights, source = prepared.result().weights, prepared._parts.dataset.source
+    weights, source = prepared.result().weights, resident_source(prepared)
     test = prepared.setup.splits.test
     images, labels = np.asarray(source.inputs)[test].reshape(-1, 64), np.asarray(source.targets)[test]
     hidden = np.maximum(images @ weights["dense_1.kernel"] + weights["dense_1.bias"], 0)
