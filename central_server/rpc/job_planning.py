@@ -5,8 +5,8 @@ from __future__ import annotations
 from central_server.control_loop import ControlLoop
 from central_server.read_model import ReadModel
 from central_server.rpc.authentication import Caller
-from central_server.rpc.status_codes import error_named
 from central_server.rpc.source_model import with_source_model
+from central_server.rpc.status_codes import error_named
 from central_server.rpc.submission import checked_job
 from central_server.scheduler.events import PlanRequested
 from shared.errors import InvalidField, MachineFailure, OurBug, StoreUnavailable, UserMistake, WrongState

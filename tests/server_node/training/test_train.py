@@ -47,7 +47,8 @@ def test_the_first_fifty_losses_are_those_of_a_plain_loop(environment: TrainingE
 
 
 def _losses_of_a_plain_loop(prepared: PreparedTraining, steps: int) -> list[float]:
-    source = prepared._parts.dataset.source
+    dataset: Any = prepared._parts.dataset
+    source = dataset.source
     images, labels = np.asarray(source.inputs).reshape(-1, 64), np.asarray(source.targets)
     weights = prepared._state.weights
     params = [dict(layer) for layer in jax.device_get(weights) if layer]
