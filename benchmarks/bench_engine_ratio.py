@@ -11,7 +11,9 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -70,7 +72,7 @@ def _mlp() -> tuple[Workload, int, JobSpec]:
     data = make_synthetic(SyntheticClassification(samples=20_000, features=784, classes=10, seed=0), "mlp", 2**31)
     workload = Workload(
         "MLP 784-256-128-10, batch 128",
-        data.inputs,
+        cast("np.ndarray[Any, np.dtype[np.float32]]", data.inputs),
         data.targets.astype("int32"),
         128,
         ((784, 256), (256, 128), (128, 10)),
@@ -89,7 +91,7 @@ def _cnn() -> tuple[Workload, int, JobSpec]:
     count = data.train_examples
     workload = Workload(
         "digits CNN 32-64, batch 64",
-        data.inputs[:count],
+        cast("np.ndarray[Any, np.dtype[np.float32]]", data.inputs[:count]),
         data.targets[:count].astype("int32"),
         64,
         ((3, 3, 1, 32), (3, 3, 32, 64), (1024, 10)),
