@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,19 +33,41 @@ _DTYPES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class TrainedModel:
-    """What a job that succeeded leaves.
+Array = np.ndarray[Any, np.dtype[Any]]
+"""A weight, of whatever type and shape."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class TrainedModel(Mapping[str, Array]):
+    """What a job that succeeded leaves: a mapping from names to arrays, with what belongs to them.
 
     Attributes:
-        weights: arrays by name; the caller owns them.
+        weights: the same arrays by name; the caller owns them.
         definition: the model and what is needed to use its weights.
         result: the scores and the hash of the weights file.
     """
 
-    weights: Mapping[str, np.ndarray[Any, np.dtype[Any]]]
+    weights: Mapping[str, Array]
     definition: Mapping[str, Any]
     result: ResultInfo
+
+    @property
+    def scores(self) -> Mapping[str, float]:
+        """The metrics at the end of the training, such as `test_accuracy`."""
+        return self.result.final_metrics
+
+    def __getitem__(self, name: str) -> Array:
+        return self.weights[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.weights)
+
+    def __len__(self) -> int:
+        return len(self.weights)
+
+    def __repr__(self) -> str:
+        arrays = ", ".join(f"{name} {array.shape} {array.dtype}" for name, array in self.weights.items())
+        return f"TrainedModel({len(self)} array{'s' if len(self) != 1 else ''}: {arrays})"
 
 
 def read_trained_model(folder: Path, info: JobInfo) -> TrainedModel:
@@ -56,11 +78,11 @@ def read_trained_model(folder: Path, info: JobInfo) -> TrainedModel:
     return TrainedModel(weights=_weights(folder / WEIGHTS_FILE), definition=definition, result=info.result)
 
 
-def _weights(path: Path) -> dict[str, np.ndarray[Any, np.dtype[Any]]]:
+def _weights(path: Path) -> dict[str, Array]:
     return {entry.name: _array(entry) for entry in read_safetensors(path).values()}
 
 
-def _array(entry: TensorEntry) -> np.ndarray[Any, np.dtype[Any]]:
+def _array(entry: TensorEntry) -> Array:
     if entry.dtype == "BF16":
         # numpy has no such type; the upper half of a float32 is what a bfloat16 is.
         halves = np.frombuffer(entry.data, dtype="<u2").astype(np.uint32)

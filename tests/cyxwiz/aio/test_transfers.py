@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -130,6 +130,19 @@ async def test_a_result_is_weights_as_arrays(client: Client, script: Script, tmp
     np.testing.assert_array_equal(model.weights["dense/kernel"], weights)
     assert model.definition == {"layers": [3]}
     assert model.result.final_metrics["test_accuracy"] == pytest.approx(0.98)
+
+
+async def test_a_result_is_itself_a_mapping_of_its_arrays(client: Client, script: Script, tmp_path: Path) -> None:
+    weights = np.arange(6, dtype="<f4").reshape(2, 3)
+    write_safetensors(tmp_path / "w", [TensorEntry("dense/kernel", "F32", (2, 3), weights.tobytes())])
+    a_finished_job({"model.safetensors": (tmp_path / "w").read_bytes(), "model.json": b"{}"}, script)
+    model = await client.job("job-1").result()
+    assert isinstance(model, Mapping)
+    assert (list(model), len(model), "dense/kernel" in model, "other" in model) == (["dense/kernel"], 1, True, False)
+    np.testing.assert_array_equal(model["dense/kernel"], weights)
+    assert dict(model).keys() == model.weights.keys()
+    assert model.scores == {"test_accuracy": pytest.approx(0.98)}
+    assert repr(model) == "TrainedModel(1 array: dense/kernel (2, 3) float32)"
 
 
 async def test_the_result_of_a_failed_job_is_its_error(client: Client, script: Script) -> None:
