@@ -76,12 +76,7 @@ def test_every_family_suits_some_question() -> None:
 
 def test_test_metrics_of_a_run_are_those_of_its_own_predictions(environment: TrainingEnvironment) -> None:
     run = finished(a_job(MLP, "builtin://digits", batch_size=64, epochs=3), environment)
-<<<<<<< HEAD
     weights, source = run.result().weights, resident_source(run)
-=======
-    dataset: Any = run._parts.dataset
-    weights, source = run.result().weights, dataset.source
->>>>>>> next
     test = run.setup.splits.test
     images, labels = np.asarray(source.inputs)[test].reshape(-1, 64), np.asarray(source.targets)[test]
     hidden = np.maximum(images @ weights["dense_1.kernel"] + weights["dense_1.bias"], 0)

@@ -3,7 +3,6 @@
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -52,12 +51,7 @@ def test_the_weights_give_the_reported_accuracy_in_plain_numpy(
     environment: TrainingEnvironment, tmp_path: Path
 ) -> None:
     prepared = finished(a_job(MLP, DIGITS, batch_size=64, epochs=5), environment)
-<<<<<<< HEAD
     weights, source = prepared.result().weights, resident_source(prepared)
-=======
-    dataset: Any = prepared._parts.dataset
-    weights, source = prepared.result().weights, dataset.source
->>>>>>> next
     test = prepared.setup.splits.test
     images, labels = np.asarray(source.inputs)[test].reshape(-1, 64), np.asarray(source.targets)[test]
     hidden = np.maximum(images @ weights["dense_1.kernel"] + weights["dense_1.bias"], 0)
