@@ -43,10 +43,6 @@ def job_mapping_from_text(text: str, *, source: str, folder: Path, overrides: Se
     return with_model_file(value, folder)
 
 
-def _changes_what_the_model_file_holds(override: str) -> bool:
-    return override.startswith("model.") and not override.startswith("model.file=")
-
-
 def with_model_file(job: Mapping[str, object], folder: Path) -> dict[str, object]:
     """Return `job` with `model: {file: NAME}` replaced by what the file holds.
 
@@ -66,15 +62,6 @@ def with_model_file(job: Mapping[str, object], folder: Path) -> dict[str, object
     if not isinstance(value, dict):
         raise InvalidField(f"{path} must hold a model as a mapping, got {_kind(value)}", field="model.file")
     return {**job, "model": value}
-
-
-def _refuse_keys_beside_file(model: Mapping[str, object]) -> None:
-    for key in model:
-        if key != "file":
-            raise InvalidField(
-                f"model has the unknown key {quoted(key)} beside 'file': a model is in a file or written out",
-                field=f"model.{key}",
-            )
 
 
 def text_within_limit(data: bytes, limit_bytes: int, *, what: str) -> str:
@@ -134,6 +121,19 @@ def _with_value(container: object, path: list[str], value: object, key: str) -> 
 def _as_mapping(value: object) -> dict[str, object]:
     assert isinstance(value, dict)
     return value
+
+
+def _changes_what_the_model_file_holds(override: str) -> bool:
+    return override.startswith("model.") and not override.startswith("model.file=")
+
+
+def _refuse_keys_beside_file(model: Mapping[str, object]) -> None:
+    for key in model:
+        if key != "file":
+            raise InvalidField(
+                f"model has the unknown key {quoted(key)} beside 'file': a model is in a file or written out",
+                field=f"model.{key}",
+            )
 
 
 def _kind(value: object) -> str:
