@@ -44,10 +44,6 @@ def job_mapping_from_text(text: str, *, source: str, folder: Path, overrides: Se
     return with_model_file(value, folder)
 
 
-def _changes_what_the_model_file_holds(override: str) -> bool:
-    return override.startswith("model.") and not override.startswith("model.file=")
-
-
 def with_model_file(job: Mapping[str, object], folder: Path) -> dict[str, object]:
     """Return `job` with `model: {file: NAME}` or `model: {python: NAME}` replaced by what the file holds.
 
@@ -75,15 +71,6 @@ def _user_model(name: str, folder: Path) -> UserModel:
     path = folder / Path(name).expanduser()
     data = _bytes_up_to(path, LARGEST_SOURCE_BYTES, what="model file")
     return user_model_from_bytes(path.name, data)
-
-
-def _refuse_keys_beside_file(model: Mapping[str, object]) -> None:
-    for key in model:
-        if key != "file":
-            raise InvalidField(
-                f"model has the unknown key {quoted(key)} beside 'file': a model is in a file or written out",
-                field=f"model.{key}",
-            )
 
 
 def text_within_limit(data: bytes, limit_bytes: int, *, what: str) -> str:
@@ -147,6 +134,19 @@ def _with_value(container: object, path: list[str], value: object, key: str) -> 
 def _as_mapping(value: object) -> dict[str, object]:
     assert isinstance(value, dict)
     return value
+
+
+def _changes_what_the_model_file_holds(override: str) -> bool:
+    return override.startswith("model.") and not override.startswith(("model.file=", f"model.{FORM}="))
+
+
+def _refuse_keys_beside_file(model: Mapping[str, object]) -> None:
+    for key in model:
+        if key != "file":
+            raise InvalidField(
+                f"model has the unknown key {quoted(key)} beside 'file': a model is in a file or written out",
+                field=f"model.{key}",
+            )
 
 
 def _kind(value: object) -> str:

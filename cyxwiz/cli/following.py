@@ -8,7 +8,8 @@ from contextlib import AbstractContextManager, aclosing, contextmanager
 from typing import TYPE_CHECKING
 
 from cyxwiz.cli.printing import print_json_line, print_line, print_notice, stop_printing
-from cyxwiz.cli.words import metrics_in_words, seconds_in_words, seconds_left, standing_in_words, why_no_steps
+from cyxwiz.cli.progress_line import progress_line
+from cyxwiz.cli.words import seconds_in_words, standing_in_words
 from cyxwiz.records import JobInfo
 from shared.errors import OurBug
 
@@ -98,19 +99,6 @@ def _bar() -> Iterator[Display]:
 
         def show(info: JobInfo) -> None:
             progress.update(task, description=f"{info.name or info.job_id} {info.state}", completed=info.progress)
-            live.update(Group(progress, Text(_below_the_bar(info))), refresh=True)
+            live.update(Group(progress, Text(progress_line(info, width=live.console.width))), refresh=True)
 
         yield show
-
-
-def _below_the_bar(info: JobInfo) -> str:
-    if why_no_steps(info):
-        return why_no_steps(info)
-    left = seconds_left(info)
-    parts = [
-        f"epoch {info.epoch}/{info.epochs} step {info.step}/{info.steps_total}" if info.step else "",
-        metrics_in_words(info.metrics),
-        f"{info.metrics['samples_per_second']:,.0f}/s" if "samples_per_second" in info.metrics else "",
-        f"{seconds_in_words(left)} left" if left is not None and not info.has_ended else "",
-    ]
-    return "  ".join(part for part in parts if part)

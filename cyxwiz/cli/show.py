@@ -32,8 +32,10 @@ def show(job: JobArgument, as_json: JsonOption = False, server: ServerOption = N
     if as_json:
         print_json(info)
         return
-    for key, value in _facts(info, now_ms=SystemClock().unix_ms()):
-        print_line(f"{key:<15} {value}")
+    facts = list(_facts(info, now_ms=SystemClock().unix_ms()))
+    width = max(15, *(len(key) for key, _ in facts))
+    for key, value in facts:
+        print_line(f"{key:<{width}} {value}")
 
 
 def _facts(info: JobInfo, *, now_ms: int) -> Iterator[tuple[str, str]]:

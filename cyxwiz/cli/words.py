@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from cyxwiz.records import JobInfo
 from shared.lifecycle import AttemptState
 
-_SHOWN_METRICS = ("loss", "accuracy", "val_loss", "val_accuracy", "test_loss", "test_accuracy")
+SHOWN_METRICS = ("loss", "accuracy", "val_loss", "val_accuracy", "test_loss", "test_accuracy")
+"""The metrics that a line about a job shows, in this order."""
+
 _PACE_KNOWN_AFTER_MS = 500
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
@@ -40,7 +42,7 @@ def moment_in_words(at_ms: int | None, *, now_ms: int) -> str:
 
 def metrics_in_words(metrics: Mapping[str, float]) -> str:
     """Return the losses and accuracies there are, in a fixed order."""
-    return "  ".join(f"{name} {metrics[name]:.4f}" for name in _SHOWN_METRICS if name in metrics)
+    return "  ".join(f"{name} {metrics[name]:.4f}" for name in SHOWN_METRICS if name in metrics)
 
 
 def seconds_left(info: JobInfo) -> float | None:

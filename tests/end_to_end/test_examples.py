@@ -19,6 +19,9 @@ from tests.end_to_end.conftest import EXAMPLES
         ("designer_graph", "test_accuracy", 0.95, 1.0),
         ("mlp_synthetic", "val_accuracy", 0.8, 1.0),
         ("csv_regression", "val_loss", 0.0, 0.05),
+        ("residual_pattern", "test_accuracy", 0.94, 1.0),
+        ("translator", "perplexity", 1.0, 4.5),
+        ("zoo_resnet", "test_accuracy", 0.9, 1.0),
     ],
 )
 def test_a_job_file_trains(cluster: ClusterProcess, name: str, metric: str, at_least: float, at_most: float) -> None:
@@ -48,4 +51,7 @@ def test_every_example_is_run_here() -> None:
         "digits_cnn.yaml",
         "mlp_synthetic.yaml",
         "python_sdk.py",
+        "residual_pattern.yaml",
+        "translator.yaml",
+        "zoo_resnet.yaml",
     }

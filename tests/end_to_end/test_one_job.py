@@ -148,3 +148,18 @@ def test_nodes_show_their_devices(cluster: ClusterProcess) -> None:
     device = node["devices"][0]
     assert device["kind"] == "cpu"
     assert 0 <= device["memory_promised_bytes"] < device["memory_bytes"]
+
+
+def test_an_own_file_is_uploaded_and_trained_on(cluster: ClusterProcess, tmp_path: Path) -> None:
+    rows = [f"{number % 7},{number % 5},{number % 2}" for number in range(200)]
+    (tmp_path / "own.csv").write_text("\n".join(["a,b,label", *rows]) + "\n")
+    uri = cluster.answer("upload", str(tmp_path / "own.csv"))["uri"]
+    job = a_short_job(dataset=uri, model={"layers": [8, 2]}, batch_size=16)
+    done = cluster.run("submit", "-", "--follow", text=json.dumps(job))
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_dataset_that_is_none_is_called_by_the_job_files_word(cluster: ClusterProcess) -> None:
+    done = cluster.run("submit", "-", "--set", "dataset=digits", text=json.dumps(a_short_job()))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("cyxwiz: dataset: must be a URI such as builtin://digits")

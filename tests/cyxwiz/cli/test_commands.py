@@ -168,6 +168,16 @@ def test_show_in_json_has_every_key(script: Script, capsys: Output) -> None:
     assert row["result"]["final_metrics"] == {"test_accuracy": 0.98}
 
 
+def test_show_aligns_its_values_however_long_a_metrics_name_is(script: Script, capsys: Output) -> None:
+    job = a_job(state="running")
+    job.status.metrics.update({"loss": 0.5, "a_metric_with_quite_a_long_name": 0.25})
+    script.jobs["job-1"] = job
+    assert run(["show", "job-1"]) == 0
+    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
+    assert lines["loss"].index("0.5") == lines["a_metric_with_quite_a_long_name"].index("0.25")
+    assert lines["state"].index("running") == lines["loss"].index("0.5")
+
+
 def test_show_tells_people_why_a_job_waits(script: Script, capsys: Output) -> None:
     script.jobs["job-1"] = a_job(waiting_reason="no node has a CUDA device")
     assert run(["show", "job-1"]) == 0

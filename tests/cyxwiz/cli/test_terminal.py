@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
 import time
 
+from shared.pb import job_pb2
 from tests.cyxwiz.scripted_server import Script, a_job, an_update
 
 
@@ -61,10 +63,23 @@ def test_a_terminal_gets_a_bar(server: str, script: Script) -> None:
     assert "epoch 1/2 step 50/100" in shown
 
 
-def on_a_terminal(arguments: list[str]) -> str:
-    """Return what a command shows on a terminal of 200 columns."""
+def test_the_progress_fits_80_columns(server: str, script: Script) -> None:
+    job = a_job(state="running", name="a-name-that-is-not-short-" * 3, progress=0.087)
+    job.status.MergeFrom(job_pb2.JobStatus(step=1200, steps_total=13800, current_epoch=52, epochs=600))
+    scores = {"loss": 0.25, "accuracy": 0.9, "val_loss": 0.3, "val_accuracy": 0.8}
+    job.status.metrics.update({**scores, "samples_per_second": 12000, "elapsed_ms": 16_300})
+    script.jobs["job-1"] = a_job()
+    script.watches = [[an_update(1, job), an_update(2, a_job(state="succeeded", progress=1.0))]]
+    shown = on_a_terminal(["watch", "job-1", "--server", server], columns=80)
+    assert "2 min 51 s left" in shown
+    lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown).replace("\r", "\n").splitlines()
+    assert max(map(len, lines)) <= 80
+
+
+def on_a_terminal(arguments: list[str], *, columns: int = 200) -> str:
+    """Return what a command shows on a terminal."""
     leader, follower = pty.openpty()
-    environment = os.environ | {"COLUMNS": "200", "TERM": "xterm-256color"}
+    environment = os.environ | {"COLUMNS": str(columns), "TERM": "xterm-256color"}
     command = [sys.executable, "-m", "cyxwiz", *arguments]
     with subprocess.Popen(command, stdout=follower, stderr=follower, env=environment) as running:
         os.close(follower)
