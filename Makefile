@@ -14,9 +14,9 @@ help: ## say what each target does
 demo: $(INSTALLED) ## train a small CNN on handwritten digits on a cluster of its own
 	$(BIN)/cyxwiz demo
 
-# One process: many tests start whole clusters, which need the cores themselves (tried with two on two cores: no faster).
+# Two processes: the engine's tests keep one core busy while those that start clusters mostly wait.
 test: $(INSTALLED) ## run every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 install: $(INSTALLED) ## only set up .venv
 
