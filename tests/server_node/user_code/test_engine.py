@@ -58,7 +58,15 @@ def without_time(values: Any) -> dict[str, float]:
 
 
 def processes_here() -> list[psutil.Process]:
-    return [one for one in psutil.Process().children(recursive=True) if one.status() != psutil.STATUS_ZOMBIE]
+    """Return the processes of users' models; other tests of this run may have clusters of their own up."""
+    return [one for one in psutil.Process().children(recursive=True) if _runs_user_code(one)]
+
+
+def _runs_user_code(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE and any("user_code" in word for word in process.cmdline())
+    except psutil.NoSuchProcess:
+        return False
 
 
 def weights_of(files: tuple[ResultFile, ...]) -> str:
