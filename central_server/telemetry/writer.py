@@ -1,4 +1,4 @@
-"""Writes metric rows and log lines in batches, a few transactions a second however many streams there are.
+"""Writes metric rows and log lines in batches, some thirty transactions a second however many streams there are.
 
 Control and telemetry share the store's one writer, so a control commit waits for at most one small batch of these.
 When too much waits to be written, `add` waits too, and with it the stream that called.
