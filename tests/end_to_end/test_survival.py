@@ -29,7 +29,8 @@ def patient_client(cluster: ClusterProcess) -> cyxwiz.Client:
 
 
 def a_checkpoint(cluster: ClusterProcess) -> Path | None:
-    return next((cluster.state_dir / "node-1" / "checkpoints").glob("*/*"), None)
+    # Not the hidden file that it is while it is still being written.
+    return next((cluster.state_dir / "node-1" / "checkpoints").glob("*/[!.]*"), None)
 
 
 def a_job_in_mid_training(client: cyxwiz.Client, cluster: ClusterProcess, **changes: object) -> cyxwiz.Job:
