@@ -48,7 +48,9 @@ def end_attempt(state: ClusterState, job: JobRecord, end: AttemptEnd) -> JobReco
     """End the job's current attempt as `end` says, free its devices, and return what the job has become."""
     attempt = job.attempts[-1]
     after = job_after(job, end, state.now.unix_ms, state.settings.retry_backoff)
-    _wake_avoiders(state, attempt.node_id)
+    # What is declined frees nothing: two jobs that a node declines would wake each other for ever.
+    if end.state is not AttemptState.DECLINED:
+        _wake_avoiders(state, attempt.node_id)
     if end.state is AttemptState.DECLINED and not job_has_ended(after.state):
         _avoid(state, after, attempt.node_id, end.reason)
     put_job(state, after)
