@@ -37,6 +37,16 @@ async def upload(channel: grpc.aio.Channel, path: Path, *, sha256: str, size_byt
             await _send_rest(stub, path, sha256, size_bytes, known.offset)
     except (grpc.aio.AioRpcError, asyncio.InvalidStateError) as failure:
         raise ServerUnreachable(f"uploading {path.name}: {why_it_broke(failure)}") from failure
+    except asyncio.CancelledError:
+        _raise_when_the_link_was_closed(f"uploading {path.name}")
+        raise
+
+
+def _raise_when_the_link_was_closed(what: str) -> None:
+    """Tell a channel that was closed under a call, which gRPC makes a cancellation, from a cancellation of our task."""
+    task = asyncio.current_task()
+    if task is not None and not task.cancelling():
+        raise ServerUnreachable(f"{what}: the link was closed on the way") from None
 
 
 async def _send_rest(
@@ -82,6 +92,9 @@ async def download(channel: grpc.aio.Channel, sha256: str, path: Path) -> None:
                 f"the dataset artifact sha256:{sha256} is not on the central server; upload it again"
             ) from None
         raise ServerUnreachable(f"fetching sha256:{sha256}: {why_it_broke(failure)}") from failure
+    except asyncio.CancelledError:
+        _raise_when_the_link_was_closed(f"fetching sha256:{sha256}")
+        raise
     except TimeoutError:
         raise ServerUnreachable(f"fetching sha256:{sha256}: nothing came for {PATIENCE_SECONDS:g} s") from None
     if await asyncio.to_thread(_hash_of, part) != sha256:

@@ -16,13 +16,14 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self, TypeVar
 
+from server_node.execution.failures import code_and_sentence
 from server_node.execution.graces import Graces, wait_until_ended
 from server_node.execution.own_threads import in_thread_of_its_own
 from server_node.execution.plans import answer_plan
 from server_node.execution.progress_mailbox import Progress, ProgressMailbox
 from server_node.execution.stop_signal import StopSignal
 from server_node.execution.training_thread import AttemptThread, ThreadTools
-from shared.errors import CyxWizError, OurBug
+from shared.errors import OurBug
 from shared.identifiers import AttemptKey
 from shared.node_messages import AttemptEnded, OfferAttempt, Outcome, PlanAnswer, PlanRequest, StopMode
 
@@ -163,10 +164,9 @@ class JobExecutor:
             if not running.signal.is_set():
                 await self._bring_dataset(running.offer)
                 await self._in_thread(running)
-        except CyxWizError as failure:
-            running.ended = AttemptEnded(
-                running.offer.key, Outcome.FAILED, error_code=failure.code, message=str(failure)
-            )
+        except Exception as failure:  # noqa: BLE001 - a full disk, say, must end this attempt and no other
+            code, sentence = code_and_sentence(failure)
+            running.ended = AttemptEnded(running.offer.key, Outcome.FAILED, error_code=code, message=sentence)
         finally:
             self._free(running)
 
