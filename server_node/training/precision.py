@@ -1,7 +1,7 @@
 """Computing in bfloat16 with weights in float32: what is cast where.
 
 Weights, statistics and the optimizer stay float32; each layer sees casts of them, and gradients come back through the
-casts in float32. Layers that average, normalise or draw at random compute in float32 whatever the job asks for.
+casts in float32. The kinds in `FLOAT32_KINDS` compute in float32 whatever the job asks for.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 
 FLOAT32_KINDS = frozenset(
-    {"batch_norm", "layer_norm", "group_norm", "instance_norm", "softmax", "dropout", "embedding"}
+    {"batch_norm", "layer_norm", "group_norm", "instance_norm", "normalize", "softmax", "dropout", "embedding"}
 )
 """Eight bits of mantissa are too few for these, and for the number of a token."""
 

@@ -17,6 +17,10 @@ _ACTIVATION_INSIDE: Mapping[Loss, str] = {
 _LOSS_WITH_ACTIVATION: Mapping[Loss, Loss] = {Loss.NLL: Loss.CROSS_ENTROPY, Loss.BCE: Loss.BCE_WITH_LOGITS}
 
 
+_ACTIVATION_IN_RECURRENCE = frozenset({"rnn", "lstm", "gru", "bidirectional"})
+"""Here the activation is part of every step, not the last thing done to the output."""
+
+
 def fuse_loss(graph: ModelGraph, loss: Loss) -> tuple[ModelGraph, Loss]:
     """The graph without a last activation that the loss computes better itself, and the loss that does so."""
     fused = fuse_final_activation(graph, loss)
@@ -35,7 +39,7 @@ def fuse_final_activation(graph: ModelGraph, loss: Loss) -> ModelGraph:
     if last.kind == activation:
         kept = tuple(node for node in graph.nodes if node is not last)
         return replace(graph, nodes=kept, outputs=last.inputs)
-    if last.parameters.get("activation") == activation:
+    if last.kind not in _ACTIVATION_IN_RECURRENCE and last.parameters.get("activation") == activation:
         return replace(graph, nodes=tuple(_linear(node) if node is last else node for node in graph.nodes))
     return graph
 

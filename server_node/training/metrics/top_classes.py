@@ -21,7 +21,10 @@ def start(_outputs: Shape) -> HostSums:
 def add(sums: Sums, outputs: jax.Array, targets: jax.Array, is_real: jax.Array) -> Sums:
     """Count `(batch, …, classes)` outputs against `(batch, …)` labels."""
     own = jnp.take_along_axis(outputs, targets[..., None], axis=-1)
-    larger = jnp.sum((outputs > own).astype(jnp.int32), axis=-1)
+    places = jax.lax.broadcasted_iota(targets.dtype, outputs.shape, outputs.ndim - 1)
+    is_earlier = places < targets[..., None]
+    # Of equal outputs the earlier counts as larger, and nothing is larger than a NaN, so that neither makes a hit.
+    larger = jnp.sum((~(outputs <= own) | ((outputs == own) & is_earlier)).astype(jnp.int32), axis=-1)
     shares = (larger < BEST_PLACES).astype(jnp.float32)
     shares = shares if shares.ndim == 1 else mean_over_values(shares)
     return {

@@ -11,6 +11,7 @@ import pytest
 from server_node.training.api import TrainingEnvironment
 from server_node.training.metrics import METRICS, families_for
 from server_node.training.metrics.task import Task, right_share, task_of
+from server_node.training.metrics.top_classes import TOP_CLASSES
 from tests.server_node.training.builders import MLP, a_job, finished, resident_source
 
 RNG = np.random.default_rng(4)
@@ -85,3 +86,11 @@ def test_test_metrics_of_a_run_are_those_of_its_own_predictions(environment: Tra
     assert metrics["test_accuracy"] == pytest.approx(np.mean(outputs.argmax(axis=1) == labels))
     assert metrics["test_f1"] == pytest.approx(values_of("class_balance", outputs, labels)["f1"])
     assert metrics["test_top5_accuracy"] == pytest.approx(values_of("top_classes", outputs, labels)["top5_accuracy"])
+
+
+@pytest.mark.parametrize(("value", "hits"), [(0.0, 5.0), (float("nan"), 0.0)])
+def test_of_equal_outputs_five_are_hit_and_of_those_that_are_no_numbers_none(value: float, hits: float) -> None:
+    outputs, labels = jnp.full((8, 8), value, jnp.float32), jnp.arange(8, dtype=jnp.int32)
+    begun = jax.tree.map(jnp.asarray, TOP_CLASSES.start((8,)))
+    sums = TOP_CLASSES.add(begun, outputs, labels, jnp.ones((8,), bool))
+    assert float(sums["right"]) == hits
