@@ -192,3 +192,12 @@ def test_a_full_cluster_is_planned_without_a_look_at_the_queue(
     monkeypatch.setattr("central_server.scheduler.plan.best_place", fail)
     driver.submit("waiting")
     assert driver.job("waiting").state is JobState.QUEUED
+
+
+def test_two_jobs_that_a_node_declines_do_not_wake_each_other(driver: ClusterDriver) -> None:
+    for job_id in ("one", "two"):
+        driver.submit(job_id)
+    driver.connect(slots=1)
+    driver.end(key_of("one"), outcome=Outcome.DECLINED)
+    driver.end(key_of("two"), outcome=Outcome.DECLINED)
+    assert [len(driver.job(job_id).attempts) for job_id in ("one", "two")] == [1, 1]
