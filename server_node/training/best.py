@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import jax
+import numpy as np
+
 from server_node.training.layers.layer import Arrays
 
 Model = tuple[tuple[Arrays, ...], tuple[Arrays, ...]]
@@ -31,3 +34,8 @@ class BestSoFar:
 def is_better(loss: float, best: BestSoFar | None) -> bool:
     """Tell whether a validation loss beats the best one; one that is no finite number never does."""
     return math.isfinite(loss) and (best is None or loss < best.loss)
+
+
+def has_finite_weights(model: Model) -> bool:
+    """Tell whether every number of a model is one; reads all of them on the host, array by array."""
+    return all(bool(np.isfinite(np.asarray(leaf)).all()) for leaf in jax.tree.leaves(model))

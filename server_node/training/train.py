@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from server_node.training.best import has_finite_weights
 from server_node.training.evaluate import Evaluation, evaluate
 from server_node.training.evaluation_sums import perplexity
 from server_node.training.pace import Pace
@@ -35,7 +36,7 @@ def train(
         clock: seconds that only go forward.
 
     Raises:
-        TrainingDiverged: when a loss is no finite number, naming the step.
+        TrainingDiverged: when a loss, or what the last update leaves, is no finite number, naming the step.
         OutOfMemory: when the device cannot hold what a step needs.
     """
     run = _Run(prepared, chunk_seconds, clock)
@@ -87,6 +88,8 @@ def _train_epoch(run: _Run) -> Iterator[ChunkReport]:
     while prepared.step < end:
         live = _run_chunk(run, min(end, _next_row_step(prepared)) - prepared.step)
         _check_finite(live.readings)
+        if prepared.step == prepared.steps_total:
+            _check_weights(prepared)
         row = _row_at(run, live.readings)
         if row is not None:
             prepared.history.append(row)
@@ -113,6 +116,15 @@ def _check_finite(readings: Readings) -> None:
     if readings.first_bad_step != NO_BAD_STEP:
         raise TrainingDiverged(
             f"the loss stopped being a finite number at step {readings.first_bad_step}; "
+            "lower learning_rate, set gradient_clip_norm, or look for extreme values in the data"
+        )
+
+
+def _check_weights(prepared: PreparedTraining) -> None:
+    """Refuse what the last update made: no loss is computed from it any more that would tell."""
+    if not has_finite_weights(prepared.current_model()):
+        raise TrainingDiverged(
+            f"the weights stopped being finite numbers with the last update, step {prepared.step}; "
             "lower learning_rate, set gradient_clip_norm, or look for extreme values in the data"
         )
 
@@ -161,6 +173,8 @@ def _close_epoch_left_open(run: _Run) -> Iterator[ChunkReport]:
             yield _evaluation_report(run, {}, None, is_last=False)
     row = _epoch_row(run, readings, validation)
     prepared.judge(row)
+    if prepared.is_done:
+        _check_weights(prepared)
     is_last = prepared.is_done and not run.has_test
     yield _evaluation_report(run, dict(row.values), row, is_last=is_last)
 

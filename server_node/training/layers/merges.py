@@ -40,7 +40,8 @@ def _apply_average(
     _weights: Arrays, _statistics: Arrays, inputs: tuple[jax.Array, ...], context: LayerContext
 ) -> Applied:
     if len(inputs) > 1:
-        return reduce(operator.add, _broadcast(inputs)) / len(inputs), {}
+        total = reduce(operator.add, [values.astype(jnp.float32) for values in _broadcast(inputs)])
+        return (total / len(inputs)).astype(inputs[0].dtype), {}
     axis = 1 + merged_axis(context.parameters, inputs[0].ndim - 1)
     return jnp.mean(inputs[0], axis=axis, keepdims=flag(context.parameters, "keepdim")), {}
 

@@ -1,7 +1,7 @@
 """Pooling: the largest or the mean value of each window, and of each whole sequence, image or volume.
 
 Windows side by side are a reshape and a reduction. Others are reduced slice by slice on CPUs, by XLA's window
-reduction on GPUs. Means leave padding out.
+reduction on GPUs. Means leave padding out, and are added up in float32 whatever the precision.
 """
 
 from __future__ import annotations
@@ -31,9 +31,10 @@ def _apply_max_pool(
 def _apply_avg_pool(
     _weights: Arrays, _statistics: Arrays, inputs: tuple[jax.Array, ...], context: LayerContext
 ) -> Applied:
-    sums = _reduce_windows(inputs[0], context, jax.lax.add, 0.0)
-    real_positions = _reduce_windows(jnp.ones_like(inputs[0][:1, ..., :1]), context, jax.lax.add, 0.0)
-    return sums / jnp.broadcast_to(real_positions, sums.shape), {}
+    values = inputs[0].astype(jnp.float32)
+    sums = _reduce_windows(values, context, jax.lax.add, 0.0)
+    real_positions = _reduce_windows(jnp.ones_like(values[:1, ..., :1]), context, jax.lax.add, 0.0)
+    return (sums / jnp.broadcast_to(real_positions, sums.shape)).astype(inputs[0].dtype), {}
 
 
 def _reduce_windows(values: jax.Array, context: LayerContext, combine: Combine, start: float) -> jax.Array:

@@ -12,10 +12,13 @@ from shared.model_definition.graph import Shape
 
 
 def start(outputs: Shape) -> HostSums:
-    """Begin with no values; `spread` is the sum of squared distances of the targets from their mean."""
+    """Begin with no values; `spread` is the sum of squared distances of the targets from their mean.
+
+    `mean` is counted from `origin`, the first target, so that targets that are all the same have no spread at all.
+    """
     values = np.zeros(int(np.prod(outputs)), np.float32)
     zero = np.zeros((), np.float32)
-    return {"count": zero, "absolute": zero, "squared": values, "mean": values, "spread": values}
+    return {"count": zero, "absolute": zero, "squared": values, "origin": values, "mean": values, "spread": values}
 
 
 def add(sums: Sums, outputs: jax.Array, targets: jax.Array, is_real: jax.Array) -> Sums:
@@ -24,8 +27,10 @@ def add(sums: Sums, outputs: jax.Array, targets: jax.Array, is_real: jax.Array) 
     wanted = target_values(targets, outputs).reshape(outputs.shape[0], -1)
     errors = (outputs.reshape(outputs.shape[0], -1) - wanted) * mask
     new = jnp.sum(mask)
-    new_mean = jnp.sum(wanted * mask, axis=0) / jnp.maximum(new, 1.0)
-    new_spread = jnp.sum(jnp.square(wanted - new_mean[None, :]) * mask, axis=0)
+    origin = jnp.where(sums["count"] > 0, sums["origin"], wanted[jnp.argmax(is_real)])
+    moved = wanted - origin[None, :]
+    new_mean = jnp.sum(moved * mask, axis=0) / jnp.maximum(new, 1.0)
+    new_spread = jnp.sum(jnp.square(moved - new_mean[None, :]) * mask, axis=0)
     count = sums["count"] + new
     shift = new_mean - sums["mean"]
     new_share = new / jnp.maximum(count, 1.0)
@@ -33,6 +38,7 @@ def add(sums: Sums, outputs: jax.Array, targets: jax.Array, is_real: jax.Array) 
         "count": count,
         "absolute": sums["absolute"] + jnp.sum(jnp.mean(jnp.abs(errors), axis=-1)),
         "squared": sums["squared"] + jnp.sum(jnp.square(errors), axis=0),
+        "origin": origin,
         "mean": sums["mean"] + shift * new_share,
         "spread": sums["spread"] + new_spread + jnp.square(shift) * sums["count"] * new_share,
     }

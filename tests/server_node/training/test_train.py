@@ -1,6 +1,7 @@
 """The training loop: what it computes, when it yields, what it says."""
 
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -192,6 +193,18 @@ def test_a_loss_that_stops_being_finite_names_its_step(environment: TrainingEnvi
     with pytest.raises(TrainingDiverged, match=f"at step {expected};"):
         list(train(prepared))
     assert expected > 1
+
+
+@pytest.mark.parametrize("settings", [{}, {"validation_split": 0.5}])
+def test_weights_that_the_last_update_breaks_are_no_result(tmp_path: Path, settings: Any) -> None:
+    table = np.full((8, 3), 1e35, np.float32)
+    table[:, -1] = 0.5
+    np.save(tmp_path / "t.npy", table)
+    steep = {"loss": "l1", "optimizer": "sgd", "learning_rate": 1e6, **settings}
+    layers, batch_size = [{"type": "dense", "units": 1}], 4 if settings else 8
+    spec = a_job(layers, f"file://{tmp_path}/t.npy", batch_size=batch_size, epochs=1, **steep)
+    with pytest.raises(TrainingDiverged, match="the weights stopped being finite numbers with the last update, step 1"):
+        list(train(prepare(spec, an_environment(tmp_path))))
 
 
 def _first_bad_step(prepared: PreparedTraining) -> int:

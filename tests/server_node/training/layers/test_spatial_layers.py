@@ -1,6 +1,7 @@
 """Convolution, pooling, normalisation, merges, axes: held against their rules, numpy and each other."""
 
 import itertools
+from collections.abc import Mapping
 from typing import Any
 
 import jax
@@ -232,3 +233,33 @@ def test_the_gradient_of_a_maximum_goes_to_the_first_largest_value(shape: Shape,
 
     got, wanted = (jax.grad(lambda x, pool=pool: jnp.sum(jnp.sin(pool(x))))(inputs) for pool in (layer.apply, stock))
     np.testing.assert_allclose(got, wanted, rtol=1e-6)
+
+
+@pytest.mark.parametrize("formulation", list(Formulation))
+@pytest.mark.parametrize(
+    ("kind", "shape", "parameters"),
+    [
+        ("avg_pool1d", (99, 2), {"pool_size": 33, "stride": 33}),
+        ("avg_pool1d", (99, 2), {"pool_size": 33, "stride": 5}),
+        ("adaptive_avg_pool", (99, 2), {"output_size": 7}),
+        ("adaptive_avg_pool", (99, 2), {"output_size": 1}),
+        ("global_avg_pool", (99, 2), {}),
+        ("average", (99, 2), {"dim": 2}),
+    ],
+)
+def test_means_of_bfloat16_are_rounded_once(
+    kind: str, shape: Shape, parameters: Mapping[str, Any], formulation: Formulation
+) -> None:
+    layer = a_layer(kind, shape, **parameters)
+    inputs = (jnp.abs(layer.inputs()[0]) + 3.0).astype(jnp.bfloat16)
+    exact = layer.apply(inputs.astype(jnp.float32), formulation=formulation)
+    got = layer.apply(inputs, formulation=formulation)
+    assert got.dtype == jnp.bfloat16
+    np.testing.assert_array_equal(got, exact.astype(jnp.bfloat16))
+
+
+def test_the_mean_of_many_branches_in_bfloat16_is_rounded_once() -> None:
+    layer = a_layer("average", *[(5,)] * 9)
+    inputs = [(jnp.abs(values) + 3.0).astype(jnp.bfloat16) for values in layer.inputs()]
+    exact = layer.apply(*[values.astype(jnp.float32) for values in inputs])
+    np.testing.assert_array_equal(layer.apply(*inputs), exact.astype(jnp.bfloat16))

@@ -62,6 +62,12 @@ def test_r2_and_mae_keep_their_digits_far_from_zero() -> None:
     assert got["mae"] == pytest.approx(np.abs(said - exact).mean(), rel=1e-4)
 
 
+@pytest.mark.parametrize("value", [0.1, 3.3e5])
+def test_targets_that_are_all_the_same_have_no_r2(value: float) -> None:
+    targets = np.full((50, 1), value, np.float32)
+    assert values_of("deviations", targets + np.float32(1), targets, batch=7)["r2"] == 0.0
+
+
 def test_tokens_are_right_or_wrong_one_by_one() -> None:
     outputs = jax.nn.one_hot(jnp.asarray([[0, 1, 2], [2, 2, 2]]), 3)
     targets = jnp.asarray([[0, 1, 1], [2, 0, 0]], jnp.int32)
