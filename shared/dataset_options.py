@@ -42,6 +42,10 @@ FORMAT_ALIASES: Mapping[str, str] = {
 }
 
 
+NO_TARGET = "none"
+"""What `target` says of data to predict for."""
+
+
 class Vocabulary(StrEnum):
     """What one token of a text is: a byte, or a word (or a mark) among those that the text holds most often."""
 
@@ -65,7 +69,8 @@ class FileOptions:
         sequence: tokens in one example of `text` and `tokens`.
         vocabulary: what a token of `text` is.
         words: how many different words a vocabulary of words may hold, the one for all others included.
-        target: the column or array that is the target; `input` for reconstruction; None for the format's own.
+        target: the column or array that is the target, or several arrays apart by commas; `input` for reconstruction,
+            `none` for data without one; None for the format's own.
         normalize: how inputs are scaled.
         height: of `images`, all resized to it; None when they have one size.
         width: the same.
@@ -78,6 +83,11 @@ class FileOptions:
     normalize: Normalization = Normalization.NONE
     height: int | None = None
     width: int | None = None
+
+    @property
+    def has_target(self) -> bool:
+        """Whether anything is a target; otherwise only predictions can be made."""
+        return self.target != NO_TARGET
 
     @property
     def reconstructs_input(self) -> bool:
@@ -156,7 +166,7 @@ def _word(name: str, text: str, known: tuple[str, ...]) -> str:
 
 def _target(_name: str, text: str) -> str:
     if not text or not text.isprintable():
-        _refuse(f"target must be input or the name of a column or array, got {quoted(text)}")
+        _refuse(f"target must be input, none or the name of a column or array, got {quoted(text)}")
     return text
 
 

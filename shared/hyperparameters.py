@@ -104,6 +104,8 @@ class Hyperparameters(BaseModel):
         shuffle: whether each epoch goes through the training data in an order of its own; otherwise in theirs.
         augment: what is done to training examples each time, such as `flip,crop,noise`; empty for nothing.
         augment_noise: the deviation of the noise that `augment` adds.
+        kl_weight: of the divergence of a variational model's Gaussians from a unit normal; None for what makes the loss
+            the evidence lower bound for each value of its output.
         drop_last: whether an epoch leaves out the examples at its end that fill no whole step.
         metric_interval_steps: a row of history every so many steps beside those at epoch ends; 0 for epoch ends only.
     """
@@ -136,6 +138,7 @@ class Hyperparameters(BaseModel):
     validation_split: _Share = 0.0
     test_split: _Share = 0.0
     shuffle: bool = True
+    kl_weight: float | None = Field(default=None, ge=0, le=1e6)
     drop_last: bool = False
     augment: str = ""
     augment_noise: float = Field(default=0.05, ge=0, le=1e6)

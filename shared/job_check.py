@@ -20,6 +20,8 @@ from shared.model_definition.example_shape import example_shape
 from shared.model_definition.graph import LayerSummary, ModelGraph, Shape
 from shared.model_definition.implied_flatten import with_implied_flatten
 from shared.model_definition.implied_last_state import with_implied_last_state
+from shared.model_definition.output_losses import loss_of_output
+from shared.model_definition.output_targets import UNNAMED, targets_of_outputs
 from shared.model_definition.parse import parse_model_definition
 from shared.model_definition.refusal import refusal
 from shared.model_definition.shapes import summarize
@@ -72,7 +74,8 @@ def check_job_spec(spec: JobSpec) -> CheckedJob:
     _check_batch(spec, facts)
     loss = spec.hyperparameters.loss or facts.natural_loss
     _check_target(graph, dataset)
-    check_loss_fits_targets(loss, facts)
+    if len(graph.outputs) == 1:
+        check_loss_fits_targets(loss, facts)
     if runs_user_code(spec.model_definition):
         return CheckedJob(spec, graph, dataset, facts, loss, None, None)
     input_shape = _input_shape(graph, facts)
@@ -81,10 +84,13 @@ def check_job_spec(spec: JobSpec) -> CheckedJob:
     if facts.has_tokens:
         check_tokens(graph, facts.tokens)
     graph = with_implied_flatten(graph, input_shape)
+    compared = _compared_outputs(spec, graph, facts)
     if facts.target_shape is not None:
-        graph = with_implied_last_state(graph, input_shape, facts.target_shape, is_label=facts.classes is not None)
+        is_label = facts.classes is not None
+        for place in compared:
+            graph = with_implied_last_state(graph, input_shape, facts.target_shape, is_label=is_label, place=place)
     summary = summarize(graph, input_shape)
-    _check_model(graph, summary, loss, facts)
+    _check_model(spec, graph, summary, facts, compared)
     return CheckedJob(spec, graph, dataset, facts, loss, input_shape, summary)
 
 
@@ -135,8 +141,30 @@ def _input_shape(graph: ModelGraph, facts: DatasetFacts) -> Shape | None:
     return declared if len(declared) in _RANK_OF_VECTOR_AND_IMAGE else None
 
 
-def _check_model(graph: ModelGraph, summary: tuple[LayerSummary, ...], loss: Loss | None, facts: DatasetFacts) -> None:
+def _compared_outputs(spec: JobSpec, graph: ModelGraph, facts: DatasetFacts) -> tuple[int, ...]:
+    """The places of the outputs that are compared with the one target a dataset has that is known unopened.
+
+    A file may have a target for each output.
+    """
+    if facts.example_shape is None and len(graph.outputs) > 1:
+        return ()
+    if spec.job_type == "inference":
+        return (0,) if len(graph.outputs) == 1 else ()
+    targets = targets_of_outputs(graph, (UNNAMED,))
+    return tuple(place for place, target in enumerate(targets) if target is not None)
+
+
+def _check_model(
+    spec: JobSpec,
+    graph: ModelGraph,
+    summary: tuple[LayerSummary, ...],
+    facts: DatasetFacts,
+    compared: tuple[int, ...],
+) -> None:
     if not any(row.parameters for row in summary):
         raise refusal("the model has nothing to train; give it a layer with weights, such as dense")
-    output = next(row for row in summary if row.node_id == graph.outputs[0])
-    check_output(output, loss, facts)
+    for place in compared:
+        of_job, natural = spec.hyperparameters.loss, facts.natural_loss
+        loss = of_job if natural is None else loss_of_output(graph, place, of_job, natural)
+        output = next(row for row in summary if row.node_id == graph.outputs[place])
+        check_output(output, loss, facts)

@@ -26,9 +26,8 @@ class EvaluationSums(NamedTuple):
 
 def zero_evaluation_sums(structure: ProgramStructure) -> EvaluationSums:
     """Give sums over no examples, as host arrays."""
-    outputs = structure.network.output_shape
-    families = {name: METRICS[name].start(outputs) for name in structure.metric_families}
-    return EvaluationSums(zero_sums(), families)  # type: ignore[arg-type]  # host twins
+    families = {key: METRICS[family].start(end.shape) for key, end, family in structure.keyed_families}
+    return EvaluationSums(zero_sums(len(structure.part_names)), families)  # type: ignore[arg-type]  # host twins
 
 
 def evaluation_values(structure: ProgramStructure, sums: EvaluationSums) -> Mapping[str, float]:
@@ -40,8 +39,12 @@ def evaluation_values(structure: ProgramStructure, sums: EvaluationSums) -> Mapp
         values["accuracy"] = float(basic.correct) / examples
     if structure.has_perplexity:
         values["perplexity"] = perplexity(values["loss"])
-    for name in structure.metric_families:
-        values |= {metric: value(families[name]) for metric, value in METRICS[name].values.items()}
+    if structure.part_names:
+        means = (float(part) / examples for part in basic.parts[0])
+        values |= dict(zip(structure.part_names, means, strict=True))
+    for key, end, family in structure.keyed_families:
+        ending = f"_{end.name}" if structure.has_accuracies else ""
+        values |= {f"{metric}{ending}": value(families[key]) for metric, value in METRICS[family].values.items()}
     return values
 
 

@@ -31,6 +31,7 @@ def host_numbers(setup: TrainingSetup) -> Numbers:
         "label_smoothing": settings.label_smoothing,
         "ema_decay": settings.ema_decay,
         "augment_noise": settings.augment_noise,
+        "kl_weight": _kl_weight(setup),
     }
     fields: dict[str, Any] = {name: np.float32(value) for name, value in floats.items()}
     fields |= {
@@ -41,3 +42,13 @@ def host_numbers(setup: TrainingSetup) -> Numbers:
         "layers": layer_numbers(setup.structure.network),
     }
     return Numbers(**fields)
+
+
+def _kl_weight(setup: TrainingSetup) -> float:
+    """Give what is said, else what makes the loss the evidence lower bound for each value of the largest output.
+
+    Losses are means over values where the bound has sums, so the divergence is divided by as many values.
+    """
+    if setup.hyperparameters.kl_weight is not None:
+        return setup.hyperparameters.kl_weight
+    return 1.0 / max((end.values for end in setup.structure.judged_ends), default=1)

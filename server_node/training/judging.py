@@ -29,6 +29,7 @@ from server_node.training.steps import EvaluationRange
 from server_node.training.stopping import ShouldStop, never_stop, stop_here
 from server_node.training.train import Clock
 from shared.job_spec import JobSpec
+from shared.model_definition.graph import Shape
 
 Predictions = npt.NDArray[np.float32]
 EPOCH = 1
@@ -70,9 +71,11 @@ class Judging:
         self._sums: EvaluationSums | None = None
         if restored and predict is None:
             self._sums = restored.sums_like(prepared.zero_sums)
-        self._predictions = np.zeros((self._indices.size if predict else 0, *self._outputs), np.float32)
+        rows = self._indices.size if predict else 0
+        self._predictions = tuple(np.zeros((rows, *shape), np.float32) for shape in self._outputs)
         if restored and predict:
-            self._predictions[: len(restored.predictions)] = restored.predictions
+            for all_rows, found in zip(self._predictions, restored.predictions, strict=True):
+                all_rows[: len(found)] = found
         self._elapsed_seconds = 0.0
 
     @property
@@ -83,7 +86,7 @@ class Judging:
     @property
     def memory_bytes(self) -> int:
         """The account of the prepared model and data, and the predictions."""
-        return self.prepared.memory.total_bytes + self._predictions.nbytes
+        return self.prepared.memory.total_bytes + sum(output.nbytes for output in self._predictions)
 
     def run(self, *, chunk_seconds: float = 0.05, clock: Clock = time.perf_counter) -> Iterator[ChunkReport]:
         """Go through what is left, yielding after every chunk; nothing runs on the device between two reports."""
@@ -99,14 +102,20 @@ class Judging:
 
     def snapshot(self) -> JudgedSoFar:
         """Copy what a resume needs, at a chunk boundary."""
-        rows = min(self._finished * self._batch_size, len(self._predictions))
+        rows = min(self._finished * self._batch_size, len(self._predictions[0]))
         sums: Any = None if self._sums is None else jax.device_get(self._sums)
-        return JudgedSoFar(self._key, self._finished, sums, self._predictions[:rows].copy())
+        return JudgedSoFar(self._key, self._finished, sums, tuple(output[:rows].copy() for output in self._predictions))
 
     @property
     def predictions(self) -> Predictions | None:
-        """The outputs of every example, in the order of the dataset; None for an evaluation."""
-        return None if self._predict is None else self._predictions
+        """The first output of every example, in the order of the dataset; None for an evaluation."""
+        return None if self._predict is None else self._predictions[0]
+
+    @property
+    def all_predictions(self) -> Mapping[str, Predictions]:
+        """All outputs by name, where the model has several; else none."""
+        names = self.prepared.setup.structure.network.output_names
+        return dict(zip(names, self._predictions, strict=True)) if self._predict is not None and names else {}
 
     def metrics(self) -> Mapping[str, float]:
         """Give what was found: the values of an evaluation, and how many examples there were."""
@@ -123,10 +132,13 @@ class Judging:
         for _ in range(batches):
             where = _range(order, self._indices.size, self._finished, 1)
             with device_failures("predicting"):
-                outputs = np.asarray(self._predict(model, source, self.prepared.numbers, where))
+                found = jax.device_get(self._predict(model, source, self.prepared.numbers, where))
             start = self._finished * self._batch_size
-            rows = self._predictions[start : start + self._batch_size]
-            rows[:] = outputs[: len(rows)]
+            for all_rows, output in zip(
+                self._predictions, found if isinstance(found, tuple) else (found,), strict=True
+            ):
+                rows = all_rows[start : start + self._batch_size]
+                rows[:] = output[: len(rows)]
             self._finished += 1
 
     @property
@@ -141,8 +153,9 @@ class Judging:
         return self.prepared.setup.structure.batch_size
 
     @property
-    def _outputs(self) -> tuple[int, ...]:
-        return self.prepared.setup.structure.network.output_shape
+    def _outputs(self) -> tuple[Shape, ...]:
+        network = self.prepared.setup.structure.network
+        return tuple(network.layers[position].output_shape for position in network.outputs)
 
     def _report(self) -> ChunkReport:
         is_last, metrics = self._finished == self.batches, self.metrics()

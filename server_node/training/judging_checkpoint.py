@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from server_node.training.tensors import arrays_from_entries, tensor_entries
 from shared.errors import UserMistake
 from shared.safetensors_format import read_safetensors, write_safetensors
 
-FORMAT = "cyxwiz-judging-1"
+FORMAT = "cyxwiz-judging-2"
 PREDICTIONS, SUMS = "predictions", "sums"
 
 
@@ -27,13 +28,13 @@ class JudgedSoFar:
         key: names job type, weights and program; only the same may go on from it.
         batches: finished ones.
         sums: of an evaluation, on the host: a tree, or its arrays by path when read from a file; None for none.
-        predictions: rows of a prediction, `(examples so far, …)`.
+        predictions: rows of a prediction, `(examples so far, …)`, output by output.
     """
 
     key: str
     batches: int
     sums: Any
-    predictions: npt.NDArray[np.float32]
+    predictions: tuple[npt.NDArray[np.float32], ...]
 
     def sums_like(self, template: EvaluationSums) -> EvaluationSums | None:
         """Put arrays read from a file into the tree of a program's sums."""
@@ -46,7 +47,9 @@ class JudgedSoFar:
 
 def save_judged(judged: JudgedSoFar, path: Path) -> None:
     """Write it whole or not at all."""
-    arrays: dict[str, npt.NDArray[Any]] = {PREDICTIONS: judged.predictions}
+    arrays: dict[str, npt.NDArray[Any]] = {
+        f"{PREDICTIONS}{place}": output for place, output in enumerate(judged.predictions)
+    }
     if judged.sums is not None:
         arrays |= {SUMS + name: np.asarray(leaf) for name, leaf in _paths(judged.sums).items()}
     metadata = {"format": FORMAT, "key": judged.key, "batches": str(judged.batches)}
@@ -61,9 +64,14 @@ def load_judged(path: Path, key: str) -> JudgedSoFar | None:
             return None
         arrays = arrays_from_entries(file)
         sums = {name.removeprefix(SUMS): array for name, array in arrays.items() if name.startswith(SUMS)}
-        return JudgedSoFar(key, int(file.metadata["batches"]), sums, arrays[PREDICTIONS])
+        return JudgedSoFar(key, int(file.metadata["batches"]), sums, _predictions(arrays))
     except (OSError, UserMistake, KeyError, ValueError):
         return None
+
+
+def _predictions(arrays: Mapping[str, npt.NDArray[Any]]) -> tuple[npt.NDArray[Any], ...]:
+    count = sum(name.startswith(PREDICTIONS) for name in arrays)
+    return tuple(arrays[f"{PREDICTIONS}{place}"] for place in range(count))
 
 
 def _paths(tree: Any) -> dict[str, Any]:

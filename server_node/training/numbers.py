@@ -33,6 +33,7 @@ class Numbers(NamedTuple):
         label_smoothing: of cross-entropy.
         ema_decay: of the average of the weights; used only by programs that keep one.
         augment_noise: deviation of the noise added to inputs; used only by programs that add some.
+        kl_weight: of the divergence of Gaussians from a unit normal; used only by programs that have some.
         key_data: `(2,)` uint32, the seed as JAX keeps it.
         train_examples: int32, examples in one epoch.
         steps_per_epoch: int32.
@@ -54,6 +55,7 @@ class Numbers(NamedTuple):
     label_smoothing: Scalar
     ema_decay: Scalar
     augment_noise: Scalar
+    kl_weight: Scalar
     key_data: jax.Array
     train_examples: Scalar
     steps_per_epoch: Scalar

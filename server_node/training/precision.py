@@ -13,6 +13,7 @@ import jax.numpy as jnp
 
 FLOAT32_KINDS = frozenset(
     {"batch_norm", "layer_norm", "group_norm", "instance_norm", "normalize", "softmax", "dropout", "embedding"}
+    | {"gaussian_sample"}
 )
 """Eight bits of mantissa are too few for these, and for the number of a token."""
 

@@ -32,6 +32,7 @@ from server_node.training.prepared import DeviceParts, PreparedTraining
 from server_node.training.program import Program, compile_program
 from server_node.training.program_structure import ProgramStructure
 from server_node.training.setup import TrainingSetup, training_setup
+from server_node.training.several_losses import target_of
 from server_node.training.stopping import ShouldStop, never_stop, stop_here
 from server_node.training.target_checks import check_probabilities
 from server_node.training.train_state import TrainState
@@ -71,8 +72,9 @@ def prepare(
         setup = with_windows(
             training_setup(spec, dataset.form, formulation_for(where, spec.model_definition)), dataset.form, environment
         )
-        if setup.structure.task is Task.BINARY and not setup.structure.has_labels:
-            check_probabilities(setup.structure.loss, _targets(dataset), dataset.form.name)
+        for end in setup.structure.judged_ends:
+            if end.task is Task.BINARY and not end.kind.has_labels:
+                check_probabilities(end.loss, _targets(dataset, end.target), dataset.form.name)
         stop_here(should_stop)
         program = cached_program(setup.structure, environment, where, should_stop)
         stop_here(should_stop)
@@ -83,8 +85,11 @@ def prepare(
         return PreparedTraining(setup, program, parts, placed.state, memory, begun.restored, begun.note)
 
 
-def _targets(dataset: DeviceDataset | HostDataset) -> npt.NDArray[Any]:
-    return dataset.dataset.targets if isinstance(dataset, HostDataset) else np.asarray(dataset.source.targets)
+def _targets(dataset: DeviceDataset | HostDataset, place: int) -> npt.NDArray[Any]:
+    if isinstance(dataset, DeviceDataset):
+        return np.asarray(target_of(dataset.source.targets, place))
+    more = (target.values for target in dataset.dataset.more_targets)
+    return (dataset.dataset.targets, *more)[place]
 
 
 class _Placed(NamedTuple):
@@ -120,7 +125,8 @@ def cached_program(
 def memory_account(program: Program, setup: TrainingSetup) -> MemoryAccount:
     """Add up what a training takes, from shapes alone."""
     structure = program.structure
-    shapes = (structure.network.input_shape, *structure.more_input_shapes, structure.target_shape)
+    shapes = (structure.network.input_shape, *structure.more_input_shapes)
+    shapes = (*shapes, *(kind.shape for kind in structure.target_kinds))
     rows = structure.examples
     if structure.fed_rows is not None:
         visits = 1 + (setup.splits.validation.size > 0 or setup.splits.test.size > 0)

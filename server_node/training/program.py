@@ -28,7 +28,7 @@ from server_node.training.steps import (
 from server_node.training.train_state import TrainState, zero_sums
 
 TrainChunk = Callable[[TrainState, Source, jax.Array, Numbers, np.int32], tuple[TrainState, jax.Array]]
-PredictBatch = Callable[[tuple[tuple[Arrays, ...], tuple[Arrays, ...]], Source, Numbers, EvaluationRange], jax.Array]
+PredictBatch = Callable[[tuple[tuple[Arrays, ...], tuple[Arrays, ...]], Source, Numbers, EvaluationRange], Any]
 EvaluateChunk = Callable[
     [tuple[tuple[Arrays, ...], tuple[Arrays, ...]], Source, Numbers, EvaluationSums, EvaluationRange], EvaluationSums
 ]
@@ -93,7 +93,9 @@ def _abstract_arguments(structure: ProgramStructure, device: jax.Device) -> _Abs
     rows, shapes = structure.rows_on_device, (structure.network.input_shape, *structure.more_input_shapes)
     first, *more = (abstract((rows, *shape), input_type) for shape in shapes)
     inputs = (first, *more) if more else first
-    targets = abstract((rows, *structure.target_shape), np.int32 if structure.has_labels else np.float32)
+    kinds = structure.target_kinds
+    each = tuple(abstract((rows, *kind.shape), np.int32 if kind.has_labels else np.float32) for kind in kinds)
+    targets = each if len(each) > 1 else each[0]
     numbers = _abstract_numbers(structure)
     return _AbstractArguments(
         state=pinned(_abstract_state(structure, numbers), device),
@@ -123,7 +125,7 @@ def _abstract_state(structure: ProgramStructure, numbers: Numbers) -> TrainState
 
     with jax.numpy_dtype_promotion("standard"):
         optimizer = jax.eval_shape(start, weights, numbers)
-    whole, sums = abstract((), np.int32), zero_sums()
+    whole, sums = abstract((), np.int32), zero_sums(len(structure.part_names))
     averaged = weights if structure.is_averaged else ()
     return TrainState(weights, statistics, optimizer, whole, abstract((), np.float32), sums, sums, whole, averaged)
 

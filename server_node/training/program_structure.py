@@ -10,9 +10,9 @@ import json
 from dataclasses import dataclass, replace
 
 from server_node.training.layers.layer import Formulation
-from server_node.training.metrics import families_for
 from server_node.training.metrics.task import Task, task_of
 from server_node.training.models.network import Network
+from server_node.training.output_end import OutputEnd, TargetKind
 from shared.augmentation import Augmentation
 from shared.model_definition.graph import Shape
 
@@ -39,6 +39,9 @@ class ProgramStructure:
         fed_rows: rows of the window of examples that is on the device; None when all examples are.
         more_input_shapes: of the inputs after the first.
         augmentations: what is done to training examples.
+        more_targets: of the targets after the first.
+        ends: the outputs that are compared with targets; None for a model of one output without Gaussians, whose
+            output is compared with the first target by `loss`.
     """
 
     network: Network
@@ -58,6 +61,21 @@ class ProgramStructure:
     fed_rows: int | None = None
     more_input_shapes: tuple[Shape, ...] = ()
     augmentations: tuple[Augmentation, ...] = ()
+    more_targets: tuple[TargetKind, ...] = ()
+    ends: tuple[OutputEnd, ...] | None = None
+
+    @property
+    def judged_ends(self) -> tuple[OutputEnd, ...]:
+        """The outputs that are compared with targets."""
+        if self.ends is not None:
+            return self.ends
+        kind = TargetKind(self.target_shape, self.has_labels)
+        return (OutputEnd("", 0, 0, self.loss, self.network.output_shape, kind),)
+
+    @property
+    def target_kinds(self) -> tuple[TargetKind, ...]:
+        """All targets of the dataset."""
+        return (TargetKind(self.target_shape, self.has_labels), *self.more_targets)
 
     @property
     def rows_on_device(self) -> int:
@@ -66,23 +84,45 @@ class ProgramStructure:
 
     @property
     def task(self) -> Task:
-        """What kind of question the model answers."""
+        """What kind of question the model's first output answers."""
         return task_of(self.loss, self.network.output_shape, has_labels=self.has_labels)
 
     @property
     def has_accuracy(self) -> bool:
-        """Whether an answer can be right or wrong."""
-        return self.task is not Task.VALUES
+        """Whether there is one answer that can be right or wrong."""
+        return len(self.judged_ends) == 1 and self.judged_ends[0].has_accuracy
+
+    @property
+    def has_accuracies(self) -> bool:
+        """Whether right answers are told output by output."""
+        return len(self.judged_ends) > 1
 
     @property
     def has_perplexity(self) -> bool:
-        """Whether the loss is that of a language model: a label for every token."""
-        return self.has_labels and self.target_shape != () and self.loss in {"cross_entropy", "nll"}
+        """Whether the loss is that of a language model: a label for every token, and nothing beside."""
+        return len(self.judged_ends) == 1 and self.judged_ends[0].has_perplexity and not self.network.latents
 
     @property
-    def metric_families(self) -> tuple[str, ...]:
-        """Keys of `METRICS`: what an evaluation tells beside loss and accuracy."""
-        return families_for(self.task, self.network.output_shape)
+    def keyed_families(self) -> tuple[tuple[str, OutputEnd, str], ...]:
+        """What an evaluation tells beside loss and accuracy: a key of its sums, of which output, a key of `METRICS`."""
+        ends = self.judged_ends
+        return tuple(
+            (family if len(ends) == 1 else f"{place}.{family}", end, family)
+            for place, end in enumerate(ends)
+            for family in end.metric_families
+        )
+
+    @property
+    def part_names(self) -> tuple[str, ...]:
+        """What is told beside the loss: the loss of each output, its accuracy where there are several, the divergence.
+
+        Empty for a model of one output without Gaussians.
+        """
+        if self.ends is None:
+            return ()
+        losses = tuple(f"loss_{end.name}" for end in self.ends)
+        accuracies = tuple(f"accuracy_{end.name}" for end in self.ends if end.has_accuracy and self.has_accuracies)
+        return (*losses, *accuracies, *(("kl",) if self.network.latents else ()))
 
     @property
     def examples_per_step(self) -> int:
@@ -115,7 +155,7 @@ class ProgramStructure:
 
     def key(self, device: str) -> str:
         """Give the same text for two jobs exactly when one compiled program serves both on `device`."""
-        parts = [
+        parts: list[object] = [
             self.network.structure_text(),
             self.target_shape,
             self.has_labels,
@@ -135,4 +175,7 @@ class ProgramStructure:
             self.augmentations,
             device,
         ]
+        if self.ends is not None or self.more_targets:
+            ends = None if self.ends is None else [end.structure() for end in self.ends]
+            parts += [ends, [(kind.shape, kind.has_labels) for kind in self.more_targets]]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

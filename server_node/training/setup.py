@@ -11,21 +11,14 @@ from dataclasses import dataclass
 from server_node.training.data.augmentation import check_augmentations
 from server_node.training.data.dataset_form import DatasetForm
 from server_node.training.data.splits import Splits, split_dataset
+from server_node.training.ends import EndedNetwork, ended_network
 from server_node.training.layers.layer import Formulation
-from server_node.training.models.network import Network, network_from_graph
+from server_node.training.output_end import TargetKind
 from server_node.training.program_structure import ProgramStructure
-from server_node.training.target_checks import check_targets
 from shared.errors import BadData, InvalidField
-from shared.hyperparameter_names import Loss, ResultWeights
+from shared.hyperparameter_names import ResultWeights
 from shared.hyperparameters import Hyperparameters
 from shared.job_spec import JobSpec
-from shared.model_definition.example_shape import example_shape
-from shared.model_definition.fuse import fuse_loss
-from shared.model_definition.implied_flatten import with_implied_flatten
-from shared.model_definition.implied_last_state import with_implied_last_state
-from shared.model_definition.parse import parse_model_definition
-from shared.model_definition.shapes import infer_shapes
-from shared.model_definition.token_check import check_tokens
 
 LARGEST_STEP = 2**31 - 1
 
@@ -78,13 +71,12 @@ def training_setup(spec: JobSpec, form: DatasetForm, formulation: Formulation) -
     if spec.job_type == "training":
         _check_batch(spec.batch_size, form, splits)
         _check_patience(settings, form, splits)
-    loss = settings.loss or (Loss.CROSS_ENTROPY if form.has_labels else Loss.MSE)
-    network, loss = _network(spec, form, loss)
-    check_targets(loss, network, form)
+    _check_has_targets(spec, form)
+    ended = ended_network(spec, form)
     steps_per_epoch = _steps_per_epoch(spec, splits)
     settings = settings.with_epochs_in_steps(steps_per_epoch)
     _check_length(steps_per_epoch * spec.epochs)
-    structure = _structure(spec, form, network, loss, formulation)
+    structure = _structure(spec, form, ended, formulation)
     check_augmentations(structure.augmentations, form)
     return TrainingSetup(structure, settings, splits, steps_per_epoch, spec.epochs)
 
@@ -102,24 +94,10 @@ def _steps_per_epoch(spec: JobSpec, splits: Splits) -> int:
     return splits.train.size // examples_per_step
 
 
-def _network(spec: JobSpec, form: DatasetForm, loss: Loss) -> tuple[Network, Loss]:
-    graph = parse_model_definition(spec.model_definition)
-    if spec.job_type != "inference":  # whose predictions are what the model says, not what the loss would take
-        graph, loss = fuse_loss(graph, loss)
-    if form.has_tokens:
-        check_tokens(graph, form.tokens)
-    example = example_shape(form.input_shape, form.more_input_shapes)
-    graph = with_implied_flatten(graph, example)
-    graph = with_implied_last_state(graph, example, form.target_shape, is_label=form.has_labels)
-    return network_from_graph(graph, infer_shapes(graph, example), form.input_shape), loss
-
-
-def _structure(
-    spec: JobSpec, form: DatasetForm, network: Network, loss: Loss, formulation: Formulation
-) -> ProgramStructure:
+def _structure(spec: JobSpec, form: DatasetForm, ended: EndedNetwork, formulation: Formulation) -> ProgramStructure:
     chosen = spec.hyperparameters.structure()
     return ProgramStructure(
-        network=network,
+        network=ended.network,
         target_shape=form.target_shape,
         has_labels=form.has_labels,
         has_tokens=form.has_tokens,
@@ -127,7 +105,7 @@ def _structure(
         examples=form.examples,
         batch_size=spec.batch_size,
         batches_per_step=chosen.batches_per_step,
-        loss=loss,
+        loss=ended.loss,
         optimizer=chosen.optimizer,
         schedule=chosen.schedule,
         clips_gradients=chosen.is_gradient_clipped,
@@ -135,7 +113,18 @@ def _structure(
         precision=chosen.precision,
         formulation=formulation,
         augmentations=chosen.augmentations,
+        more_targets=tuple(TargetKind(target.shape, target.classes is not None) for target in form.more_targets),
+        ends=ended.ends,
     )
+
+
+def _check_has_targets(spec: JobSpec, form: DatasetForm) -> None:
+    if not form.has_targets and spec.job_type != "inference":
+        raise BadData(
+            f"{form.name} has no targets, and {spec.job_type} compares with them; say ?target= for the column or array "
+            "that is the target, or ?target=input for reconstruction",
+            field="dataset",
+        )
 
 
 def _check_batch(batch_size: int, form: DatasetForm, splits: Splits) -> None:

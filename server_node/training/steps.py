@@ -15,12 +15,12 @@ from server_node.training.data.augmentation import augmented
 from server_node.training.evaluation_sums import EvaluationSums
 from server_node.training.layers.layer import Arrays
 from server_node.training.losses import LOSSES
-from server_node.training.metrics import METRICS
 from server_node.training.metrics.task import right_share
 from server_node.training.models.network import Moment, apply_network
 from server_node.training.numbers import Numbers
 from server_node.training.program_structure import ProgramStructure
 from server_node.training.schedules import learning_rate_at
+from server_node.training.several_losses import add_to_families, said_of
 from server_node.training.train_state import (
     NO_BAD_STEP,
     TrainState,
@@ -36,28 +36,32 @@ class Source(NamedTuple):
 
     Attributes:
         inputs: `(n, …)` float32, or int32 tokens; a tuple of such arrays where a dataset has several.
-        targets: `(n,)` int32, `(n, length)` int32 or `(n, …)` float32.
+        targets: `(n,)` int32, `(n, length)` int32 or `(n, …)` float32; a tuple of such where a dataset has several.
     """
 
     inputs: Any
-    targets: jax.Array
+    targets: Any
 
 
 class Batch(NamedTuple):
     """One batch; `mask` `(batch,)` float32 is 0 where an example only fills up the epoch's last batch."""
 
     inputs: Any
-    targets: jax.Array
+    targets: Any
     mask: jax.Array
 
 
 class BatchOutcome(NamedTuple):
-    """What examples say: the sum of their losses, of right answers, how many there were, what layers remember."""
+    """What examples say: the sum of their losses, of right answers, how many there were, what layers remember.
+
+    `parts` is the sum of what else is told, `(parts,)`; None in programs that tell nothing more.
+    """
 
     loss_sum: jax.Array
     correct: jax.Array
     examples: jax.Array
     statistics: tuple[Arrays, ...]
+    parts: jax.Array | None = None
 
 
 def train_chunk(
@@ -107,7 +111,7 @@ def _train_step(
     weights, optimizer = updated(structure, state, gradients, rate, numbers)
     step = state.step + 1
     is_bad = ~jnp.isfinite(outcome.loss_sum) & (state.first_bad_step == NO_BAD_STEP)
-    added = (outcome.loss_sum, outcome.correct, outcome.examples)
+    added = (outcome.loss_sum, outcome.correct, outcome.examples, outcome.parts)
     return TrainState(
         weights=weights,
         statistics=outcome.statistics,
@@ -137,7 +141,7 @@ def _take_batch(source: Source, order: jax.Array, position: jax.Array, examples:
     indices = jax.lax.dynamic_slice(order, (start,), (batch_size,))
     is_real = start + jnp.arange(batch_size, dtype=jnp.int32) < examples
     inputs = jax.tree.map(lambda array: array.at[indices].get(mode="promise_in_bounds"), source.inputs)
-    targets = source.targets.at[indices].get(mode="promise_in_bounds")
+    targets = jax.tree.map(lambda array: array.at[indices].get(mode="promise_in_bounds"), source.targets)
     return Batch(inputs, targets, is_real.astype(jnp.float32))
 
 
@@ -182,7 +186,8 @@ def _gradients_of_batches(
         gradients, found = jax.grad(summed_loss, has_aux=True)(state.weights)
         return jax.tree.map(jnp.add, so_far, gradients), _joined(outcome, found)
 
-    nothing = BatchOutcome(jnp.float32(0), jnp.float32(0), jnp.int32(0), state.statistics)
+    parts = jnp.zeros(len(structure.part_names), jnp.float32) if structure.part_names else None
+    nothing = BatchOutcome(jnp.float32(0), jnp.float32(0), jnp.int32(0), state.statistics, parts)
     zeros = jax.tree.map(jnp.zeros_like, state.weights)
     gradients, outcome = jax.lax.fori_loop(first, last, add_batch, (zeros, nothing))
     examples = jnp.maximum(outcome.examples, 1).astype(jnp.float32)
@@ -195,6 +200,7 @@ def _joined(earlier: BatchOutcome, later: BatchOutcome) -> BatchOutcome:
         earlier.correct + later.correct,
         earlier.examples + later.examples,
         later.statistics,
+        jax.tree.map(jnp.add, earlier.parts, later.parts),
     )
 
 
@@ -234,16 +240,21 @@ def _outputs(
     batch: Batch,
     numbers: Numbers,
     moment: Moment,
-) -> tuple[jax.Array, tuple[Arrays, ...]]:
+) -> tuple[Any, tuple[Arrays, ...]]:
     outputs, new_statistics = apply_network(
         structure.network, weights, statistics, numbers.layers, batch.inputs, moment
     )
-    return outputs.astype(jnp.float32), new_statistics
+    return jax.tree.map(lambda output: output.astype(jnp.float32), outputs), new_statistics
 
 
 def _judged(
-    structure: ProgramStructure, outputs: jax.Array, batch: Batch, numbers: Numbers, statistics: tuple[Arrays, ...]
+    structure: ProgramStructure, outputs: Any, batch: Batch, numbers: Numbers, statistics: tuple[Arrays, ...]
 ) -> BatchOutcome:
+    if structure.ends is not None:
+        given = outputs if isinstance(outputs, tuple) else (outputs,)
+        said = said_of(structure, given, batch.targets, batch.mask, numbers)
+        examples = jnp.sum(batch.mask > 0, dtype=jnp.int32)
+        return BatchOutcome(said.loss, said.correct, examples, statistics, said.parts)
     losses = LOSSES[structure.loss](outputs, batch.targets, numbers.label_smoothing)
     is_real = batch.mask > 0
     shares = right_share(structure.task, structure.loss, outputs, batch.targets)
@@ -282,11 +293,8 @@ def evaluate_chunk(
         batch = _take_batch(source, part.order, index, part.examples, structure.batch_size)
         outputs = _evaluated(structure, state, batch, numbers)
         found = _judged(structure, outputs, batch, numbers, ())
-        basic = add_to_sums(running.basic, found.loss_sum, found.correct, found.examples)
-        families = {
-            name: METRICS[name].add(running.families[name], outputs, batch.targets, batch.mask > 0)
-            for name in structure.metric_families
-        }
+        basic = add_to_sums(running.basic, found.loss_sum, found.correct, found.examples, found.parts)
+        families = add_to_families(structure, running.families, outputs, batch.targets, batch.mask > 0)
         return EvaluationSums(basic, families)
 
     total: EvaluationSums = jax.lax.fori_loop(part.first_batch, part.first_batch + part.batches, body, sums)
@@ -299,15 +307,22 @@ def predict_batch(
     source: Source,
     numbers: Numbers,
     part: EvaluationRange,
-) -> jax.Array:
-    """Give the outputs of one batch, `(batch, …)` float32; rows past the last example mean nothing."""
+) -> Any:
+    """Give the outputs of one batch, `(batch, …)` float32; rows past the last example mean nothing.
+
+    A tuple of such where the model gives several.
+    """
     batch = _take_batch(source, part.order, part.first_batch, part.examples, structure.batch_size)
-    return _evaluated(structure, state, batch, numbers)
+    outputs = _evaluated(structure, state, batch, numbers)
+    if not isinstance(outputs, tuple):
+        return outputs
+    given = outputs[: structure.network.output_count]
+    return given if len(given) > 1 else given[0]
 
 
 def _evaluated(
     structure: ProgramStructure, state: tuple[tuple[Arrays, ...], tuple[Arrays, ...]], batch: Batch, numbers: Numbers
-) -> jax.Array:
+) -> Any:
     weights, statistics = state
     moment = Moment(
         is_training=False,

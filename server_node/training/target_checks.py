@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from server_node.training.data.dataset_form import DatasetForm
-from server_node.training.models.network import Network
+from server_node.training.data.dataset_form import TargetForm
 from shared.errors import BadData, InvalidField
 from shared.hyperparameter_names import Loss
-from shared.model_definition.graph import Shape
+from shared.model_definition.graph import LayerNode, Shape
 
 LABEL_LOSSES = frozenset({Loss.CROSS_ENTROPY, Loss.NLL})
 YES_OR_NO = 2
@@ -17,25 +16,31 @@ ROWS_AT_ONCE = 65_536
 _UNBOUNDED_KINDS = frozenset({"dense", "conv1d", "conv2d", "conv3d", "depthwise_conv2d"})
 
 
-def check_targets(loss: Loss, network: Network, form: DatasetForm) -> None:
+def check_targets(loss: Loss, outputs: Shape, last: LayerNode, target: TargetForm, name: str) -> None:
     """Refuse what cannot be compared.
+
+    Args:
+        loss: between the two.
+        outputs: what the model gives for one example.
+        last: the layer that gives it.
+        target: what it is compared with.
+        name: of the dataset.
 
     Raises:
         BadData: when the data have no such targets, or others than the model's outputs.
         InvalidField: when the loss expects probabilities and the model gives any number.
     """
-    if loss in LABEL_LOSSES and form.classes is None:
+    if loss in LABEL_LOSSES and target.classes is None:
         raise BadData(
-            f"loss {loss} expects integer labels, {form.name} has real targets of shape {form.target_shape}; "
-            "use loss mse",
+            f"loss {loss} expects integer labels, {name} has real targets of shape {target.shape}; use loss mse",
             field="hyperparameters.loss",
         )
-    if form.classes is None:
-        _check_values(network.output_shape, form)
+    if target.classes is None:
+        _check_values(outputs, target, name)
     else:
-        _check_classes(loss, network.output_shape, form, form.classes)
+        _check_classes(loss, outputs, target, target.classes, name)
     if loss is Loss.BCE:
-        _check_gives_probabilities(network)
+        _check_gives_probabilities(last)
 
 
 def check_probabilities(loss: str, targets: npt.NDArray[np.float32], name: str) -> None:
@@ -57,34 +62,37 @@ def check_probabilities(loss: str, targets: npt.NDArray[np.float32], name: str) 
             )
 
 
-def _check_values(outputs: Shape, form: DatasetForm) -> None:
-    if outputs != form.target_shape:
+def _check_values(outputs: Shape, target: TargetForm, name: str) -> None:
+    if outputs != target.shape:
         raise BadData(
-            f"the model gives {outputs} for each example, the targets of {form.name} have shape {form.target_shape}; "
-            "give the last layer as many units as there are targets",
+            f"the model gives {outputs} for each example, the targets {_called(target, name)} have shape "
+            f"{target.shape}; give the last layer as many units as there are targets",
             field="model_definition",
         )
 
 
-def _check_classes(loss: Loss, outputs: Shape, form: DatasetForm, classes: int) -> None:
-    is_one_number = outputs == (*form.target_shape, 1)
+def _check_classes(loss: Loss, outputs: Shape, target: TargetForm, classes: int, name: str) -> None:
+    is_one_number = outputs == (*target.shape, 1)
     if loss not in LABEL_LOSSES and is_one_number and _fits_one_number(loss, classes):
         return
-    if len(outputs) != len(form.target_shape) + 1 or outputs[:-1] != form.target_shape or outputs[-1] < classes:
-        each = f"each of {form.target_shape} places" if form.target_shape else "each example"
+    if len(outputs) != len(target.shape) + 1 or outputs[:-1] != target.shape or outputs[-1] < classes:
+        each = f"each of {target.shape} places" if target.shape else "each example"
         raise BadData(
-            f"the model gives {outputs} for each example, {form.name} has labels from 0 to {classes - 1} for {each}; "
+            f"the model gives {outputs} for each example, {name} has labels from 0 to {classes - 1} for {each}; "
             f"give the last layer at least {classes} units",
             field="model_definition",
         )
+
+
+def _called(target: TargetForm, name: str) -> str:
+    return f"{target.name} of {name}" if target.name else f"of {name}"
 
 
 def _fits_one_number(loss: Loss, classes: int) -> bool:
     return classes <= YES_OR_NO or loss not in {Loss.BCE, Loss.BCE_WITH_LOGITS}
 
 
-def _check_gives_probabilities(network: Network) -> None:
-    last = network.layers[network.output].node
+def _check_gives_probabilities(last: LayerNode) -> None:
     activation = last.parameters.get("activation", "linear")
     if last.kind in _UNBOUNDED_KINDS and activation not in {"sigmoid", "softmax"}:
         raise InvalidField(

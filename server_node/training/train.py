@@ -136,27 +136,35 @@ def _row_at(run: _Run, readings: Readings) -> MetricRow | None:
         return None if run.has_validation else _epoch_row(run, readings, None)
     interval = prepared.setup.hyperparameters.metric_interval_steps
     if interval and prepared.step % interval == 0:
-        return _row(run, RowKind.INTERVAL, readings.interval_loss, readings.interval_accuracy, readings)
+        return _row(run, RowKind.INTERVAL, readings)
     return None
 
 
 def _epoch_row(run: _Run, readings: Readings, validation: Evaluation | None) -> MetricRow:
-    row = _row(run, RowKind.EPOCH, readings.epoch_loss, readings.epoch_accuracy, readings)
+    row = _row(run, RowKind.EPOCH, readings)
     if validation is None:
         return row
     return MetricRow(row.step, row.epoch, row.kind, {**row.values, **validation.metrics("val")})
 
 
-def _row(run: _Run, kind: RowKind, loss: float, accuracy: float, readings: Readings) -> MetricRow:
+def _row(run: _Run, kind: RowKind, readings: Readings) -> MetricRow:
     prepared = run.prepared
-    values = {"loss": loss, "learning_rate": readings.learning_rate}
-    if prepared.setup.structure.has_accuracy:
-        values["accuracy"] = accuracy
-    if prepared.setup.structure.has_perplexity:
-        values["perplexity"] = perplexity(loss)
+    values = {"loss": 0.0, "learning_rate": readings.learning_rate, **_learned(run, readings, kind)}
     values["samples_processed"] = float(prepared.setup.samples_after(prepared.step))
     values["elapsed_ms"] = prepared.elapsed_seconds * 1000
     return MetricRow(prepared.step, _epoch_of(prepared), kind, values)
+
+
+def _learned(run: _Run, readings: Readings, kind: RowKind) -> dict[str, float]:
+    """Give the means since a row of a kind: loss first, and what else the program tells."""
+    structure, is_epoch = run.prepared.setup.structure, kind is RowKind.EPOCH
+    values = {"loss": readings.epoch_loss if is_epoch else readings.interval_loss}
+    if structure.has_accuracy:
+        values["accuracy"] = readings.epoch_accuracy if is_epoch else readings.interval_accuracy
+    if structure.has_perplexity:
+        values["perplexity"] = perplexity(values["loss"])
+    parts = readings.epoch_parts if is_epoch else readings.interval_parts
+    return values | dict(zip(structure.part_names, parts, strict=True))
 
 
 def _close_epoch_left_open(run: _Run) -> Iterator[ChunkReport]:
@@ -196,14 +204,10 @@ def _epoch_of(prepared: PreparedTraining) -> int:
 
 def _training_report(run: _Run, live: _Live, row: MetricRow | None, *, is_last: bool) -> ChunkReport:
     metrics = {
-        "loss": live.readings.interval_loss,
         "learning_rate": live.readings.learning_rate,
         "samples_per_second": live.samples_per_second,
+        **_learned(run, live.readings, RowKind.INTERVAL),
     }
-    if run.prepared.setup.structure.has_accuracy:
-        metrics["accuracy"] = live.readings.interval_accuracy
-    if run.prepared.setup.structure.has_perplexity:
-        metrics["perplexity"] = perplexity(live.readings.interval_loss)
     return _report(run, ChunkKind.TRAINING, metrics, row, is_last=is_last)
 
 

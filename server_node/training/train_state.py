@@ -26,6 +26,8 @@ class MetricSums(NamedTuple):
         correct: float32 sum of the examples' shares of right answers; stays 0 for regression.
         correct_rest: float32, the same as `loss_rest`.
         examples: int32.
+        parts: the sums of what a program tells beside the loss, `(parts,)` float32, and what rounding took from them;
+            empty in programs that tell nothing more.
     """
 
     loss: jax.Array
@@ -33,6 +35,7 @@ class MetricSums(NamedTuple):
     correct: jax.Array
     correct_rest: jax.Array
     examples: jax.Array
+    parts: tuple[jax.Array, ...] = ()
 
 
 class TrainState(NamedTuple):
@@ -66,17 +69,20 @@ class TrainState(NamedTuple):
         return self.averaged or self.weights
 
 
-def zero_sums() -> MetricSums:
-    """Give sums over no examples, as host scalars."""
-    zero = np.float32(0)
-    return MetricSums(zero, zero, zero, zero, np.int32(0))  # type: ignore[arg-type]  # host twins
+def zero_sums(parts: int = 0) -> MetricSums:
+    """Give sums over no examples, as host arrays."""
+    zero, vector = np.float32(0), np.zeros(parts, np.float32)
+    return MetricSums(zero, zero, zero, zero, np.int32(0), (vector, vector) if parts else ())  # type: ignore[arg-type]  # host twins
 
 
-def add_to_sums(sums: MetricSums, loss: jax.Array, correct: jax.Array, examples: jax.Array) -> MetricSums:
+def add_to_sums(
+    sums: MetricSums, loss: jax.Array, correct: jax.Array, examples: jax.Array, parts: jax.Array | None = None
+) -> MetricSums:
     """Add one batch's sums, keeping what rounding takes away."""
     loss_total, loss_rest = _added(sums.loss, sums.loss_rest, loss)
     correct_total, correct_rest = _added(sums.correct, sums.correct_rest, correct)
-    return MetricSums(loss_total, loss_rest, correct_total, correct_rest, sums.examples + examples)
+    added = () if parts is None else _added(*sums.parts, parts)
+    return MetricSums(loss_total, loss_rest, correct_total, correct_rest, sums.examples + examples, added)
 
 
 def _added(total: jax.Array, rest: jax.Array, value: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -87,7 +93,8 @@ def _added(total: jax.Array, rest: jax.Array, value: jax.Array) -> tuple[jax.Arr
 
 def sums_unless(is_new: jax.Array, sums: MetricSums) -> MetricSums:
     """Give zeros where `is_new`, else the sums."""
-    return MetricSums(*(jnp.where(is_new, jnp.zeros_like(value), value) for value in sums))
+    emptied: MetricSums = jax.tree.map(lambda value: jnp.where(is_new, jnp.zeros_like(value), value), sums)
+    return emptied
 
 
 class Readings(NamedTuple):
@@ -101,6 +108,8 @@ class Readings(NamedTuple):
         epoch_accuracy: the same, as a share of 1.
         interval_loss: mean since the last metric row.
         interval_accuracy: the same, as a share of 1.
+        epoch_parts: means of what else is told, since the epoch began.
+        interval_parts: the same since the last metric row.
     """
 
     step: int
@@ -110,12 +119,16 @@ class Readings(NamedTuple):
     epoch_accuracy: float
     interval_loss: float
     interval_accuracy: float
+    epoch_parts: tuple[float, ...] = ()
+    interval_parts: tuple[float, ...] = ()
 
 
 def pack_readings(state: TrainState) -> jax.Array:
     """Lay the readings of a state side by side as int32 bits, so that one transfer carries them."""
     epoch, interval = state.epoch_sums, state.interval_sums
     floats = jnp.stack([state.learning_rate, epoch.loss, epoch.correct, interval.loss, interval.correct])
+    if epoch.parts:
+        floats = jnp.concatenate([floats, epoch.parts[0], interval.parts[0]])
     bits = jax.lax.bitcast_convert_type(floats, jnp.int32)
     integers = jnp.stack([state.step, state.first_bad_step, epoch.examples, interval.examples])
     return jnp.concatenate([integers, bits])
@@ -125,7 +138,8 @@ def unpack_readings(packed: jax.Array) -> Readings:
     """Wait for a chunk to finish and read what it left."""
     integers: npt.NDArray[np.int32] = np.asarray(packed)
     step, bad, epoch_examples, interval_examples = integers[:4].tolist()
-    rate, epoch_loss, epoch_correct, interval_loss, interval_correct = integers[4:].view(np.float32)
+    rate, epoch_loss, epoch_correct, interval_loss, interval_correct, *parts = integers[4:].view(np.float32)
+    count = len(parts) // 2
     return Readings(
         step=step,
         first_bad_step=bad,
@@ -134,6 +148,8 @@ def unpack_readings(packed: jax.Array) -> Readings:
         epoch_accuracy=float(epoch_correct) / max(epoch_examples, 1),
         interval_loss=float(interval_loss) / max(interval_examples, 1),
         interval_accuracy=float(interval_correct) / max(interval_examples, 1),
+        epoch_parts=tuple(float(part) / max(epoch_examples, 1) for part in parts[:count]),
+        interval_parts=tuple(float(part) / max(interval_examples, 1) for part in parts[count:]),
     )
 
 
@@ -143,5 +159,6 @@ def read_state(state: TrainState) -> Readings:
         (state.step, state.first_bad_step, state.learning_rate, state.epoch_sums, state.interval_sums)
     )
     integers = np.array([step, bad, epoch.examples, interval.examples], np.int32)
-    floats = np.array([rate, epoch.loss, epoch.correct, interval.loss, interval.correct], np.float32)
+    parts = [*epoch.parts[0], *interval.parts[0]] if epoch.parts else []
+    floats = np.array([rate, epoch.loss, epoch.correct, interval.loss, interval.correct, *parts], np.float32)
     return unpack_readings(np.concatenate([integers, floats.view(np.int32)]))  # type: ignore[arg-type]  # host twin

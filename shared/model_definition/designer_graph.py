@@ -42,17 +42,17 @@ def graph_from_drawing(drawing: Mapping[str, object], writing: Writing) -> Model
     nodes = designer_nodes(drawing["nodes"], writing)
     # Settings first: they refuse doubled data nodes, so that following links through data nodes stays short.
     settings = job_settings_from(nodes.values())
-    width = output_width(nodes.values())
     wiring = wiring_of(nodes, designer_links(drawing.get("links"), nodes, writing))
     drawn = [nodes[node_id] for node_id in wiring.order]
     said = inputs_say([node for node in drawn if node.type_name == INPUT.name], writing)
     graph = ModelGraph(
         nodes=_layer_nodes(drawn, wiring, said, writing),
-        outputs=(wiring.output.source,),
+        outputs=_sources(wiring.outputs),
         job_settings={**said.settings, **settings},
         declared_input_shape=said.shape,
-        declared_output_width=width,
+        declared_output_width=None if wiring.said_of_outputs else output_width(nodes.values()),
         is_towards_input=wiring.is_towards_input,
+        said_of_outputs=wiring.said_of_outputs,
     )
     return with_split_parts(graph, wiring)
 

@@ -12,6 +12,8 @@ from shared.did_you_mean import quoted
 from shared.errors import TooLarge
 from shared.model_definition.chain import check_number_of_nodes
 from shared.model_definition.find_kind import find_kind, settings_name
+from shared.model_definition.kinds.gaussian_sample import GAUSSIAN_SAMPLE
+from shared.model_definition.latent_code import is_lambda, says_gaussian_sample
 from shared.model_definition.refusal import FIELD, checked_name, refusal
 from shared.model_definition.vocabulary import SETTINGS_ROLES, SettingsRole
 from shared.strict_values import integer_from
@@ -116,6 +118,8 @@ def _node(value: object, place: str, writing: Writing) -> DesignerNode:
         raise refusal(f"node {node_id}: parameters must be an object, got {quoted(parameters)}")
     label = f"node {node_id} ({name})" if name else f"node {node_id}"
     written = value.get("type")
+    if is_lambda(written) and says_gaussian_sample(name, parameters):
+        return DesignerNode(node_id, GAUSSIAN_SAMPLE.name, name, {})
     type_name = settings_name(written, label) or find_kind(written, label).name
     return DesignerNode(node_id, type_name, name, parameters)
 

@@ -22,15 +22,31 @@ def job_settings_from(nodes: Iterable[DesignerNode]) -> Settings:
         InvalidField: for two nodes of one role, an unknown parameter, or one that asks for what is not offered yet.
     """
     settings: Settings = {}
+    losses: list[Settings] = []
     seen: dict[str, DesignerNode] = {}
     for node in nodes:
         if node.type_name not in SETTINGS_NODES:
+            continue
+        if node.role is SettingsRole.LOSS:
+            losses.append(_settings_of(node))
             continue
         key = _what_it_decides(node)
         if key in seen:
             raise refusal(f"{seen[key].label} and {node.label} both say the job's {key}; keep one")
         seen[key] = node
         settings.update(_settings_of(node))
+    return settings | _said_by_all(losses)
+
+
+def _said_by_all(losses: list[Settings]) -> Settings:
+    """What the losses of all outputs agree on; where they differ each output keeps its own, see `model_ends`."""
+    settings: Settings = {}
+    for name in {name: None for loss in losses for name in loss}:
+        said = {loss.get(name) for loss in losses}
+        if name != "loss" and len(said - {None}) > 1:
+            raise refusal(f"the losses say {' and '.join(sorted(map(str, said)))} as {name}; keep one")
+        if name != "loss" or len(said) == 1:
+            settings[name] = next(value for loss in losses if (value := loss.get(name)) is not None)
     return settings
 
 

@@ -1,4 +1,4 @@
-"""What feeds what in a drawing: follows links through data nodes, orders the layers, finds the one way out."""
+"""What feeds what in a drawing: follows links through data nodes, orders the layers, finds the ways out."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from shared.model_definition.computing_order import computing_order
 from shared.model_definition.designer_links import Feed, LinkedDrawing
 from shared.model_definition.designer_parts import DesignerLink, DesignerNode
 from shared.model_definition.find_kind import find_kind
+from shared.model_definition.graph import GraphOutput
 from shared.model_definition.kinds.input_layer import INPUT
 from shared.model_definition.model_ends import ends_of
 from shared.model_definition.pins import check_pins
@@ -22,14 +23,16 @@ class Wiring:
     Attributes:
         order: ids of inputs and layers, each behind what feeds it.
         feeds: by id, what feeds it, in the order of its pins.
-        output: what leaves the model.
+        outputs: what leaves the model.
+        said_of_outputs: what is said of each of several.
         unfed: the layer that the batch enters when no input is drawn, else None.
         is_towards_input: whether a loss takes the data themselves as its target.
     """
 
     order: tuple[str, ...]
     feeds: Mapping[str, tuple[Feed, ...]]
-    output: Feed
+    outputs: tuple[Feed, ...]
+    said_of_outputs: tuple[GraphOutput, ...]
     unfed: str | None
     is_towards_input: bool
 
@@ -39,7 +42,7 @@ def wiring_of(nodes: Mapping[str, DesignerNode], links: Sequence[DesignerLink]) 
 
     Raises:
         InvalidField: for a cycle, a layer that nothing feeds or that feeds nothing, too many links to a layer, two
-            models in one drawing, or several outputs.
+            models in one drawing.
     """
     drawing = LinkedDrawing(nodes, links)
     layers = {node_id: node for node_id, node in nodes.items() if node.role is None}
@@ -55,7 +58,7 @@ def wiring_of(nodes: Mapping[str, DesignerNode], links: Sequence[DesignerLink]) 
     for node_id, found in feeds.items():
         _check_feeds(layers, node_id, found, is_fed_by_data=node_id == unfed)
     ends = ends_of(drawing, layers, feeds)
-    return Wiring(order, feeds, ends.output, unfed, ends.is_towards_input)
+    return Wiring(order, feeds, ends.outputs, ends.said, unfed, ends.is_towards_input)
 
 
 def _without_label_inputs(

@@ -12,8 +12,8 @@ _KIND_BY_KEY = {type_key(name): kind for kind in KINDS.values() for name in (kin
 _KIND_BY_CODE = {kind.designer_code: kind for kind in KINDS.values() if kind.designer_code is not None}
 _NAMES = (*KINDS, *DESIGNER_NAMES)
 _WHY_NOT = {
-    "Lambda": "it holds code, and code in a model definition is never run; draw it with layers, or write the model in "
-    "Python (model: {python: my_model.py})",
+    "Lambda": "it holds code, and code in a model definition is never run; draw it with layers, say function=sampling "
+    "for a draw from a Gaussian, or write the model in Python (model: {python: my_model.py})",
     "Subgraph": "it refers to a drawing that is not in this definition; draw its layers here",
 }
 

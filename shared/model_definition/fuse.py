@@ -21,24 +21,35 @@ _ACTIVATION_IN_RECURRENCE = frozenset({"rnn", "lstm", "gru", "bidirectional"})
 """Here the activation is part of every step, not the last thing done to the output."""
 
 
-def fuse_loss(graph: ModelGraph, loss: Loss) -> tuple[ModelGraph, Loss]:
-    """The graph without a last activation that the loss computes better itself, and the loss that does so."""
-    fused = fuse_final_activation(graph, loss)
+def fuse_loss(graph: ModelGraph, loss: Loss, place: int = 0) -> tuple[ModelGraph, Loss]:
+    """The graph without a last activation that the loss computes better itself, and the loss that does so.
+
+    Args:
+        graph: the model.
+        loss: of the output at `place`.
+        place: which of the graph's outputs.
+    """
+    fused = fuse_final_activation(graph, loss, place)
     return (graph, loss) if fused is graph else (fused, _LOSS_WITH_ACTIVATION.get(loss, loss))
 
 
-def fuse_final_activation(graph: ModelGraph, loss: Loss) -> ModelGraph:
+def fuse_final_activation(graph: ModelGraph, loss: Loss, place: int = 0) -> ModelGraph:
     """The graph without a last softmax or sigmoid that the loss brings along; the same graph where there is none.
 
-    A last activation node goes, or the `activation` of a last layer becomes `linear`. Does nothing a second time.
+    A last activation node goes, or the `activation` of a last layer becomes `linear`. Does nothing a second time, and
+    nothing to an activation that other layers read too, whose output then is what comes before it where that can be.
     """
     activation = _ACTIVATION_INSIDE.get(loss)
     if activation is None:
         return graph
-    last = next(node for node in graph.nodes if node.node_id == graph.outputs[0])
+    last = next(node for node in graph.nodes if node.node_id == graph.outputs[place])
+    is_read = any(last.node_id in node.inputs for node in graph.nodes)
     if last.kind == activation:
-        kept = tuple(node for node in graph.nodes if node is not last)
-        return replace(graph, nodes=kept, outputs=last.inputs)
+        kept = tuple(node for node in graph.nodes if node is not last or is_read)
+        outputs = (*graph.outputs[:place], *last.inputs, *graph.outputs[place + 1 :])
+        return replace(graph, nodes=kept, outputs=outputs)
+    if is_read:
+        return graph
     if last.kind not in _ACTIVATION_IN_RECURRENCE and last.parameters.get("activation") == activation:
         return replace(graph, nodes=tuple(_linear(node) if node is last else node for node in graph.nodes))
     return graph

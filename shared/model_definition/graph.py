@@ -33,6 +33,21 @@ class LayerNode:
 
 
 @dataclass(frozen=True, slots=True)
+class GraphOutput:
+    """What a definition says of one output.
+
+    Attributes:
+        name: by which a dataset supplies its target, and results name it.
+        loss: of its own loss node; None where none is drawn.
+        width: how many classes or numbers it says it gives; None when it does not.
+    """
+
+    name: str
+    loss: str | None = None
+    width: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ModelGraph:
     """A checked, acyclic graph in computing order: every node stands behind what feeds it.
 
@@ -45,6 +60,7 @@ class ModelGraph:
         declared_input_shape: when the definition itself names the input's shape (one example's), else None.
         declared_output_width: when the definition says how many classes or outputs leave the model, else None.
         is_towards_input: whether a loss that is drawn takes the data themselves as its target.
+        said_of_outputs: of each output in the order of `outputs`, where there are several; else empty.
     """
 
     nodes: tuple[LayerNode, ...]
@@ -53,6 +69,7 @@ class ModelGraph:
     declared_input_shape: Shape | None = None
     declared_output_width: int | None = None
     is_towards_input: bool = False
+    said_of_outputs: tuple[GraphOutput, ...] = ()
 
     @property
     def inputs(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ PINS: Mapping[str, tuple[str, ...]] = {
     "cross_attention": _ATTENTION,
     "linear_attention": _ATTENTION,
     "transformer_decoder": ("target", "memory"),
+    "gaussian_sample": ("mean", "log_variance"),
 }
 """Kinds whose pins have names; one may be left free only behind the last that is linked."""
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from shared.errors import InvalidField
 from shared.model_definition.graph import LayerNode, LayerSummary, ModelGraph, Shape
 from shared.model_definition.kinds import KINDS
+from shared.model_definition.output_targets import check_latent_shapes
 from shared.model_definition.refusal import node_label, refusal
 
 MAX_ELEMENTS = 2**31 - 1
@@ -25,6 +26,7 @@ def infer_shapes(graph: ModelGraph, input_shape: Shape) -> dict[str, Shape]:
     for node in graph.nodes:
         shapes[node.node_id] = output_shape_of(node, shapes, input_shape)
     _check_declared_output(graph, shapes)
+    check_latent_shapes(graph, shapes)
     return shapes
 
 
@@ -71,10 +73,12 @@ def check_declared_input(graph: ModelGraph, input_shape: Shape) -> None:
 
 
 def _check_declared_output(graph: ModelGraph, shapes: Mapping[str, Shape]) -> None:
-    wanted = graph.declared_output_width
-    given = shapes[graph.outputs[0]]
-    if wanted is not None and given[-1] != wanted:
-        last = next(node for node in graph.nodes if node.node_id == graph.outputs[0])
+    widths = [said.width for said in graph.said_of_outputs] or [graph.declared_output_width]
+    for output, wanted in zip(graph.outputs, widths, strict=True):
+        given = shapes[output]
+        if wanted is None or given[-1] == wanted:
+            continue
+        last = next(node for node in graph.nodes if node.node_id == output)
         raise refusal(
             f"the Output says {wanted} classes, but {node_label(last.node_id, last.name)} in front of it gives "
             f"{given}; end the model with a Dense of {wanted} units"

@@ -22,8 +22,9 @@ def with_split_parts(graph: ModelGraph, wiring: Wiring) -> ModelGraph:
     read: dict[str, set[int]] = {node_id: set() for node_id in splits}
     for (reader, place), pin in pins.items():
         read[wiring.feeds[reader][place].source].add(pin)
-    if wiring.output.source in splits:
-        read[wiring.output.source].add(wiring.output.source_pin or 0)
+    for output in wiring.outputs:
+        if output.source in splits:
+            read[output.source].add(output.source_pin or 0)
     nodes: list[LayerNode] = []
     for node in graph.nodes:
         inputs = tuple(_part_id(source, pins.get((node.node_id, place), 0)) for place, source in enumerate(node.inputs))
@@ -31,8 +32,10 @@ def with_split_parts(graph: ModelGraph, wiring: Wiring) -> ModelGraph:
         nodes.append(changed)
         if node.node_id in splits:
             nodes += [_part(changed, pin) for pin in sorted(read[node.node_id]) if pin]
-    output = _part_id(wiring.output.source, wiring.output.source_pin or 0)
-    return replace(graph, nodes=tuple(nodes), outputs=(output,))
+    outputs = (
+        _part_id(output.source, (output.source in splits and output.source_pin) or 0) for output in wiring.outputs
+    )
+    return replace(graph, nodes=tuple(nodes), outputs=tuple(outputs))
 
 
 def _pins_read(graph: ModelGraph, wiring: Wiring, splits: set[str]) -> dict[tuple[str, int], int]:

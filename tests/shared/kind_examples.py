@@ -28,7 +28,7 @@ _SHAPES: Mapping[str, tuple[Shape, ...]] = {
     **dict.fromkeys(_ON_SEQUENCES, (SEQUENCE,)),
     "cross_attention": (SEQUENCE, SEQUENCE),
     "squeeze": ((6, 1, 3),),
-    **dict.fromkeys(("add", "multiply", "average", "concatenate"), (IMAGE, IMAGE)),
+    **dict.fromkeys(("add", "multiply", "average", "concatenate", "gaussian_sample"), (IMAGE, IMAGE)),
 }
 
 

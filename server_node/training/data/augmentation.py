@@ -6,6 +6,7 @@ Images are `(batch, height, width, channels)`. Targets of the images' own height
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -45,18 +46,23 @@ def _why_not(change: Augmentation, form: DatasetForm) -> str:
 
 
 def augmented(
-    changes: Sequence[Augmentation], inputs: jax.Array, targets: jax.Array, key: jax.Array, noise: jax.Array
-) -> tuple[jax.Array, jax.Array]:
+    changes: Sequence[Augmentation], inputs: jax.Array, targets: Any, key: jax.Array, noise: jax.Array
+) -> tuple[jax.Array, Any]:
     """Change the examples of one batch.
 
     Args:
         changes: in the order of `Augmentation`.
         inputs: `(batch, …)` float32.
-        targets: `(batch, …)`.
+        targets: `(batch, …)`, or a tuple of such.
         key: of the batch.
         noise: the deviation of what `noise` adds.
     """
     key = jax.random.fold_in(key, KEY_OF_AUGMENTATION)
+    size = inputs.shape[1:3]
+
+    def has_places(target: jax.Array) -> bool:
+        return target.ndim == 4 and target.shape[1:3] == size
+
     for change in changes:
         place = list(Augmentation).index(change)
         drawn = jax.random.fold_in(key, place)
@@ -64,8 +70,8 @@ def augmented(
             inputs = inputs + noise * jax.random.normal(drawn, inputs.shape, inputs.dtype)
             continue
         move = _flip(inputs, drawn) if change is Augmentation.FLIP else _crop(inputs, drawn)
-        has_places = targets.ndim == 4 and targets.shape[1:3] == inputs.shape[1:3]
-        inputs, targets = move(inputs), move(targets) if has_places else targets
+        targets = jax.tree.map(lambda target, move=move: move(target) if has_places(target) else target, targets)
+        inputs = move(inputs)
     return inputs, targets
 
 

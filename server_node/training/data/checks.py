@@ -7,14 +7,14 @@ raise `BadData`. They go through an array block by block, so that a mapped one n
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from server_node.training.data.dataset import Dataset, Inputs, Targets
+from server_node.training.data.dataset import Dataset, Inputs, NamedTarget, Targets
 from server_node.training.data.normalization import normalized
 from server_node.training.data.room import Room, blocks, converted, joined
 from shared.dataset_options import AS_THEY_ARE, FileOptions
@@ -36,10 +36,21 @@ class Split(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RawSplit:
-    """Arrays as they were read; without targets the inputs are the targets."""
+    """Arrays as they were read.
+
+    Attributes:
+        inputs: `(n, …)`.
+        targets: None where the inputs are the targets.
+        target_name: of `targets`, where it has one.
+        more_targets: other targets, by name.
+        has_targets: False where nothing is a target, not even the inputs.
+    """
 
     inputs: AnyArray
     targets: AnyArray | None
+    target_name: str = ""
+    more_targets: Mapping[str, AnyArray] = field(default_factory=dict)
+    has_targets: bool = True
 
 
 def checked_dataset(
@@ -70,18 +81,47 @@ def checked_dataset(
     inputs, scale = normalized(
         name, joined(name, [part[0] for part in checked], room), counts[Split.TRAINING], options.normalize, room
     )
-    has_own_targets = splits[Split.TRAINING].targets is not None
-    targets = joined(name, [part[1] for part in checked], room) if has_own_targets else inputs
+    first = splits[Split.TRAINING]
+    targets = joined(name, [part[1] for part in checked], room) if first.targets is not None else inputs
+    has_targets = first.has_targets and options.has_target
+    if not has_targets:
+        targets = np.zeros((inputs.shape[0], 0), np.float32)
+    more = _more_targets(name, called, [(split, splits[split]) for split in ordered], room, are_tokens=are_tokens)
     return Dataset(
         name,
         inputs,
         targets,
         counts[Split.TRAINING],
-        classes=_count(targets) if targets.dtype == np.int32 else None,
+        classes=_classes(targets),
         tokens=_count(inputs) if are_tokens else None,
         validation_examples=counts.get(Split.VALIDATION, 0),
         scale=scale,
+        target_name=first.target_name,
+        more_targets=more,
+        has_targets=has_targets,
     )
+
+
+def _more_targets(
+    name: str, called: Mapping[Split, str], splits: Sequence[tuple[Split, RawSplit]], room: Room, *, are_tokens: bool
+) -> tuple[NamedTarget, ...]:
+    found = []
+    for target in splits[0][1].more_targets:
+        parts = []
+        for split, raw in splits:
+            where = f"{called[split]}, {target}"
+            if target not in raw.more_targets:
+                raise BadData(f"{where}: expected this target in every part, found none")
+            _check_count(where, raw.inputs, raw.more_targets[target])
+            parts.append(_checked_targets(where, raw.more_targets[target], room, are_tokens=are_tokens))
+        _check_same_form(name, [split for split, _ in splits], [(part, part) for part in parts])
+        values = joined(name, parts, room)
+        found.append(NamedTarget(target, values, _classes(values)))
+    return tuple(found)
+
+
+def _classes(targets: AnyArray) -> int | None:
+    return _count(targets) if targets.dtype == np.int32 else None
 
 
 def _count(labels: AnyArray) -> int:
@@ -97,12 +137,16 @@ def _checked_split(name: str, raw: RawSplit, room: Room, *, are_tokens: bool) ->
     checked = checked_tokens(name, inputs, room) if are_tokens else _checked_inputs(name, inputs, room)
     if targets is None:
         return checked, checked
+    _check_count(name, inputs, targets)
+    return checked, _checked_targets(name, targets, room, are_tokens=are_tokens)
+
+
+def _check_count(name: str, inputs: AnyArray, targets: AnyArray) -> None:
     if targets.ndim == 0 or inputs.shape[0] != targets.shape[0]:
         count = targets.shape[0] if targets.ndim else 1
         raise BadData(f"{name}: expected one target for each input, got {inputs.shape[0]} inputs and {count} targets")
     if targets.size == 0:
         raise BadData(f"{name}: expected targets of at least one number, got shape {targets.shape}")
-    return checked, _checked_targets(name, targets, room, are_tokens=are_tokens)
 
 
 def _checked_inputs(name: str, inputs: AnyArray, room: Room) -> Inputs:

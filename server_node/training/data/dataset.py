@@ -1,4 +1,4 @@
-"""What every dataset becomes on the host: arrays of inputs, one of targets; training examples first, tests last."""
+"""What every dataset becomes on the host: arrays of inputs and of targets; training examples first, tests last."""
 
 from __future__ import annotations
 
@@ -7,10 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from server_node.training.data.dataset_form import DatasetForm, Scale
+from server_node.training.data.dataset_form import DatasetForm, Scale, TargetForm
 
 Inputs = npt.NDArray[np.float32] | npt.NDArray[np.int32]
 Targets = npt.NDArray[np.int32] | npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class NamedTarget:
+    """A target that the dataset names, and its number of classes when it is labels."""
+
+    name: str
+    values: Targets
+    classes: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +37,9 @@ class Dataset:
         validation_examples: rows of its own validation split.
         class_names: what the classes are called, or the tokens; empty when they have no names.
         scale: what was done to the inputs; None when nothing was.
+        target_name: of `targets`, where it has one.
+        more_targets: what else can be compared with outputs.
+        has_targets: whether `targets` holds any; otherwise it is `(n, 0)`.
     """
 
     name: str
@@ -40,6 +52,9 @@ class Dataset:
     validation_examples: int = 0
     class_names: tuple[str, ...] = ()
     scale: Scale | None = None
+    target_name: str = ""
+    more_targets: tuple[NamedTarget, ...] = ()
+    has_targets: bool = True
 
     @property
     def form(self) -> DatasetForm:
@@ -57,6 +72,11 @@ class Dataset:
             validation_examples=self.validation_examples,
             class_names=self.class_names,
             scale=self.scale,
+            target_name=self.target_name,
+            more_targets=tuple(
+                TargetForm(target.name, _example_shape(target.values), target.classes) for target in self.more_targets
+            ),
+            has_targets=self.has_targets,
         )
 
 

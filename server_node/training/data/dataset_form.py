@@ -19,8 +19,17 @@ class Scale:
 
 
 @dataclass(frozen=True, slots=True)
+class TargetForm:
+    """The form of one target: its name, empty where it has none, one example's shape, classes where it is labels."""
+
+    name: str
+    shape: Shape
+    classes: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class DatasetForm:
-    """The form of a dataset; its parts are its inputs in order, then its target.
+    """The form of a dataset; its parts are its inputs in order, then its targets.
 
     Attributes:
         name: what messages call it.
@@ -35,6 +44,9 @@ class DatasetForm:
         validation_examples: those of its own validation split, which stand behind the training examples.
         class_names: what the classes are called, or the tokens; empty when they have no names.
         scale: what was done to the inputs; None when nothing was.
+        target_name: of the first target; empty where it has none.
+        more_targets: the targets after the first.
+        has_targets: whether there are any; otherwise only predictions can be made.
     """
 
     name: str
@@ -49,6 +61,14 @@ class DatasetForm:
     validation_examples: int = 0
     class_names: tuple[str, ...] = ()
     scale: Scale | None = None
+    target_name: str = ""
+    more_targets: tuple[TargetForm, ...] = ()
+    has_targets: bool = True
+
+    @property
+    def targets(self) -> tuple[TargetForm, ...]:
+        """All of them."""
+        return (TargetForm(self.target_name, self.target_shape, self.classes), *self.more_targets)
 
     @property
     def has_labels(self) -> bool:
@@ -57,6 +77,7 @@ class DatasetForm:
 
     @property
     def example_bytes(self) -> int:
-        """What the inputs and the target of one example take."""
-        shapes = (self.input_shape, *self.more_input_shapes, self.target_shape)
+        """What the inputs and the targets of one example take."""
+        targets = (target.shape for target in self.targets)
+        shapes = (self.input_shape, *self.more_input_shapes, *targets)
         return sum(math.prod(shape) for shape in shapes) * NUMBER_BYTES

@@ -37,7 +37,8 @@ class HostDataset:
     @property
     def size_bytes(self) -> int:
         """What its arrays take of memory; mapped files take none that cannot be had back."""
-        arrays = (self.dataset.inputs, *self.dataset.more_inputs, self.dataset.targets)
+        more = (target.values for target in self.dataset.more_targets)
+        arrays = (self.dataset.inputs, *self.dataset.more_inputs, self.dataset.targets, *more)
         return sum(0 if _is_mapped(array) else int(array.nbytes) for array in arrays)
 
 
@@ -47,10 +48,11 @@ def put_on_device(dataset: Dataset, device: jax.Device) -> DeviceDataset:
 
 
 def host_source(dataset: Dataset, rows: npt.NDArray[np.intp] | None) -> Source:
-    """Give some rows of a dataset, or all, as programs take them: several inputs as a tuple."""
+    """Give some rows of a dataset, or all, as programs take them: several inputs, or targets, as a tuple."""
     first, *more = (_rows(array, rows) for array in (dataset.inputs, *dataset.more_inputs))
     targets = first if dataset.targets is dataset.inputs else _rows(dataset.targets, rows)
-    return Source((first, *more) if more else first, targets)  # type: ignore[arg-type]  # host twins
+    others = tuple(_rows(target.values, rows) for target in dataset.more_targets)
+    return Source((first, *more) if more else first, (targets, *others) if others else targets)  # type: ignore[arg-type]  # host twins
 
 
 def _rows(array: npt.NDArray[Any], rows: npt.NDArray[np.intp] | None) -> npt.NDArray[Any]:

@@ -1,6 +1,7 @@
 """A folder of images by class: one folder a class, named after it; classes are numbered in alphabetical order.
 
-`train`, `val` and `test` above them are splits. Images are grey when every one of them is, else they have three
+`train`, `val` and `test` above them are splits. A folder without such folders holds images without a class, to predict
+for. Images are grey when every one of them is, else they have three
 channels; they have one size, or are brought to the one that `?height=` and `?width=` say.
 """
 
@@ -38,6 +39,8 @@ def load_images(path: Path, name: str, room: Room, options: FileOptions, _said: 
     if not path.is_dir():
         raise BadData(f"{name}: expected a folder with one folder of images a class, got a file")
     pillow = optional_library("PIL.Image", "a folder of images", name)
+    if not options.has_target or not _folders(path):
+        return _unlabelled(path, name, pillow, room, options)
     folders = _split_folders(path)
     classes = sorted({folder.name for root in folders.values() for folder in _folders(root)})
     files = {split: _files(root, name, classes) for split, root in folders.items()}
@@ -45,6 +48,19 @@ def load_images(path: Path, name: str, room: Room, options: FileOptions, _said: 
     room.check(name, sum(len(found) for found in files.values()) * shape.values)
     splits = {split: _read(found, name, pillow, shape, room, options) for split, found in files.items()}
     return replace(checked_dataset(name, splits, room, options), class_names=tuple(classes))
+
+
+def _unlabelled(path: Path, name: str, pillow: Any, room: Room, options: FileOptions) -> Dataset:
+    """Read the images of a folder and of all below it, in the order of their names, as data to predict for."""
+    found = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES)
+    if not found:
+        raise BadData(f"{name}: expected images, or folders of images, one a class, found no image")
+    called = [file.relative_to(path).as_posix() for file in found]
+    files = [_File(beside(path, inside, f"{name}, {inside}"), f"{name}, {inside}", 0) for inside in called]
+    shape = _common_shape(files, name, pillow, options)
+    room.check(name, len(files) * shape.values)
+    raw = _read(files, name, pillow, shape, room, options)
+    return checked_dataset(name, {Split.TRAINING: replace(raw, targets=None, has_targets=False)}, room, options)
 
 
 @dataclass(frozen=True, slots=True)

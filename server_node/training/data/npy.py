@@ -1,6 +1,6 @@
 """NPY: one array, mapped into memory and never read whole.
 
-A table `(examples, columns)` has its target in the last column. Beside that, `?target=y.npy` names a file in the same
+A table `(examples, columns)` has its target in the last column, other arrays have none. Beside that, `?target=y.npy` names a file in the same
 folder, `?target=input` asks for reconstruction, `?format=tokens` takes token numbers, and a folder holds arrays under
 the names of `named_arrays`.
 """
@@ -83,15 +83,12 @@ def _split(path: Path, name: str, array: AnyArray, options: FileOptions) -> RawS
     if options.target is not None:
         return RawSplit(array, _targets_beside(path, name, options))
     if array.ndim != 2 or array.shape[1] < 2:
-        raise BadData(
-            f"{name}: expected a table (examples, columns) whose last column is the target, got shape {array.shape}; "
-            "say ?target=FILE.npy for one beside it, ?target=input for reconstruction, or ?format=tokens"
-        )
+        return RawSplit(array, None, has_targets=False)
     return split_columns(name, array, array.shape[1] - 1, is_named_label=False)
 
 
 def _targets_beside(path: Path, name: str, options: FileOptions) -> AnyArray | None:
-    if options.target is None or options.reconstructs_input:
+    if options.target is None or options.reconstructs_input or not options.has_target:
         return None
     called = f"{name}, {options.target}"
     return mapped_npy(beside(path.parent, options.target, called), called)

@@ -75,4 +75,6 @@ def _folder_format(path: Path) -> FileFormat:
             return form
     is_image = (file.suffix.lower() in IMAGE_SUFFIXES for file in path.glob("*/*"))
     is_split_image = (file.suffix.lower() in IMAGE_SUFFIXES for file in path.glob("*/*/*"))
-    return FileFormat.IMAGES if any(is_image) or any(is_split_image) else FileFormat.IDX
+    is_unlabelled = (file.suffix.lower() in IMAGE_SUFFIXES for file in path.glob("*"))
+    are_images = any(is_image) or any(is_split_image) or any(is_unlabelled)
+    return FileFormat.IMAGES if are_images else FileFormat.IDX

@@ -27,7 +27,7 @@ def target_column(name: str, header: Sequence[str], width: int, options: FileOpt
     Raises:
         BadData: when the column that is asked for is not there.
     """
-    if options.reconstructs_input:
+    if options.reconstructs_input or not options.has_target:
         return None
     names = [cell.strip().lower() for cell in header]
     if options.target is not None:

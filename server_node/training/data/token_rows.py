@@ -33,7 +33,7 @@ def next_token_split(name: str, stream: AnyArray, sequence: int) -> RawSplit:
 def _with_next_tokens(name: str, raw: RawSplit, options: FileOptions) -> RawSplit:
     if raw.inputs.ndim == 1:
         return next_token_split(name, raw.inputs, options.sequence)
-    if raw.targets is not None or options.reconstructs_input:
+    if raw.targets is not None or options.reconstructs_input or not options.has_target:
         return raw
     if raw.inputs.ndim != 2 or raw.inputs.shape[1] < 2:
         raise BadData(

@@ -17,6 +17,7 @@ from server_node.training.layers.depthwise_conv2d import DEPTHWISE_CONV2D
 from server_node.training.layers.dropout import DROPOUT
 from server_node.training.layers.embedding import EMBEDDING
 from server_node.training.layers.flatten import FLATTEN
+from server_node.training.layers.gaussian_sample import GAUSSIAN_SAMPLE
 from server_node.training.layers.last_state import LAST_STATE
 from server_node.training.layers.layer import Layer
 from server_node.training.layers.linear_attention import LINEAR_ATTENTION
@@ -56,6 +57,7 @@ LAYERS: Mapping[str, Layer] = {
     "multiply": MULTIPLY,
     "average": AVERAGE,
     "concatenate": CONCATENATE,
+    "gaussian_sample": GAUSSIAN_SAMPLE,
     "split": SPLIT,
     "reshape": RESHAPE,
     "view": RESHAPE,

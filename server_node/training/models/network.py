@@ -26,6 +26,7 @@ from server_node.training.precision import as_computed, computing_type
 from server_node.training.randomness import Purpose, random_stream
 from shared.errors import NotSupported
 from shared.model_definition.graph import LayerNode, ModelGraph, Shape
+from shared.model_definition.output_targets import latent_pairs
 
 INPUT_KIND = "input"
 PASS_THROUGH_KINDS = frozenset({"output"})
@@ -54,21 +55,46 @@ class NetworkLayer:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A whole model: its layers, the example's shape it takes, and the position of what it gives."""
+    """A whole model.
+
+    Attributes:
+        layers: in computing order.
+        input_shape: one example's shape, of the first input.
+        output: position of what it gives first.
+        more_outputs: positions of what else it gives.
+        output_names: of several outputs, for metrics and predictions only; else empty.
+        latents: positions of the mean and the log variance of each Gaussian that is held near a unit normal.
+    """
 
     layers: tuple[NetworkLayer, ...]
     input_shape: Shape
     output: int
+    more_outputs: tuple[int, ...] = ()
+    latents: tuple[tuple[int, int], ...] = ()
+    output_names: tuple[str, ...] = ()
 
     @property
     def output_shape(self) -> Shape:
         """One example's output."""
         return self.layers[self.output].output_shape
 
+    @property
+    def outputs(self) -> tuple[int, ...]:
+        """Positions of everything it gives."""
+        return (self.output, *self.more_outputs)
+
+    @property
+    def output_count(self) -> int:
+        """How many values it gives."""
+        return len(self.outputs)
+
     def structure_text(self) -> str:
         """Give everything that shapes the program as canonical text, and nothing else."""
         rows = [[layer.node.kind, dict(layer.structure), layer.inputs] for layer in self.layers]
-        return json.dumps([self.input_shape, self.output, rows], sort_keys=True, separators=(",", ":"))
+        parts = [self.input_shape, self.output, rows]
+        if self.more_outputs or self.latents:
+            parts += [self.more_outputs, self.latents]
+        return json.dumps(parts, sort_keys=True, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +119,11 @@ def network_from_graph(graph: ModelGraph, shapes: Mapping[str, Shape], input_sha
     """
     positions = {node.node_id: position for position, node in enumerate(graph.nodes)}
     layers = tuple(_network_layer(node, positions, shapes) for node in graph.nodes)
-    return Network(layers=layers, input_shape=input_shape, output=positions[graph.outputs[0]])
+    first, *others = (positions[output] for output in graph.outputs)
+    latents = tuple((positions[pair.mean], positions[pair.log_variance]) for pair in latent_pairs(graph))
+    return Network(
+        layers, input_shape, first, tuple(others), latents, tuple(said.name for said in graph.said_of_outputs)
+    )
 
 
 def _network_layer(node: LayerNode, positions: Mapping[str, int], shapes: Mapping[str, Shape]) -> NetworkLayer:
@@ -136,10 +166,11 @@ def apply_network(
     numbers: tuple[Arrays, ...],
     inputs: Any,
     moment: Moment,
-) -> tuple[jax.Array, tuple[Arrays, ...]]:
+) -> tuple[Any, tuple[Arrays, ...]]:
     """Run the model on `(batch, *input_shape)`; give its output and every layer's new statistics.
 
-    `inputs` is a tuple of such arrays where the dataset has several.
+    `inputs` is a tuple of such arrays where the dataset has several. The output is a tuple where the model gives
+    several or holds Gaussians: what it gives, then means and log variances in turn.
     """
     values: list[jax.Array] = []
     new_statistics: list[Arrays] = []
@@ -162,7 +193,14 @@ def apply_network(
         output, changed = LAYERS[layer.node.kind].apply(learned, statistics[position], arrived, context)
         values.append(output)
         new_statistics.append(changed)
-    return values[network.output], tuple(new_statistics)
+    return _leaving(network, values), tuple(new_statistics)
+
+
+def _leaving(network: Network, values: list[jax.Array]) -> Any:
+    if not network.more_outputs and not network.latents:
+        return values[network.output]
+    latents = (position for pair in network.latents for position in pair)
+    return tuple(values[position] for position in (*network.outputs, *latents))
 
 
 def _part_of(inputs: Any, layer: NetworkLayer) -> jax.Array:

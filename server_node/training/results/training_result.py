@@ -98,6 +98,7 @@ def _description(
         "classes": form.classes,
         "class_names": list(form.class_names) or None,
         "normalization": None if form.scale is None else asdict(form.scale),
+        "outputs": _outputs(setup, names),
         "loss": setup.structure.loss,
         "outputs_are": OUTPUTS_ARE.get(setup.structure.loss, "predictions"),
         "weights_are": {
@@ -108,6 +109,24 @@ def _description(
         "layout": LAYOUT,
         "computed_layers": _layers(network, names),
     }
+
+
+def _outputs(setup: TrainingSetup, names: tuple[str, ...]) -> list[Mapping[str, Any]] | None:
+    """Describe each output by the layer that gives it; None for a model of one."""
+    network, ends = setup.structure.network, setup.structure.judged_ends
+    if not network.output_names:
+        return None
+    losses = {end.output: end.loss for end in ends}
+    return [
+        {
+            "name": called,
+            "layer": names[position],
+            "output_shape": list(network.layers[position].output_shape),
+            "loss": losses.get(place),
+            "outputs_are": OUTPUTS_ARE.get(losses.get(place, ""), "predictions"),
+        }
+        for place, (called, position) in enumerate(zip(network.output_names, network.outputs, strict=True))
+    ]
 
 
 def _layers(network: Network, names: tuple[str, ...]) -> list[Mapping[str, Any]]:

@@ -19,7 +19,8 @@ PREDICTIONS_FILE, ARCHIVE_FILE = "predictions.npy", "predictions.npz"
 def write_judged(judging: Judging, directory: Path) -> tuple[WrittenFile, ...]:
     """Write the files into a folder, made when missing.
 
-    The archive holds `predictions`, and `classes` too, the most likely one of each, where the model tells classes.
+    The archive holds `predictions`, and `classes` too, the most likely one of each, where the model tells classes; and every
+    output by its name where the model has several, `predictions` being the first.
     """
     directory.mkdir(parents=True, exist_ok=True)
     final = dict(judging.metrics())
@@ -30,6 +31,7 @@ def write_judged(judging: Judging, directory: Path) -> tuple[WrittenFile, ...]:
     arrays: dict[str, Any] = {"predictions": predictions}
     if judging.prepared.setup.structure.task is Task.CLASSES:
         arrays["classes"] = predictions.argmax(axis=-1).astype(np.int32)
+    arrays |= judging.all_predictions
     plain, archive = directory / PREDICTIONS_FILE, directory / ARCHIVE_FILE
     with atomic_writer(plain) as file:
         np.save(file, predictions, allow_pickle=False)

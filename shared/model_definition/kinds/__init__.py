@@ -14,6 +14,7 @@ from shared.model_definition.kinds.depthwise_conv2d import DEPTHWISE_CONV2D
 from shared.model_definition.kinds.dropout import DROPOUT
 from shared.model_definition.kinds.embedding import EMBEDDING
 from shared.model_definition.kinds.flatten import FLATTEN
+from shared.model_definition.kinds.gaussian_sample import GAUSSIAN_SAMPLE
 from shared.model_definition.kinds.input_layer import INPUT
 from shared.model_definition.kinds.last_state import LAST_STATE
 from shared.model_definition.kinds.layer_kind import LayerKind
@@ -46,6 +47,7 @@ KINDS: Mapping[str, LayerKind] = {
         NORMALIZE,
         *ACTIVATIONS,
         *MERGES,
+        GAUSSIAN_SAMPLE,
         SPLIT,
         *RESHAPES,
         *AXIS_KINDS,

@@ -146,10 +146,6 @@ def test_output_classes_must_fit_the_layer_in_front() -> None:
         ),
         (designer_graph([designer_node(1, 0), designer_node(2, 0)]), ["node 2", "nothing linked to its input"]),
         (
-            designer_graph([designer_node(1, 0), designer_node(2, 0), designer_node(3, 0)], (1, 2), (1, 3)),
-            ["ends with node 2", "and with node 3", "several outputs are not supported yet"],
-        ),
-        (
             designer_graph([designer_node(1, 77), designer_node(2, 77), designer_node(3, 0)], (1, 3), (2, 3)),
             ["node 3", "takes one input, got node 1", "and node 2"],
         ),

@@ -194,14 +194,6 @@ GENERATOR_AND_DISCRIMINATOR = pattern(
             ["two models", "node a", "node d"],
         ),
         (
-            designer_graph(
-                [designer_node(1, DENSE), *(designer_node(n, DENSE) for n in (2, 3)), designer_node(4, OUTPUT, "A"),
-                 designer_node(5, OUTPUT, "B")],
-                (1, 2), (1, 3), (2, 4), (3, 5),
-            ),
-            ["node 4 (A) reads node 2", "node 5 (B) reads node 3", "one target"],
-        ),
-        (
             designer_graph([*(designer_node(n, DENSE) for n in (1, 2)), designer_node(3, OUTPUT)], (1, 2), (1, 3)),
             ["node 2", "does not lead to node 1"],
         ),
