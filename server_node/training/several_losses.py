@@ -23,12 +23,12 @@ class Said(NamedTuple):
     Attributes:
         loss: float32, of what training makes small.
         correct: float32, of the right answers where one output can be right, else 0.
-        parts: `(parts,)` float32, in the order of `ProgramStructure.part_names`.
+        parts: `(parts,)` float32, in the order of `ProgramStructure.part_names`; None where nothing is compared.
     """
 
     loss: jax.Array
     correct: jax.Array
-    parts: jax.Array
+    parts: jax.Array | None
 
 
 def said_of(
@@ -61,7 +61,7 @@ def said_of(
     if divergences:
         named.append(sum(divergences, start=jnp.zeros_like(mask)))
     correct = summed(shares[0]) if structure.has_accuracy else jnp.float32(0)
-    return Said(summed(loss), correct, jnp.stack([summed(values) for values in named]))
+    return Said(summed(loss), correct, jnp.stack([summed(values) for values in named]) if named else None)
 
 
 def target_of(targets: Any, place: int) -> jax.Array:

@@ -81,7 +81,7 @@ def add_to_sums(
     """Add one batch's sums, keeping what rounding takes away."""
     loss_total, loss_rest = _added(sums.loss, sums.loss_rest, loss)
     correct_total, correct_rest = _added(sums.correct, sums.correct_rest, correct)
-    added = () if parts is None else _added(*sums.parts, parts)
+    added = () if parts is None else _added(sums.parts[0], sums.parts[1], parts)
     return MetricSums(loss_total, loss_rest, correct_total, correct_rest, sums.examples + examples, added)
 
 

@@ -27,7 +27,7 @@ _ADVERSARIAL = ("discriminator", "critic")
 
 @dataclass(frozen=True, slots=True)
 class ModelEnds:
-    """What leaves the model, what is said of each when there are several, and whether a loss takes the data as target."""
+    """What leaves the model, what is said of each of several, and whether a loss takes the data as its target."""
 
     outputs: tuple[Feed, ...]
     said: tuple[GraphOutput, ...]

@@ -14,13 +14,16 @@ from server_node.training.results.write import METRICS_FILE, WrittenFile, write_
 from shared.atomic_file import atomic_writer
 
 PREDICTIONS_FILE, ARCHIVE_FILE = "predictions.npy", "predictions.npz"
+_TAKEN = frozenset({"predictions", "classes", "file", "allow_pickle"})
+"""What an output in an archive cannot be called: arrays that are there anyway, and `savez`'s own parameters."""
 
 
 def write_judged(judging: Judging, directory: Path) -> tuple[WrittenFile, ...]:
     """Write the files into a folder, made when missing.
 
-    The archive holds `predictions`, and `classes` too, the most likely one of each, where the model tells classes; and every
-    output by its name where the model has several, `predictions` being the first.
+    The archive holds `predictions`, and `classes` too, the most likely one of each, where the model tells classes; and
+    every output by its name where the model has several, `predictions` being the first. `_output` follows a name that
+    is taken.
     """
     directory.mkdir(parents=True, exist_ok=True)
     final = dict(judging.metrics())
@@ -31,13 +34,17 @@ def write_judged(judging: Judging, directory: Path) -> tuple[WrittenFile, ...]:
     arrays: dict[str, Any] = {"predictions": predictions}
     if judging.prepared.setup.structure.task is Task.CLASSES:
         arrays["classes"] = predictions.argmax(axis=-1).astype(np.int32)
-    arrays |= judging.all_predictions
+    arrays |= {_free_name(name): output for name, output in judging.all_predictions.items()}
     plain, archive = directory / PREDICTIONS_FILE, directory / ARCHIVE_FILE
     with atomic_writer(plain) as file:
         np.save(file, predictions, allow_pickle=False)
     with atomic_writer(archive) as file:
         np.savez(file, allow_pickle=False, **arrays)
     return (_described(plain), _described(archive), metrics)
+
+
+def _free_name(name: str) -> str:
+    return f"{name}_output" if name.lower() in _TAKEN else name
 
 
 def _described(path: Path) -> WrittenFile:

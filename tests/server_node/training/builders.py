@@ -1,6 +1,7 @@
 """Builders for tests of the engine: jobs, environments, whole runs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,17 @@ def finished(spec: JobSpec, environment: TrainingEnvironment, **options: Any) ->
 def run_to_step(prepared: PreparedTraining, step: int, **options: Any) -> ChunkReport:
     """Train until at least `step` steps are done."""
     return next(report for report in train(prepared, **options) if report.step >= step)
+
+
+def clock_of_chunks(sizes: Sequence[int]) -> Callable[[], float]:
+    """A clock whose passing between its readings makes chunks of such sizes, where `chunk_seconds` is 1."""
+    now, turn = [0.0], count()
+
+    def clock() -> float:
+        now[0] += 1.0 / sizes[next(turn) % len(sizes)]
+        return now[0]
+
+    return clock
 
 
 def weight_bits(prepared: PreparedTraining) -> dict[str, bytes]:

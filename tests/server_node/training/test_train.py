@@ -21,6 +21,7 @@ from tests.server_node.training.builders import (
     SMALL,
     a_job,
     an_environment,
+    clock_of_chunks,
     finished,
     resident_source,
     timeless,
@@ -108,21 +109,10 @@ def test_chunk_sizes_change_nothing(
     )
     whole = finished(spec, environment, chunk_seconds=100.0)
     chunked = prepare(spec, environment)
-    list(train(chunked, chunk_seconds=1.0, clock=_clock_that_sizes_chunks(sizes)))
+    list(train(chunked, chunk_seconds=1.0, clock=clock_of_chunks(sizes)))
 
     assert weight_bits(chunked) == weight_bits(whole)
     assert timeless(chunked.history) == timeless(whole.history)
-
-
-def _clock_that_sizes_chunks(sizes: list[int]) -> Any:
-    """A clock whose passing between its readings makes chunks of many sizes."""
-    now, turn = [0.0], count()
-
-    def clock() -> float:
-        now[0] += 1.0 / sizes[next(turn) % len(sizes)]
-        return now[0]
-
-    return clock
 
 
 def test_the_first_chunk_is_one_step_and_one_report_is_the_last(environment: TrainingEnvironment) -> None:
