@@ -1,8 +1,8 @@
 """NPY: one array, mapped into memory and never read whole.
 
-A table `(examples, columns)` has its target in the last column, other arrays have none. Beside that, `?target=y.npy` names a file in the same
-folder, `?target=input` asks for reconstruction, `?format=tokens` takes token numbers, and a folder holds arrays under
-the names of `named_arrays`.
+A table `(examples, columns)` has its target in the last column, other arrays have none. Beside that, `?target=y.npy`
+names a file in the same folder, `?target=input` asks for reconstruction, `?format=tokens` takes token numbers, and a
+folder holds arrays under the names of `named_arrays`.
 """
 
 from __future__ import annotations
@@ -82,6 +82,8 @@ def _load_folder(path: Path, name: str, room: Room, options: FileOptions, said: 
 def _split(path: Path, name: str, array: AnyArray, options: FileOptions) -> RawSplit:
     if options.target is not None:
         return RawSplit(array, _targets_beside(path, name, options))
+    if array.ndim < 2:
+        raise BadData(f"{name}: expected a table (examples, columns) or an array of examples, got shape {array.shape}")
     if array.ndim != 2 or array.shape[1] < 2:
         return RawSplit(array, None, has_targets=False)
     return split_columns(name, array, array.shape[1] - 1, is_named_label=False)
