@@ -21,6 +21,7 @@ from tests.end_to_end.conftest import EXAMPLES
         ("csv_regression", "val_loss", 0.0, 0.05),
         ("residual_pattern", "test_accuracy", 0.94, 1.0),
         ("translator", "perplexity", 1.0, 4.5),
+        ("variational_autoencoder", "val_loss_image_again", 0.2, 0.35),
         ("zoo_resnet", "test_accuracy", 0.9, 1.0),
     ],
 )
@@ -53,5 +54,6 @@ def test_every_example_is_run_here() -> None:
         "python_sdk.py",
         "residual_pattern.yaml",
         "translator.yaml",
+        "variational_autoencoder.yaml",
         "zoo_resnet.yaml",
     }
