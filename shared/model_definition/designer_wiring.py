@@ -14,6 +14,8 @@ from shared.model_definition.kinds.input_layer import INPUT
 from shared.model_definition.model_ends import ends_of
 from shared.model_definition.pins import check_pins
 from shared.model_definition.refusal import refusal
+from shared.model_definition.sequences import RECURRENT_KINDS
+from shared.model_definition.state_pins import with_whole_states
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def wiring_of(nodes: Mapping[str, DesignerNode], links: Sequence[DesignerLink]) 
     layers = {node_id: node for node_id, node in nodes.items() if node.role is None}
     if all(node.type_name == INPUT.name for node in layers.values()):
         raise refusal("the graph has no layers; draw at least one, such as Dense")
-    feeds = {node_id: drawing.feeds_of(node_id) for node_id in layers}
+    feeds = {node_id: _feeds_of(drawing, node_id) for node_id in layers}
     layers = _without_label_inputs(drawing, layers, feeds)
     feeds = {node_id: feeds[node_id] for node_id in layers}
     labels = {node_id: node.label for node_id, node in layers.items()}
@@ -59,6 +61,12 @@ def wiring_of(nodes: Mapping[str, DesignerNode], links: Sequence[DesignerLink]) 
         _check_feeds(layers, node_id, found, is_fed_by_data=node_id == unfed)
     ends = ends_of(drawing, layers, feeds)
     return Wiring(order, feeds, ends.outputs, ends.said, unfed, ends.is_towards_input)
+
+
+def _feeds_of(drawing: LinkedDrawing, node_id: str) -> tuple[Feed, ...]:
+    feeds = drawing.feeds_of(node_id)
+    is_recurrent = drawing.nodes[node_id].type_name in RECURRENT_KINDS
+    return with_whole_states(drawing.nodes, feeds) if is_recurrent else feeds
 
 
 def _without_label_inputs(

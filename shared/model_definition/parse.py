@@ -14,6 +14,7 @@ from shared.model_definition.pattern import pattern_graph
 from shared.model_definition.refusal import refusal
 from shared.model_definition.sequences import resolve_return_sequences
 from shared.model_definition.short_form import short_form
+from shared.model_definition.state_readers import with_states_where_read
 from shared.user_model import FORM, user_model_from_definition, user_model_graph
 
 _LONGEST_REMEMBERED = 16_384
@@ -37,7 +38,7 @@ def parse_model_definition(text: str) -> ModelGraph:
 
 
 def _parsed(text: str) -> ModelGraph:
-    return resolve_return_sequences(_graph_from(json_object_from(text)))
+    return with_states_where_read(resolve_return_sequences(_graph_from(json_object_from(text))))
 
 
 _remembered = lru_cache(maxsize=256)(_parsed)
