@@ -6,7 +6,14 @@ import math
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from shared.dataset_uri import ArtifactDataset, BuiltinDataset, DatasetUri, FileDataset, RemoteDataset
+from shared.dataset_uri import (
+    ArtifactDataset,
+    BuiltinDataset,
+    DatasetUri,
+    FileDataset,
+    RemoteDataset,
+    reconstructs_input,
+)
 from shared.hyperparameter_names import Loss
 from shared.model_definition.graph import Shape
 from shared.synthetic_dataset import (
@@ -64,12 +71,12 @@ def dataset_facts(uri: DatasetUri) -> DatasetFacts:
     """Everything known of a dataset from its URI alone."""
     match uri:
         case BuiltinDataset():
-            return DatasetFacts((8, 8, 1), 1_797, classes=10, target_shape=())
+            facts = DatasetFacts((8, 8, 1), 1_797, classes=10, target_shape=())
         case FileDataset() | ArtifactDataset() | RemoteDataset():
             return DatasetFacts()
         case _:
             facts = _synthetic_facts(uri)
-            return _reconstructing(facts) if uri.reconstructs_input else facts
+    return _reconstructing(facts) if reconstructs_input(uri) else facts
 
 
 def _synthetic_facts(uri: SyntheticDataset) -> DatasetFacts:

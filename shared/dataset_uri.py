@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from typing import NoReturn
 from urllib.parse import unquote
 
-from shared.dataset_options import AS_THEY_ARE, FileFormat, FileOptions, file_format_from, file_options_from
+from shared.dataset_options import (
+    AS_THEY_ARE,
+    TARGET_IS_INPUT,
+    FileFormat,
+    FileOptions,
+    file_format_from,
+    file_options_from,
+)
 from shared.did_you_mean import did_you_mean, quoted
 from shared.errors import InvalidField
 from shared.synthetic_dataset import SyntheticDataset, synthetic_dataset_from
@@ -19,14 +26,22 @@ from shared.synthetic_dataset import SyntheticDataset, synthetic_dataset_from
 LONGEST_URI = 4_096
 _SCHEMES = ("builtin", "synthetic", "file", "https", "s3", "gs", "artifact")
 _BUILTIN = ("digits",)
+_TARGET = "target"
+_INPUT_AS_TARGET = f"{_TARGET}={TARGET_IS_INPUT}"
 _SHA256 = re.compile(r"sha256:([0-9a-fA-F]{64})")
 
 
 @dataclass(frozen=True, slots=True)
 class BuiltinDataset:
-    """A dataset shipped with us: `digits`."""
+    """A dataset shipped with us: `digits`.
+
+    Attributes:
+        name: of the dataset.
+        reconstructs_input: whether an example's target is the example itself.
+    """
 
     name: str
+    reconstructs_input: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +118,23 @@ def parse_dataset_uri(text: str) -> DatasetUri:
             raise _unknown_scheme(other)
 
 
+def with_input_as_target(text: str) -> str:
+    """The URI that asks for reconstruction, unless it says by itself what the target is."""
+    _, mark, query = text.partition("?")
+    if any(part.partition("=")[0] == _TARGET for part in query.split("&")):
+        return text
+    return f"{text}{'&' if query else '' if mark else '?'}{_INPUT_AS_TARGET}"
+
+
+def reconstructs_input(dataset: DatasetUri) -> bool:
+    """Whether an example's target is the example itself, as far as the URI says."""
+    match dataset:
+        case FileDataset() | ArtifactDataset() | RemoteDataset():
+            return dataset.options.reconstructs_input
+        case _:
+            return dataset.reconstructs_input
+
+
 def _check_text(text: str) -> None:
     if not text:
         _refuse("is missing; name one, such as builtin://digits")
@@ -113,11 +145,11 @@ def _check_text(text: str) -> None:
 
 
 def _builtin(name: str, query: str) -> BuiltinDataset:
-    if query:
-        _refuse(f"builtin://{name} takes no parameters, got {quoted(query)}")
     if name not in _BUILTIN:
         _refuse(f"must be builtin://digits, the only one shipped; got builtin://{name}{did_you_mean(name, _BUILTIN)}")
-    return BuiltinDataset(name)
+    if query not in {"", _INPUT_AS_TARGET}:
+        _refuse(f"builtin://{name} takes no parameter but {_INPUT_AS_TARGET}, got {quoted(query)}")
+    return BuiltinDataset(name, reconstructs_input=bool(query))
 
 
 def _file(location: str, values: Mapping[str, str]) -> FileDataset:

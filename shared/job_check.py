@@ -5,14 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shared.dataset_facts import DatasetFacts, dataset_facts
-from shared.dataset_uri import (
-    ArtifactDataset,
-    BuiltinDataset,
-    DatasetUri,
-    FileDataset,
-    RemoteDataset,
-    parse_dataset_uri,
-)
+from shared.dataset_uri import DatasetUri, parse_dataset_uri, reconstructs_input
 from shared.errors import InvalidField
 from shared.hyperparameter_names import Loss
 from shared.job_spec import JobSpec
@@ -111,22 +104,12 @@ def _check_batch(spec: JobSpec, facts: DatasetFacts) -> None:
         )
 
 
-def _reconstructs_input(dataset: DatasetUri) -> bool:
-    match dataset:
-        case BuiltinDataset():
-            return False
-        case FileDataset() | ArtifactDataset() | RemoteDataset():
-            return dataset.options.reconstructs_input
-        case _:
-            return dataset.reconstructs_input
-
-
 def _check_target(graph: ModelGraph, dataset: DatasetUri) -> None:
     """Refuses a graph whose loss is fed with the data themselves where the dataset's target is another."""
-    if graph.is_towards_input and not _reconstructs_input(dataset):
+    if graph.is_towards_input and not reconstructs_input(dataset):
         raise InvalidField(
             "a loss of the graph takes the data themselves as its target (pin 0 of a DatasetInput on its pin 1); "
-            "say so in the dataset's URI, such as synthetic://images?target=input, or link pin 1, the labels",
+            "the dataset's URI asks for another one, or has none of its own; say target=input there, or link pin 1",
             field="dataset_uri",
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from shared.byte_sizes import bytes_from
+from shared.dataset_uri import with_input_as_target
 from shared.did_you_mean import did_you_mean, quoted
 from shared.errors import InvalidField
 from shared.hyperparameter_strings import hyperparameters_from_strings, is_known_name, strings_from_values
@@ -67,13 +68,16 @@ def with_graph_settings(
     """
     model_definition, of_pattern = with_job_values(model_definition, hyperparameters)
     # A model that is only named by its job is put in place, and checked, by the server.
-    settings = {} if referenced_job(model_definition) else parse_model_definition(model_definition).job_settings
+    graph = None if referenced_job(model_definition) else parse_model_definition(model_definition)
+    settings = {} if graph is None else graph.job_settings
     filled: dict[str, object] = {name: settings[name] for name in _JOB_FIELDS_OF_GRAPHS if name in settings}
     if "batch_size" in filled:
         filled["batch_size"] = _integer(filled["batch_size"], "batch_size")
     filled |= values
     if not filled.get("dataset"):
         raise InvalidField("dataset_uri is missing; name one, such as builtin://digits", field="dataset_uri")
+    if graph is not None and graph.is_towards_input and isinstance(filled["dataset"], str):
+        filled["dataset"] = with_input_as_target(filled["dataset"])
     from_graph = {name: text for name, text in settings.items() if name not in _JOB_FIELDS_OF_GRAPHS}
     own = {name: text for name, text in hyperparameters.items() if name not in of_pattern or is_known_name(name)}
     checked = hyperparameters_from_strings({**from_graph, **own})

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import replace
 
 from shared.model_definition.graph import LayerNode, ModelGraph, Shape
+from shared.model_definition.implied_target_shape import is_in_another_shape, with_target_shape
 from shared.model_definition.kinds.last_state import LAST_STATE
 from shared.model_definition.sequences import sequence_nodes
 from shared.model_definition.shapes import infer_shapes
@@ -21,7 +22,7 @@ def with_implied_last_state(
 
     The added node, `<id>:last_state` after the node that it follows, stands before the last dense layers, so that
     they work on one position only. The graph stays when the data has a target for every position. Implied flattens go
-    before.
+    before. Where answers and targets are the same numbers in another shape, it gives them in the targets' shape.
 
     Args:
         graph: the model.
@@ -33,6 +34,8 @@ def with_implied_last_state(
     output = graph.outputs[place]
     answers = infer_shapes(graph, input_shape)[output]
     answers_per_example = 1 if is_label else 0
+    if not is_label and is_in_another_shape(answers, target_shape):
+        return with_target_shape(graph, output, target_shape)
     if output not in sequence_nodes(graph) or len(answers) != len(target_shape) + answers_per_example + 1:
         return graph
     return _with_node_after(graph, _before_last_layers(graph, place), place)

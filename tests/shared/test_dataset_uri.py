@@ -32,6 +32,7 @@ _DIGEST = "AB" * 32
     ("text", "dataset"),
     [
         ("builtin://digits", BuiltinDataset("digits")),
+        ("builtin://digits?target=input", BuiltinDataset("digits", reconstructs_input=True)),
         ("synthetic://classification", SyntheticClassification()),
         ("synthetic://regression?outputs=3&seed=9", SyntheticRegression(outputs=3, seed=9)),
         ("synthetic://images?samples=50&height=8&width=9&channels=3&classes=2", SyntheticImages(50, 8, 9, 3, 2)),
@@ -82,7 +83,7 @@ def test_a_uri_names_a_dataset(text: str, dataset: DatasetUri) -> None:
         ("file:///x.csv?normalize=yes", "normalize must be one of none, standard, minmax"),
         ("fiel:///x", "unknown scheme 'fiel', did you mean file?"),
         ("builtin://cifar", "builtin://digits"),
-        ("builtin://digits?x=1", "takes no parameters"),
+        ("builtin://digits?x=1", "takes no parameter but target=input"),
         ("synthetic://pairs?target=input", "which has two inputs"),
         ("synthetic://image", "did you mean images?"),
         ("synthetic://images?size=3", "unknown parameter 'size'"),
@@ -116,6 +117,7 @@ def test_what_cannot_be_opened_is_refused_with_the_reason(text: str, words: str)
     ("text", "facts"),
     [
         ("builtin://digits", DatasetFacts((8, 8, 1), 1_797, classes=10, target_shape=())),
+        ("builtin://digits?target=input", DatasetFacts((8, 8, 1), 1_797, outputs=64, target_shape=(8, 8, 1))),
         (
             "synthetic://regression?samples=5&features=2&outputs=3",
             DatasetFacts((2,), 5, outputs=3, target_shape=(3,)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import jax
@@ -66,7 +67,7 @@ def find_dataset(uri: str, environment: TrainingEnvironment, should_stop: Should
     parsed = parse_dataset_uri(uri)
     match parsed:
         case BuiltinDataset():
-            return Opening(uri, load_digits)
+            return Opening(uri, partial(load_digits, reconstructs_input=parsed.reconstructs_input))
         case FileDataset():
             path = allowed_path(parsed.path, environment.data_roots)
             return _file_opening(_File(path, path.name, parsed.format, parsed.options), environment)

@@ -159,14 +159,14 @@ def test_a_residual_block_is_planned() -> None:
     assert planned(block, (6,)) == ((2,), 42 + 14)
 
 
-def test_a_loss_towards_the_input_needs_a_dataset_that_says_so() -> None:
+def test_a_loss_towards_the_input_does_not_go_with_a_dataset_of_another_target() -> None:
     nodes = [designer_node(1, INPUT), designer_node(2, DENSE, units="20"), designer_node(3, MSE)]
     graph = designer_graph(nodes, (1, 2), (2, 3))
     graph["links"].append(designer_link(1, 3, from_pin_index=0, to_pin_index=1))
-    uri = "synthetic://regression?outputs=20"
-    with pytest.raises(InvalidField, match="target=input"):
+    with pytest.raises(InvalidField, match="say target=input there"):
+        check_job_spec(job_spec_from_mapping(a_job(model=graph, dataset="file:///a.npz?target=b")))
+    for uri in ("file:///a.npz", "synthetic://regression?outputs=20", "synthetic://regression?target=input"):
         check_job_spec(job_spec_from_mapping(a_job(model=graph, dataset=uri)))
-    check_job_spec(job_spec_from_mapping(a_job(model=graph, dataset=f"{uri}&target=input")))
 
 
 GENERATOR_AND_DISCRIMINATOR = pattern(

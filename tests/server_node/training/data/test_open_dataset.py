@@ -52,6 +52,12 @@ def idx(folder: Path, name: str, array: Any, end: str = "", cut: int | None = No
     (folder / f"{name}{end}").write_bytes(gzip.compress(content) if end else content)
 
 
+def test_digits_can_be_their_own_target() -> None:
+    digits = opened("builtin://digits?target=input")
+    assert digits.targets is digits.inputs
+    assert (digits.classes, digits.train_examples) == (None, 1438)
+
+
 def test_digits_are_the_documented_arrays() -> None:
     digits = opened("builtin://digits")
     assert digits.inputs.shape == (1797, 8, 8, 1)
