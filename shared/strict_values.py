@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 
-_INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
+_INTEGER = re.compile(r"([+-]?[0-9]{1,19})(\.0*)?")
 _REAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,4})?")
 _LONGEST_REAL = 400
 _LARGEST_INTEGER = 2**63 - 1
@@ -18,7 +18,7 @@ _LONGEST_LIST = 16
 
 
 def integer_from(value: object) -> int:
-    """A whole number of at most 64 bits from `5`, `5.0` or `"5"`; never from a flag."""
+    """A whole number of at most 64 bits from `5`, `5.0`, `"5"` or `"5.0"`; never from a flag."""
     number = _integer_or_none(value)
     if number is None or abs(number) > _LARGEST_INTEGER:
         raise ValueError("a whole number")
@@ -54,6 +54,17 @@ def integers_from(value: object) -> tuple[int, ...]:
         raise ValueError("a whole number or a list of whole numbers") from None
 
 
+def reals_from(value: object) -> tuple[float, ...]:
+    """Finite numbers, written as `integers_from` says."""
+    items = _items(value)
+    if not 1 <= len(items) <= _LONGEST_LIST:
+        raise ValueError("a finite number or a list of them")
+    try:
+        return tuple(real_from(item) for item in items)
+    except ValueError:
+        raise ValueError("a finite number or a list of them") from None
+
+
 def _integer_or_none(value: object) -> int | None:
     if isinstance(value, bool):
         return None
@@ -61,9 +72,8 @@ def _integer_or_none(value: object) -> int | None:
         return value
     if isinstance(value, float):
         return int(value) if value.is_integer() and abs(value) < _LARGEST_INTEGER else None
-    if isinstance(value, str) and _INTEGER.fullmatch(value.strip()):
-        return int(value)
-    return None
+    found = _INTEGER.fullmatch(value.strip()) if isinstance(value, str) else None
+    return int(found[1]) if found else None
 
 
 def _real_or_none(value: object) -> float | None:

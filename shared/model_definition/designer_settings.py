@@ -71,7 +71,9 @@ def _settings_of(node: DesignerNode) -> Settings:
             names = (*known.becomes, *known.must_be)
             raise refusal(f"{node.label}: unknown parameter {quoted(name)}{did_you_mean(name, names)}")
     settings = {name: value for name, value in settings.items() if value != ""}
-    return _decay_resolved(node, _betas_resolved(node, _nesterov_resolved(node, settings)))
+    return _length_of_warmup_resolved(
+        node, _decay_resolved(node, _betas_resolved(node, _nesterov_resolved(node, settings)))
+    )
 
 
 def _check(node: DesignerNode, name: str, value: object, complaint: Complaint) -> None:
@@ -124,3 +126,11 @@ def _decay_resolved(node: DesignerNode, settings: Settings) -> Settings:
         return settings
     kept = {name: value for name, value in settings.items() if name != "decay_epochs"}
     return {**kept, "schedule": "exponential"} if node.type_name == "ExponentialLR" else kept
+
+
+def _length_of_warmup_resolved(node: DesignerNode, settings: Settings) -> Settings:
+    """A warm-up lasts an epoch, unless its length is said in steps."""
+    is_in_epochs = any(type_key(name) == "warmupepochs" for name in node.parameters)
+    if node.type_name != _WARMUP or is_in_epochs or "warmup_steps" not in settings:
+        return settings
+    return {name: value for name, value in settings.items() if name != "warmup_epochs"}

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol, assert_never
+from typing import Protocol
 
 from shared.did_you_mean import did_you_mean, quoted
 from shared.model_definition.graph import ParameterValue
 from shared.model_definition.kinds.layer_kind import Parameters, ParameterSpec, ParameterType
 from shared.model_definition.refusal import refusal
 from shared.model_definition.vocabulary import type_key
-from shared.strict_values import flag_from, integer_from, integers_from, real_from
+from shared.strict_values import flag_from, integer_from, integers_from, real_from, reals_from
 
 
 class Described(Protocol):
@@ -82,25 +82,12 @@ def _value(spec: ParameterSpec, value: object, label: str) -> ParameterValue:
 
 
 def _read(spec: ParameterSpec, value: object) -> ParameterValue:
-    match spec.type:
-        case ParameterType.INTEGER:
-            return integer_from(value)
-        case ParameterType.REAL:
-            return real_from(value)
-        case ParameterType.FLAG:
-            return flag_from(value)
-        case ParameterType.CHOICE:
-            return _choice(spec, value)
-        case ParameterType.PAIR:
-            return _pair(value)
-        case ParameterType.SHAPE:
-            return integers_from(value)
-        case _ as never:
-            assert_never(never)
+    return _choice(spec, value) if spec.type is ParameterType.CHOICE else _READERS[spec.type](value)
 
 
 def _choice(spec: ParameterSpec, value: object) -> str:
-    key = type_key(value) if isinstance(value, str) else None
+    is_word = isinstance(value, (str, int)) and not isinstance(value, bool)
+    key = type_key(str(value)) if is_word else None
     by_key = {type_key(choice): choice for choice in spec.choices} | dict(spec.choice_aliases)
     found = by_key.get(key) if key is not None else None
     if found is None:
@@ -115,13 +102,31 @@ def _pair(value: object) -> tuple[int, int]:
     return numbers[0], numbers[-1]
 
 
+def _one_or_many(value: object) -> ParameterValue:
+    numbers = reals_from(value)
+    return numbers[0] if len(numbers) == 1 else ", ".join(map(repr, numbers))
+
+
+_READERS: Mapping[ParameterType, Callable[[object], ParameterValue]] = {
+    ParameterType.INTEGER: integer_from,
+    ParameterType.REAL: real_from,
+    ParameterType.FLAG: flag_from,
+    ParameterType.PAIR: _pair,
+    ParameterType.SHAPE: integers_from,
+    ParameterType.REALS: _one_or_many,
+}
+"""Every type but a choice, which only its own words can read."""
+
+
 def _is_in_range(spec: ParameterSpec, value: ParameterValue) -> bool:
-    numbers = value if isinstance(value, tuple) else (value,)
+    numbers: tuple[ParameterValue, ...] = value if isinstance(value, tuple) else (value,)
+    if spec.type is ParameterType.REALS:
+        numbers = reals_from(value)
     return all(_is_number_in_range(spec, number) for number in numbers)
 
 
-def _is_number_in_range(spec: ParameterSpec, number: bool | float | str | None) -> bool:
-    if isinstance(number, (bool, str)) or number is None:
+def _is_number_in_range(spec: ParameterSpec, number: ParameterValue) -> bool:
+    if isinstance(number, bool) or not isinstance(number, (int, float)):
         return True
     if spec.minimum is not None and (number < spec.minimum or (spec.open_minimum and number == spec.minimum)):
         return False

@@ -140,7 +140,7 @@ SETTINGS_NODES: Mapping[str, SettingsNode] = {
         refused="lowers the rate when a metric stops falling, which is not supported yet; use CosineAnnealing or StepLR"
     ),
     "WarmupScheduler": SettingsNode(
-        {},
+        {"warmup_epochs": "1"},
         {"warmupsteps": "warmup_steps", "warmupepochs": "warmup_epochs"} | _PEAK,
         {
             "warmuptype": _word_must_be(f"{_LATER}; use linear", "linear"),
@@ -173,4 +173,7 @@ SETTINGS_NODES: Mapping[str, SettingsNode] = {
     ),
     "OneHotEncode": SettingsNode(must_be={"numclasses": _anything}),
 }
-"""By the designer's name. ExponentialLR falls by `gamma` at the end of every epoch, StepLR after `step_size` epochs."""
+"""By the designer's name. ExponentialLR falls by `gamma` at the end of every epoch, StepLR after `step_size` epochs.
+
+A warm-up whose length is not said lasts an epoch.
+"""

@@ -2,11 +2,11 @@
 
 import pytest
 
-from shared.strict_values import flag_from, integer_from, integers_from, real_from
+from shared.strict_values import flag_from, integer_from, integers_from, real_from, reals_from
 
 
 @pytest.mark.parametrize(
-    ("value", "number"), [(5, 5), (5.0, 5), ("5", 5), (" -7 ", -7), ("+3", 3), (2**63 - 1, 2**63 - 1)]
+    ("value", "number"), [(5, 5), (5.0, 5), ("5", 5), (" -7 ", -7), ("+3", 3), ("3.00", 3), (2**63 - 1, 2**63 - 1)]
 )
 def test_whole_numbers(value: object, number: int) -> None:
     assert integer_from(value) == number
@@ -53,3 +53,16 @@ def test_lists_of_whole_numbers(value: object) -> None:
 def test_what_is_no_list_of_whole_numbers(value: object) -> None:
     with pytest.raises(ValueError, match="a whole number or a list of whole numbers"):
         integers_from(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "numbers"), [("[0.5, .25, 1e-3]", (0.5, 0.25, 1e-3)), (2, (2.0,)), ([1, "2"], (1, 2))]
+)
+def test_several_real_numbers(value: object, numbers: tuple[float, ...]) -> None:
+    assert reals_from(value) == numbers
+
+
+@pytest.mark.parametrize("value", ["[0.5, x]", [], "", [[1]], True, [1] * 17])
+def test_what_are_no_real_numbers(value: object) -> None:
+    with pytest.raises(ValueError, match="a finite number or a list of them"):
+        reals_from(value)

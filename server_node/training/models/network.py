@@ -133,7 +133,8 @@ def _network_layer(node: LayerNode, positions: Mapping[str, int], shapes: Mappin
             f"it runs {', '.join(sorted(LAYERS))}",
             field="model_definition",
         )
-    names = LAYERS[node.kind].numbers if node.kind in LAYERS else ()
+    numbers = LAYERS[node.kind].numbers if node.kind in LAYERS else ()
+    names = tuple(name for name in numbers if not isinstance(node.parameters[name], str))
     switches = LAYERS[node.kind].switches if node.kind in LAYERS else ()
     return NetworkLayer(
         node=node,

@@ -14,7 +14,10 @@ CountRule = Callable[[Parameters, tuple[Shape, ...]], int]
 
 
 class ParameterType(StrEnum):
-    """How a parameter's value is read; `PAIR` is `(height, width)` and takes one number for both."""
+    """How a parameter's value is read; `PAIR` is `(height, width)` and takes one number for both.
+
+    `REALS` is one number, or the text of several, such as `0.5, 0.25`.
+    """
 
     INTEGER = "integer"
     REAL = "real"
@@ -22,6 +25,7 @@ class ParameterType(StrEnum):
     CHOICE = "choice"
     PAIR = "pair"
     SHAPE = "shape"
+    REALS = "reals"
 
 
 @dataclass(frozen=True, slots=True)
