@@ -22,9 +22,10 @@ from shared.model_definition.graph import LayerNode, ModelGraph, ParameterValue
 from shared.model_definition.kinds.input_layer import INPUT
 from shared.model_definition.kinds.reshape import CHANNELS_FIRST
 from shared.model_definition.read_parameters import read_parameters
-from shared.model_definition.refusal import NamesInUse
+from shared.model_definition.refusal import NamesInUse, refusal
 from shared.model_definition.split_parts import with_split_parts
 
+_NOT_LINKS = ("edges", "connections", "wires")
 _CHANNELS_FIRST_IN_PATTERNS = frozenset({"reshape", "view"})
 
 
@@ -39,6 +40,7 @@ def designer_graph(definition: Mapping[str, object]) -> ModelGraph:
 
 def graph_from_drawing(drawing: Mapping[str, object], writing: Writing) -> ModelGraph:
     """The same of any drawing; raises as `designer_graph` does."""
+    _check_links_are_links(drawing)
     nodes = designer_nodes(drawing["nodes"], writing)
     # Settings first: they refuse doubled data nodes, so that following links through data nodes stays short.
     settings = job_settings_from(nodes.values())
@@ -55,6 +57,12 @@ def graph_from_drawing(drawing: Mapping[str, object], writing: Writing) -> Model
         said_of_outputs=wiring.said_of_outputs,
     )
     return with_split_parts(graph, wiring)
+
+
+def _check_links_are_links(drawing: Mapping[str, object]) -> None:
+    other = next((key for key in _NOT_LINKS if drawing.get(key)), None)
+    if drawing.get("links") is None and other is not None:
+        raise refusal(f"the graph has {other}, which is not read; write them as links, each with from_node and to_node")
 
 
 def _layer_nodes(drawn: list[DesignerNode], wiring: Wiring, said: InputSays, writing: Writing) -> tuple[LayerNode, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,9 +12,13 @@ from shared.model_definition.graph import ParameterValue, Shape
 from shared.model_definition.kinds.input_layer import INPUT
 from shared.model_definition.read_parameters import read_parameters
 from shared.model_definition.refusal import refusal
+from shared.model_definition.vocabulary import type_key
 
-_DATASET_KEYS = {"dataset_name": "dataset", "dataset": "dataset", "dataset_uri": "dataset", "batch_size": "batch_size"}
+_SPLIT = "split"
+_DATASET_KEYS = {"datasetname": "dataset", "dataset": "dataset", "dataseturi": "dataset", "batchsize": "batch_size"}
+"""As `type_key` compares names."""
 _TRAINING_SPLITS = frozenset({"", "train", "training", "all"})
+_BATCH_IN_FRONT = re.compile(r"^\s*([\[(]?)\s*(?:-1|None|null)\s*,(?=\s*[0-9])")
 _USUAL_CHANNELS = frozenset({1, 3, 4})
 
 
@@ -68,11 +73,22 @@ def _common_shape(inputs: Sequence[DesignerNode], shapes: Mapping[str, Shape | N
 
 
 def _shape(node: DesignerNode, writing: Writing) -> Shape | None:
-    written = {name: value for name, value in node.parameters.items() if name not in {*_DATASET_KEYS, "split"}}
-    shape = read_parameters(INPUT, {name: value for name, value in written.items() if value != ""}, node.label)["shape"]
+    written = {
+        name: _without_batch(value)
+        for name, value in node.parameters.items()
+        if type_key(name) not in {*_DATASET_KEYS, _SPLIT} and value != ""
+    }
+    shape = read_parameters(INPUT, written, node.label)["shape"]
     if not isinstance(shape, tuple):
         return None
     return _channels_last(shape) if writing.is_channels_first else shape
+
+
+def _without_batch(written: object) -> object:
+    """A shape without the -1, or None, that stands in front for the batch."""
+    if isinstance(written, list):
+        return written[1:] if len(written) > 1 and written[0] in (None, -1, "-1") else written
+    return _BATCH_IN_FRONT.sub(r"\1", written) if isinstance(written, str) else written
 
 
 def _channels_last(shape: Shape) -> Shape:
@@ -81,10 +97,10 @@ def _channels_last(shape: Shape) -> Shape:
 
 
 def _settings(node: DesignerNode) -> dict[str, str]:
-    if str(node.parameters.get("split", "")).lower() not in _TRAINING_SPLITS:
+    said = {type_key(name): value for name, value in node.parameters.items()}
+    if str(said.get(_SPLIT, "")).lower() not in _TRAINING_SPLITS:
         raise refusal(
-            f"{node.label}: split must be train, got {quoted(node.parameters['split'])}; "
-            "other parts of the data are kept apart"
+            f"{node.label}: split must be train, got {quoted(said[_SPLIT])}; other parts of the data are kept apart"
         )
-    settings = {_DATASET_KEYS[name]: str(value) for name, value in node.parameters.items() if name in _DATASET_KEYS}
+    settings = {_DATASET_KEYS[key]: str(value) for key, value in said.items() if key in _DATASET_KEYS}
     return {name: value for name, value in settings.items() if value}

@@ -8,10 +8,10 @@ from shared.did_you_mean import quoted
 from shared.model_definition.designer_parts import DesignerNode
 from shared.model_definition.kinds.dense import LARGEST_WIDTH
 from shared.model_definition.refusal import refusal
-from shared.model_definition.vocabulary import SettingsRole
+from shared.model_definition.vocabulary import SettingsRole, type_key
 from shared.strict_values import integer_from
 
-_CLASSES_KEYS = frozenset({"classes", "num_classes", "units", "output_size"})
+_CLASSES_KEYS = frozenset({"classes", "numclasses", "units", "outputsize"})
 _IGNORED_KEYS = frozenset({"name", "label"})
 
 
@@ -30,10 +30,10 @@ def output_width(nodes: Iterable[DesignerNode]) -> int | None:
 
 def _widths_said(node: DesignerNode) -> list[int]:
     for name in node.parameters:
-        if name not in _CLASSES_KEYS and name not in _IGNORED_KEYS:
+        if type_key(name) not in _CLASSES_KEYS | _IGNORED_KEYS:
             raise refusal(f"{node.label}: unknown parameter {quoted(name)} of Output; it takes classes")
-    said = [value for name, value in node.parameters.items() if name in _CLASSES_KEYS]
-    return [_width(node, value) for value in said if value not in {None, ""}]
+    said = [value for name, value in node.parameters.items() if type_key(name) in _CLASSES_KEYS]
+    return [_width(node, value) for value in said if value not in (None, "")]
 
 
 def _width(node: DesignerNode, value: object) -> int:

@@ -19,6 +19,9 @@ from shared.model_definition.vocabulary import SETTINGS_ROLES, SettingsRole
 from shared.strict_values import integer_from
 
 MAX_LINKS = 100_000
+_PARAMETERS_KEYS = ("parameters", "params")
+_LINK_ENDS = (("from_node", "to_node"), ("from", "to"))
+"""Either spelling is read in designer graphs and in patterns alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +60,12 @@ class Writing:
 
     Attributes:
         read_id: a node's id from what is written, and the place for messages.
-        parameters: the keys under which a node's parameters may stand.
-        link_ends: the pairs of keys under which a link's two ends may stand.
         pins: the keys of the pin numbers at the two ends.
         has_names_from_ids: whether a node without a name is called by its id.
         is_channels_first: whether written dimensions are (channels, height, width).
     """
 
     read_id: Callable[[object, str], str]
-    parameters: tuple[str, ...]
-    link_ends: tuple[tuple[str, str], ...]
     pins: tuple[tuple[str, str], ...]
     has_names_from_ids: bool
     is_channels_first: bool
@@ -112,10 +111,8 @@ def _node(value: object, place: str, writing: Writing) -> DesignerNode:
     if not isinstance(value, dict):
         raise refusal(f"{place} must be an object, got {quoted(value)}")
     node_id = writing.read_id(value.get("id"), f"{place}.id")
-    name = checked_name(value.get("name"), node_id if writing.has_names_from_ids else "")
-    parameters = _first_of(value, writing.parameters) or {}
-    if not isinstance(parameters, dict):
-        raise refusal(f"node {node_id}: parameters must be an object, got {quoted(parameters)}")
+    name = checked_name(value.get("name"), node_id if writing.has_names_from_ids else "", f"the name of node {node_id}")
+    parameters = _parameters(value, node_id)
     label = f"node {node_id} ({name})" if name else f"node {node_id}"
     written = value.get("type")
     if is_lambda(written) and says_gaussian_sample(name, parameters):
@@ -127,7 +124,7 @@ def _node(value: object, place: str, writing: Writing) -> DesignerNode:
 def _link(value: object, place: str, writing: Writing) -> tuple[DesignerLink, object]:
     if not isinstance(value, dict):
         raise refusal(f"{place} must be an object, got {quoted(value)}")
-    source_key, target_key = next((ends for ends in writing.link_ends if ends[0] in value), writing.link_ends[0])
+    source_key, target_key = next((ends for ends in _LINK_ENDS if ends[0] in value), _LINK_ENDS[0])
     source_pin, target_pin = (_pin(value, keys, place) for keys in zip(*writing.pins, strict=True))
     link = DesignerLink(
         writing.read_id(value.get(source_key), f"{place}.{source_key}"),
@@ -142,8 +139,15 @@ def _link(value: object, place: str, writing: Writing) -> tuple[DesignerLink, ob
     return link, opaque_pins
 
 
-def _first_of(value: Mapping[str, object], keys: tuple[str, ...]) -> object:
-    return next((value[key] for key in keys if value.get(key)), None)
+def _parameters(value: Mapping[str, object], node_id: str) -> Mapping[str, object]:
+    """What is written under either key; nothing that is written is left out."""
+    said = [value[key] for key in _PARAMETERS_KEYS if value.get(key)]
+    if len(said) > 1:
+        raise refusal(f"node {node_id} has {' and '.join(_PARAMETERS_KEYS)}; write all of them under one key")
+    parameters = said[0] if said else {}
+    if not isinstance(parameters, dict):
+        raise refusal(f"node {node_id}: parameters must be an object, got {quoted(parameters)}")
+    return parameters
 
 
 def integer_id(value: object, place: str) -> str:
@@ -185,8 +189,6 @@ def _pin_number(value: object, place: str) -> int:
 _PIN_NAMES = {"query": 0, "key": 1, "value": 2, "mask": 3, "predictions": 0, "data": 0, "labels": 1}
 DESIGNER_WRITING = Writing(
     read_id=integer_id,
-    parameters=("parameters",),
-    link_ends=(("from_node", "to_node"),),
     pins=(("from_pin_index", "to_pin_index"),),
     has_names_from_ids=False,
     is_channels_first=False,
@@ -194,10 +196,8 @@ DESIGNER_WRITING = Writing(
 """Numbers as ids; `from_pin` and `to_pin` are opaque."""
 PATTERN_WRITING = Writing(
     read_id=text_id,
-    parameters=("params", "parameters"),
-    link_ends=(("from", "to"), ("from_node", "to_node")),
     pins=(("from_pin_index", "to_pin_index"), ("from_pin", "to_pin")),
     has_names_from_ids=True,
     is_channels_first=True,
 )
-"""Text as ids, `params`, `from` and `to`; pins, where any are written, are counted from 0."""
+"""Text as ids; pins, where any are written, are counted from 0."""

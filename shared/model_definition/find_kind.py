@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from shared.did_you_mean import did_you_mean, quoted
 from shared.model_definition.kinds import KINDS
 from shared.model_definition.kinds.layer_kind import LayerKind
@@ -11,6 +13,7 @@ from shared.model_definition.vocabulary import DESIGNER_NAMES, SETTINGS_ROLES, d
 _KIND_BY_KEY = {type_key(name): kind for kind in KINDS.values() for name in (kind.name, *kind.aliases)}
 _KIND_BY_CODE = {kind.designer_code: kind for kind in KINDS.values() if kind.designer_code is not None}
 _NAMES = (*KINDS, *DESIGNER_NAMES)
+_CODE = re.compile(r"[0-9]{1,9}")
 _WHY_NOT = {
     "Lambda": "it holds code, and code in a model definition is never run; draw it with layers, say function=sampling "
     "for a draw from a Gaussian, or write the model in Python (model: {python: my_model.py})",
@@ -28,8 +31,9 @@ def find_kind(written: object, place: str) -> LayerKind:
     Raises:
         InvalidField: for a type that is missing, unknown, no layer, or not offered yet.
     """
-    if isinstance(written, int) and not isinstance(written, bool):
-        return _kind_of_code(written, place)
+    code = _code_from(written)
+    if code is not None:
+        return _kind_of_code(code, place)
     if not isinstance(written, str) or not written.strip():
         raise refusal(f"{place} must have a type such as dense, got {quoted(written)}")
     kind = _KIND_BY_KEY.get(type_key(written))
@@ -39,11 +43,19 @@ def find_kind(written: object, place: str) -> LayerKind:
 def settings_name(written: object, place: str) -> str | None:
     """The designer's name of a node that is no layer, from its code or its name; None when it should be a layer."""
     name: str | None = None
-    if isinstance(written, int) and not isinstance(written, bool):
-        name = _name_of_code(written, place)
+    code = _code_from(written)
+    if code is not None:
+        name = _name_of_code(code, place)
     elif isinstance(written, str):
         name = designer_name(written)
     return name if name in SETTINGS_ROLES else None
+
+
+def _code_from(written: object) -> int | None:
+    """An integer code, also as the text that a designer makes of every value; None for anything else."""
+    if isinstance(written, str) and _CODE.fullmatch(written.strip()):
+        return int(written)
+    return written if isinstance(written, int) and not isinstance(written, bool) else None
 
 
 def _kind_of_code(code: int, place: str) -> LayerKind:

@@ -12,6 +12,7 @@ from shared.model_definition.kinds.input_layer import INPUT
 from shared.model_definition.read_parameters import read_parameters
 from shared.model_definition.refusal import NamesInUse, node_label, refusal
 from shared.model_definition.short_form import width_from, widths_as_layers
+from shared.strict_values import real_from
 
 _TOP_KEYS = ("layers", "architecture", "type", "name", "description", "version", "framework", "input_shape")
 _PARAMETER_DICTS = ("parameters", "params", "config")
@@ -27,7 +28,7 @@ def layers_in_a_row(definition: Mapping[str, object]) -> ModelGraph:
     _check_top_keys(definition)
     layers = _layers_list(definition["layers"])
     starts_with_input_width = _is_mlp(definition)
-    if any(isinstance(layer, (int, float)) for layer in layers):
+    if any(_is_width(layer) for layer in layers):
         layers, input_shape = _dense_layers(layers, starts_with_input_width=starts_with_input_width)
     else:
         input_shape = None
@@ -59,9 +60,18 @@ def _is_mlp(definition: Mapping[str, object]) -> bool:
     return str(definition.get("architecture", "")).lower() == "mlp"
 
 
+def _is_width(layer: object) -> bool:
+    """Whether a layer is written as a number; a designer makes text of every number."""
+    try:
+        real_from(layer)
+    except ValueError:
+        return False
+    return True
+
+
 def _dense_layers(layers: Sequence[object], *, starts_with_input_width: bool) -> tuple[list[object], Shape | None]:
     for place, layer in enumerate(layers):
-        if isinstance(layer, bool) or not isinstance(layer, (int, float)):
+        if not _is_width(layer):
             raise refusal(f"layers[{place}] must be a layer's width where others are widths, got {quoted(layer)}")
     widths = [width_from(width, f"layers[{place}]") for place, width in enumerate(layers)]
     if not starts_with_input_width:

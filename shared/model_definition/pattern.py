@@ -26,5 +26,5 @@ def pattern_graph(definition: Mapping[str, object]) -> ModelGraph:
     if "nodes" not in template:
         raise refusal("template has no nodes; give it nodes and links")
     values = values_of(pattern_parameters(definition.get("parameters")))
-    drawing = {"nodes": filled(template["nodes"], values), "links": template.get("links")}
+    drawing = {**template, "nodes": filled(template["nodes"], values)}
     return graph_from_drawing(drawing, PATTERN_WRITING)

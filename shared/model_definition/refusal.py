@@ -19,12 +19,12 @@ def node_label(node_id: str, name: str) -> str:
     return f"layer {node_id} ({name})"
 
 
-def checked_name(value: object, default: str) -> str:
-    """A node's name as written, or the default when none is."""
+def checked_name(value: object, default: str, what: str = "a name") -> str:
+    """A node's name as written, or the default when none is; `what` is how messages call it."""
     if value is None or value == "":
         return default
     if not isinstance(value, str) or len(value) > LONGEST_NAME or not value.isprintable():
-        raise refusal(f"a name must be printable text of at most {LONGEST_NAME} characters, got {quoted(value)}")
+        raise refusal(f"{what} must be printable text of at most {LONGEST_NAME} characters, got {quoted(value)}")
     return value
 
 

@@ -13,6 +13,7 @@ from shared.model_definition.refusal import node_label, refusal
 
 MAX_ELEMENTS = 2**31 - 1
 MAX_PARAMETERS = 10**12
+_IMAGE_RANK = 3
 
 
 def infer_shapes(graph: ModelGraph, input_shape: Shape) -> dict[str, Shape]:
@@ -61,15 +62,21 @@ def output_shape_of(node: LayerNode, shapes: Mapping[str, Shape], input_shape: S
 def check_declared_input(graph: ModelGraph, input_shape: Shape) -> None:
     """Refuses data of another shape than the definition says.
 
-    The declared shape may leave out a last axis of one channel, or be a vector of as many numbers.
+    The declared shape may leave out a last axis of one channel, have its channels first, or be a vector of as many
+    numbers.
     """
     declared = graph.declared_input_shape
     if not input_shape or min(input_shape) < 1:
         raise refusal(f"one example must have a shape of positive dimensions, got {input_shape}")
-    if declared is None or input_shape in {declared, (*declared, 1)}:
+    if declared is None or input_shape in {declared, (*declared, 1), _with_channels_last(declared)}:
         return
     if len(declared) != 1 or declared[0] != math.prod(input_shape):
         raise refusal(f"the model declares an input of shape {declared}, but the data's examples have {input_shape}")
+
+
+def _with_channels_last(declared: Shape) -> Shape:
+    """An image's shape with the first axis last; what is no image stays."""
+    return (*declared[1:], declared[0]) if len(declared) == _IMAGE_RANK else declared
 
 
 def _check_declared_output(graph: ModelGraph, shapes: Mapping[str, Shape]) -> None:

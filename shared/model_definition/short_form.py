@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from shared.did_you_mean import did_you_mean, quoted
@@ -11,7 +11,7 @@ from shared.model_definition.graph import LayerNode, ModelGraph
 from shared.model_definition.kinds.dense import DENSE, LARGEST_WIDTH
 from shared.model_definition.read_parameters import read_parameters
 from shared.model_definition.refusal import NamesInUse, node_label, refusal
-from shared.strict_values import integer_from
+from shared.strict_values import integer_from, integers_from
 
 _KEYS = ("type", "name", "input_size", "output_size", "hidden_layers", "activation", "output_activation")
 
@@ -60,10 +60,22 @@ def width_from(value: object, place: str) -> int:
 def _hidden_widths(value: object) -> list[int]:
     if value is None:
         return []
+    if isinstance(value, (str, int)):
+        return list(_written_widths(value))
     if not isinstance(value, list):
         raise refusal(f"hidden_layers must be a list of widths, got {quoted(value)}")
     check_number_of_nodes(len(value))
     return [width_from(width, f"hidden_layers[{place}]") for place, width in enumerate(value)]
+
+
+def _written_widths(value: str | int) -> Iterator[int]:
+    """Widths in one text, such as `"[256, 128]"`, or one width alone."""
+    try:
+        widths = integers_from(value)
+    except ValueError:
+        raise refusal(f"hidden_layers must be a list of widths, got {quoted(value)}") from None
+    for place, width in enumerate(widths):
+        yield width_from(width, f"hidden_layers[{place}]")
 
 
 def _size(definition: Mapping[str, object], key: str) -> int:

@@ -27,7 +27,14 @@ ACTIVATION_NAMES = (
 )
 """What `activation` of another layer may be; `linear` is none."""
 
-_ACTIVATION_ALIASES = {"none": "linear", "identity": "linear", "": "linear", "silu": "swish", "leakyrelu": "leaky_relu"}
+_ACTIVATION_ALIASES = {
+    "none": "linear",
+    "null": "linear",
+    "identity": "linear",
+    "": "linear",
+    "silu": "swish",
+    "leakyrelu": "leaky_relu",
+}
 _NEGATIVE_SLOPE = ParameterSpec(
     "negative_slope", ParameterType.REAL, 0.01, minimum=0, maximum=1, aliases=("alpha", "slope")
 )

@@ -26,8 +26,10 @@ def window_parameter(name: str, default: int, *aliases: str, rank: int = 2) -> P
 
 
 def padding_parameter(default: str) -> ParameterSpec:
-    """`same` keeps every position of the input, `valid` only those where the whole window fits."""
-    return ParameterSpec("padding", ParameterType.CHOICE, default, choices=("same", "valid"))
+    """`same` keeps every position of the input, `valid` only those where the whole window fits, which pads by 0."""
+    return ParameterSpec(
+        "padding", ParameterType.CHOICE, default, choices=("same", "valid"), choice_aliases={"0": "valid"}
+    )
 
 
 def spatial_shape(input_shape: Shape, rank: int | None = None) -> Shape:

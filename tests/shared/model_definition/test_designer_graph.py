@@ -6,8 +6,19 @@ from typing import Any
 import pytest
 
 from shared.errors import InvalidField
+from shared.job_check import check_job_spec
+from shared.job_spec import job_spec_from_mapping
 from shared.model_definition.shapes import infer_shapes
-from tests.shared.definitions import designer_graph, designer_link, designer_node, node, parsed, refusal_of
+from tests.shared.definitions import (
+    a_job,
+    designer_graph,
+    designer_link,
+    designer_node,
+    node,
+    parsed,
+    planned,
+    refusal_of,
+)
 
 INPUT, DENSE, CONV, POOL, RELU, SOFTMAX, FLATTEN = 77, 0, 2, 5, 29, 39, 15
 OUTPUT, CROSS_ENTROPY, MSE, SGD, ADAMW, COSINE, LOADER, SPLIT, ONE_HOT = 50, 52, 51, 59, 61, 66, 78, 80, 83
@@ -195,3 +206,43 @@ def test_data_as_target_of_the_loss_is_seen() -> None:
     assert not parsed(graph).is_towards_input
     graph["links"].append(designer_link(1, 3, from_pin_index=0, to_pin_index=1))
     assert parsed(graph).is_towards_input
+
+
+@pytest.mark.parametrize(
+    ("uri", "filled"),
+    [
+        ("synthetic://images", "synthetic://images?target=input"),
+        ("synthetic://images?samples=9", "synthetic://images?samples=9&target=input"),
+        ("builtin://digits?", "builtin://digits?target=input"),
+        ("file:///a.npz?target=b", "file:///a.npz?target=b"),
+    ],
+)
+def test_data_as_target_of_the_loss_asks_the_dataset_for_it_unless_that_says_another(uri: str, filled: str) -> None:
+    graph = designer_graph([designer_node(1, INPUT), designer_node(2, DENSE), designer_node(3, MSE)], (1, 2), (2, 3))
+    graph["links"].append(designer_link(1, 3, from_pin_index=0, to_pin_index=1))
+    assert job_spec_from_mapping(a_job(model=graph, dataset=uri)).dataset == filled
+
+
+@pytest.mark.parametrize(
+    "shape", ["[28, 28]", "28,28,1", "[1, 28, 28]", "[-1, 28, 28, 1]", "(None, 28, 28, 1)", [-1, 28, 28, 1]]
+)
+def test_an_image_may_be_declared_in_any_usual_way(shape: object) -> None:
+    nodes = [designer_node(1, INPUT) | {"parameters": {"input_shape": shape}}, designer_node(2, DENSE, units="10")]
+    assert planned(designer_graph(nodes, (1, 2)), (28, 28, 1)) == ((10,), 7850)
+
+
+def test_a_dense_end_is_given_the_shape_of_the_image_it_is_compared_with() -> None:
+    job = a_job(model={"layers": [32, 64]}, dataset="builtin://digits?target=input")
+    checked = check_job_spec(job_spec_from_mapping(job))
+    assert checked.summary is not None
+    assert checked.summary[-1].output_shape == (8, 8, 1)
+
+
+def test_a_warm_up_lasts_an_epoch_or_what_it_says() -> None:
+    def says(**written: str) -> dict[str, str]:
+        nodes = [designer_node(1, INPUT), designer_node(2, DENSE), designer_node(3, 69, **written)]
+        return dict(parsed(designer_graph(nodes, (1, 2))).job_settings)
+
+    assert says() == {"warmup_epochs": "1"}
+    assert says(warmup_epochs="3") == {"warmup_epochs": "3"}
+    assert says(warmup_steps="30") == {"warmup_steps": "30"}
