@@ -32,7 +32,7 @@ def job_settings_from(nodes: Iterable[DesignerNode]) -> Settings:
             continue
         key = _what_it_decides(node)
         if key in seen:
-            raise refusal(f"{seen[key].label} and {node.label} both say the job's {key}; keep one")
+            raise refusal(f"{seen[key].label} and {node.label} both say the job's {key}; keep one{_hint_of(node)}")
         seen[key] = node
         settings.update(_settings_of(node))
     return settings | _said_by_all(losses)
@@ -48,6 +48,11 @@ def _said_by_all(losses: list[Settings]) -> Settings:
         if name != "loss" or len(said) == 1:
             settings[name] = next(value for loss in losses if (value := loss.get(name)) is not None)
     return settings
+
+
+def _hint_of(second: DesignerNode) -> str:
+    is_of_adversaries = second.role is SettingsRole.OPTIMIZER
+    return " (two models that train against each other are not supported yet)" if is_of_adversaries else ""
 
 
 def _what_it_decides(node: DesignerNode) -> str:

@@ -31,6 +31,9 @@ Shapes are those of one example, without the batch; images are channels-last. Ty
 without regard to case, `_` and `-`; *code* is the integer type in designer graphs. Each layer is shown on an example:
 its shape coming in and going out and the numbers that it then learns; `cyxwiz plan` says both for a whole model.
 
+Any layer may say how wide its input is (`in_features`, `in_channels`, `input_size`, `input_dim`, `num_features` or
+`num_channels`): that is checked against what arrives, and changes nothing.
+
 """
 _SHAPES: tuple[Shape, ...] = ((28, 28, 32), (16, 512), (16, 28, 28, 32), (64,), (28, 1, 32))
 _VECTOR: Shape = (64,)

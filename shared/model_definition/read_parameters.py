@@ -7,7 +7,7 @@ from typing import Protocol
 
 from shared.did_you_mean import did_you_mean, quoted
 from shared.model_definition.graph import ParameterValue
-from shared.model_definition.kinds.layer_kind import Parameters, ParameterSpec, ParameterType
+from shared.model_definition.kinds.layer_kind import ARRIVING_WIDTH, LayerKind, Parameters, ParameterSpec, ParameterType
 from shared.model_definition.refusal import refusal
 from shared.model_definition.vocabulary import type_key
 from shared.strict_values import flag_from, integer_from, integers_from, real_from, reals_from
@@ -53,7 +53,7 @@ def read_parameters(kind: Described, written: Mapping[str, object], label: str) 
 
 
 def _by_spec(kind: Described, written: Mapping[str, object], label: str) -> list[tuple[ParameterSpec, object]]:
-    specs = {type_key(name): spec for spec in kind.parameters for name in (spec.name, *spec.aliases)}
+    specs = {type_key(name): spec for spec in _specs_of(kind) for name in (spec.name, *spec.aliases)}
     found: dict[str, tuple[ParameterSpec, object]] = {}
     for name, value in written.items():
         spec = specs.get(type_key(name))
@@ -63,6 +63,12 @@ def _by_spec(kind: Described, written: Mapping[str, object], label: str) -> list
             raise refusal(f"{label} says {spec.name} twice, under two names; keep one")
         found[spec.name] = (spec, value)
     return list(found.values())
+
+
+def _specs_of(kind: Described) -> tuple[ParameterSpec, ...]:
+    """What may be written; the kind's own parameters stand last, since their names count first."""
+    takes_input = isinstance(kind, LayerKind) and kind.least_inputs > 0
+    return (ARRIVING_WIDTH, *kind.parameters) if takes_input else kind.parameters
 
 
 def _unknown_parameter(kind: Described, name: str, label: str) -> Exception:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 
 from shared.errors import InvalidField
+from shared.model_definition.arriving_width import check_arriving_width
 from shared.model_definition.graph import LayerNode, LayerSummary, ModelGraph, Shape
 from shared.model_definition.kinds import KINDS
 from shared.model_definition.output_targets import check_latent_shapes
@@ -50,6 +51,7 @@ def output_shape_of(node: LayerNode, shapes: Mapping[str, Shape], input_shape: S
     """One node's output shape, from the shapes of the nodes before it; the input gives the data's own."""
     label = node_label(node.node_id, node.name)
     input_shapes = tuple(shapes[source] for source in node.inputs) or (input_shape,)
+    check_arriving_width(node, label, input_shapes[0])
     try:
         shape = KINDS[node.kind].output_shape(node.parameters, input_shapes)
     except InvalidField as error:

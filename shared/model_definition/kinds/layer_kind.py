@@ -92,3 +92,13 @@ class LayerKind:
     not_supported: Callable[[Parameters], str] = _nothing_refused
     least_inputs: int = 1
     most_inputs: int | None = 1
+
+
+ARRIVING_WIDTH = ParameterSpec(
+    "arriving_width",
+    ParameterType.INTEGER,
+    None,
+    minimum=1,
+    aliases=("in_features", "in_channels", "input_size", "input_dim", "num_features", "num_channels"),
+)
+"""What a designer may say of the last axis of what arrives at any layer: nothing follows from it, it is checked."""

@@ -5,6 +5,7 @@ import pytest
 from shared.errors import InvalidField
 from shared.hyperparameter_names import Loss
 from shared.model_definition.fuse import fuse_final_activation
+from shared.model_definition.graph import ModelGraph
 from shared.model_definition.implied_flatten import with_implied_flatten
 from shared.model_definition.shapes import infer_shapes, parameter_count, summarize
 from tests.shared.definitions import node, parsed, row
@@ -89,3 +90,18 @@ def test_a_softmax_activation_in_front_of_cross_entropy_goes_into_the_loss() -> 
 def test_softmax_stays_in_front_of_another_loss() -> None:
     graph = parsed(row("dense", "softmax"))
     assert fuse_final_activation(graph, Loss.MSE) is graph
+
+
+@pytest.mark.parametrize("name", ["in_features", "inFeatures", "input_dim", "in_channels", "num_features"])
+def test_what_is_said_of_the_width_that_arrives_is_checked_and_changes_nothing(name: str) -> None:
+    def model(width: object) -> ModelGraph:
+        layers = ({"type": "dense", "units": 7, name: "32"}, {"type": "batch_norm", name: width})
+        return with_implied_flatten(parsed(row(*layers)), (4, 4, 2))
+
+    assert parameter_count(model(7), (4, 4, 2)) == 32 * 7 + 7 + 14
+    with pytest.raises(InvalidField, match=r"layer 1 \(batch_norm_1\) is said to take 8 .* but \(7,\) arrives"):
+        infer_shapes(model("8"), (4, 4, 2))
+
+
+def test_an_embedding_means_its_vocabulary_by_its_input_dim() -> None:
+    assert parameter_count(parsed(row({"type": "embedding", "input_dim": 9, "output_dim": 2})), (5,)) == 18
