@@ -203,7 +203,17 @@ def autoencoder_of_sequences() -> JudgedModel:
     return JudgedModel("sequence_autoencoder", d.end(last, data, "MSELoss"), target, (12, 6), (12, 6), count)
 
 
+def rows_of_an_image() -> JudgedModel:
+    """An LSTM reads a grey image row by row, as its input is declared."""
+    d = Drawing()
+    data = d.data("[8, 8]")
+    last = d.put("Dense", d.put("LSTM", data, units=8), units=4)
+    dataset = "synthetic://images?height=8&width=8&channels=1&classes=4&seed=5"
+    return JudgedModel("lstm_of_rows", d.end(last, data), dataset, (8, 8, 1), (4,), lstm(8, 8) + dense(8, 4))
+
+
 RECURRENT_MODELS = (
+    rows_of_an_image(),
     lstm_classifier(),
     stacked_lstm(),
     stacked_gru(),

@@ -9,6 +9,8 @@ from shared.errors import InvalidField
 from shared.job_check import CheckedJob, check_job_spec
 from shared.job_spec import job_spec_from_mapping
 from shared.model_definition.graph import Shape
+from shared.model_definition.implied_flatten import with_implied_flatten
+from shared.model_definition.shapes import infer_shapes
 from tests.shared.definitions import node, parsed, row
 
 LABELS = "synthetic://tokens?samples=64&length=20&vocab=50&classes=3"
@@ -114,3 +116,11 @@ def test_a_table_too_small_for_the_tokens_is_refused() -> None:
 def test_what_does_not_fit_is_refused_with_its_reason(layers: list[Any], sentence: str) -> None:
     with pytest.raises(InvalidField, match=sentence):
         checked(LABELS, *layers, CLASSES)
+
+
+@pytest.mark.parametrize("reader", ["lstm", "bidirectional", "conv1d"])
+def test_a_grey_image_is_read_row_by_row(reader: str) -> None:
+    graph = with_implied_flatten(parsed(row({"type": reader, "name": "reader"}, CLASSES)), (8, 6, 1))
+    assert infer_shapes(graph, (8, 6, 1))["0:rows"] == (8, 6)
+    with pytest.raises(InvalidField, match="expects"):
+        with_implied_flatten(parsed(row(reader, CLASSES)), (8, 6, 3))
