@@ -12,9 +12,10 @@ from tests.judged_models.judged_model import JudgedModel
 Step = tuple[str, str, dict[str, Any]]
 
 
-def _pattern(
+def pattern(
     name: str, parameters: dict[str, tuple[str, Any]], nodes: Sequence[Step], links: Sequence[str]
 ) -> dict[str, Any]:
+    """A file of the pattern library: parameters with type and default, nodes, and links written as `from>to`."""
     return {
         "id": name,
         "name": name.replace("_", " ").title(),
@@ -55,7 +56,7 @@ def perceptron() -> JudgedModel:
     }
     return JudgedModel(
         "pattern_perceptron",
-        _pattern("mlp", parameters, nodes, _row(nodes)),
+        pattern("mlp", parameters, nodes, _row(nodes)),
         "synthetic://classification?features=12&classes=4&seed=8",
         (12,),
         (4,),
@@ -91,7 +92,7 @@ def residual() -> JudgedModel:
     count = conv(3, 3, 6) + conv(3, 6, 6) + 2 * norm(6) + dense(6, 4)
     return JudgedModel(
         "pattern_residual",
-        _pattern("residual_block", {"filters": ("int", 6)}, nodes, links),
+        pattern("residual_block", {"filters": ("int", 6)}, nodes, links),
         "synthetic://images?height=8&width=8&channels=3&classes=4&seed=8",
         (8, 8, 3),
         (4,),
@@ -134,7 +135,7 @@ def encoder() -> JudgedModel:
     parameters = {"vocab": ("int", 40), "d_model": ("int", 16), "heads": ("int", 4), "ff_dim": ("int", 32)}
     return JudgedModel(
         "pattern_encoder",
-        _pattern("transformer", parameters, nodes, links),
+        pattern("transformer", parameters, nodes, links),
         "synthetic://tokens?length=12&vocab=40&classes=3&seed=8",
         (12,),
         (3,),
@@ -160,7 +161,7 @@ def generator() -> JudgedModel:
     count = dense(12, 392) + conv(4, 8, 5) + dense(5, 4)
     return JudgedModel(
         "pattern_generator",
-        _pattern("generator", {"channels": ("int", 5)}, nodes, _row(nodes)),
+        pattern("generator", {"channels": ("int", 5)}, nodes, _row(nodes)),
         "synthetic://classification?features=12&classes=4&seed=8",
         (12,),
         (4,),
@@ -178,7 +179,7 @@ def recurrent() -> JudgedModel:
     parameters = {"hidden": ("int", 8), "sequences": ("bool", "true")}
     return JudgedModel(
         "pattern_lstm",
-        _pattern("lstm", parameters, nodes, _row(nodes)),
+        pattern("lstm", parameters, nodes, _row(nodes)),
         "synthetic://sequences?length=12&features=6&classes=4&seed=8",
         (12, 6),
         (4,),
@@ -198,7 +199,7 @@ def attention_gate() -> JudgedModel:
     links = ["in>lift", "lift>attn", "attn>mul", "lift>mul", "mul>pool", "pool>fc"]
     return JudgedModel(
         "pattern_gate",
-        _pattern("gate", {}, nodes, links),
+        pattern("gate", {}, nodes, links),
         "synthetic://sequences?length=12&features=6&classes=4&seed=8",
         (12, 6),
         (4,),

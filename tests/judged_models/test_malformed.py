@@ -48,6 +48,10 @@ _GAN = {
     "nodes": [_node(1, 77, "noise"), _node(2, 0, "G"), _node(3, 77, "real"), _node(4, 0, "D")],
     "links": [_link(1, 2), _link(3, 4)],
 }
+_GAN_WITH_LOSSES = {
+    "nodes": [*_GAN["nodes"], _node(5, 53, "lossG"), _node(6, 53, "lossD")],
+    "links": [*_GAN["links"], _link(2, 5), _link(4, 6)],
+}
 DRAWINGS: list[tuple[str, dict[str, Any], str]] = [
     ("cycle", _graph(_ADD, links=[*LINKS, _link(2, 4), _link(4, 3), _link(3, 4)]), "a cycle through node 3 (last)"),
     ("self_loop", _graph(links=[*LINKS, _link(2, 2)]), "a cycle through node 2 (hidden)"),
@@ -102,6 +106,7 @@ DRAWINGS: list[tuple[str, dict[str, Any], str]] = [
     ),
     ("two_optimizers", _graph(_node(4, 60, "adam"), _node(5, 59, "sgd")), "node 4 (adam) and node 5 (sgd) both say"),
     ("adversaries", _GAN, "two models against each other"),
+    ("adversaries_with_losses", _GAN_WITH_LOSSES, "two models against each other"),
     (
         "two_keys_of_parameters",
         {"nodes": [{**NODES[1], "params": {"units": 9}}], "links": []},
