@@ -69,7 +69,7 @@ def dataset_of_arrays(
         BadData: when the names mean nothing to us, or at the first defect of an array.
     """
     chosen = _chosen(name, members, options)
-    are_tokens = said is FileFormat.TOKENS or chosen[Split.TRAINING].inputs == TOKENS
+    are_tokens = said is FileFormat.TOKENS or chosen[Split.TRAINING].inputs in {TOKENS, *_spellings(TOKENS, "train")}
     raw = {split: _read_split(names, read) for split, names in chosen.items()}
     if are_tokens:
         raw = token_splits(name, raw, options)
@@ -174,5 +174,8 @@ def _prefixed(others: Mapping[str, str]) -> dict[str, str]:
 
 
 def _member(members: Collection[str], name: str, word: str) -> str | None:
-    spellings = (f"{name}_{word}", f"{word}_{name}", f"{word}/{name}") if word else (name,)
-    return next((spelling for spelling in spellings if spelling in members), None)
+    return next((spelling for spelling in _spellings(name, word) if spelling in members), None)
+
+
+def _spellings(name: str, word: str) -> tuple[str, ...]:
+    return (f"{name}_{word}", f"{word}_{name}", f"{word}/{name}") if word else (name,)
