@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import jax
+import jax.numpy as jnp
 import optax
 
 from server_node.training.numbers import Numbers
@@ -79,7 +81,7 @@ def rmsprop(learning_rate: jax.Array, numbers: Numbers) -> optax.GradientTransfo
 
 def adagrad(learning_rate: jax.Array, numbers: Numbers) -> optax.GradientTransformation:
     """Gradients divided by the root of the sum of their squares (Duchi 2011); the sum starts from 0."""
-    return optax.adagrad(learning_rate, initial_accumulator_value=0.0, eps=numbers.epsilon)
+    return optax.chain(_over_root_of_sum(numbers.epsilon), optax.scale_by_learning_rate(learning_rate))
 
 
 def adadelta(learning_rate: jax.Array, numbers: Numbers) -> optax.GradientTransformation:
@@ -114,3 +116,16 @@ OPTIMIZERS: Mapping[str, Optimizer] = {
     "lion": Optimizer(lion, decays_gradient=False),
     "lamb": Optimizer(lamb, decays_gradient=False),
 }
+
+
+def _over_root_of_sum(epsilon: jax.Array) -> optax.GradientTransformation:
+    # optax has epsilon under the root, where the usual 1e-8 weighs as 1e-4 does here, as in the paper, beside it.
+    def init(weights: Any) -> optax.ScaleByRssState:
+        return optax.ScaleByRssState(sum_of_squares=jax.tree.map(jnp.zeros_like, weights))
+
+    def update(gradients: Any, state: optax.ScaleByRssState, _weights: Any = None) -> Any:
+        sums = jax.tree.map(lambda total, gradient: total + jnp.square(gradient), state.sum_of_squares, gradients)
+        scaled = jax.tree.map(lambda gradient, total: gradient / (jnp.sqrt(total) + epsilon), gradients, sums)
+        return scaled, optax.ScaleByRssState(sum_of_squares=sums)
+
+    return optax.GradientTransformation(init, update)
