@@ -84,18 +84,18 @@ class Hyperparameters(BaseModel):
         beta2: decay of Adam's mean of squared gradients; of `rmsprop`, `adadelta` (0.9 when not said), `lion` (0.99).
         epsilon: guard against division by 0, 1e-6 for `lamb` and `adadelta` when not said.
         schedule: the curve of the learning rate.
-        warmup_steps: see `resolved_warmup_steps` when None.
-        decay_steps: see `resolved_decay_steps` when None.
+        warmup_steps: of the rise; when not said 1/10 of the run for `warmup_cosine`, 3/10 for `one_cycle`, else 0.
+        decay_steps: of the fall; when not said what the warm-up leaves of the run, for `step` a third of that.
         warmup_epochs: the warm-up in passes over the training data, where `warmup_steps` is not said.
         decay_epochs: the decay in passes over the training data, where `decay_steps` is not said.
         end_learning_rate: where a schedule ends.
         decay_rate: the factor of `exponential` and `step`.
-        gradient_clip_norm: the longest gradient allowed, over all weights together; None for no limit.
+        gradient_clip_norm: the longest gradient allowed, over all weights together; no limit when not said.
         gradient_accumulation: batches of one step, whose gradients are added up before the weights move.
         ema_decay: of the average of the weights; 0 for none.
         early_stopping_patience: end when so many epochs in a row did not lower the validation loss; 0 for never.
-        result_weights: None for `best` where there are validation examples, `last` otherwise.
-        loss: None for cross-entropy with class labels and mean squared error with real ones.
+        result_weights: when not said `best` where there are validation examples, `last` otherwise.
+        loss: when not said cross-entropy with class labels and mean squared error with real ones.
         label_smoothing: share of the target spread evenly over all classes; used by cross-entropy.
         seed: of the weights, the order of the data and dropout.
         precision: the type of the numbers that are computed with.

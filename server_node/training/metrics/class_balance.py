@@ -44,7 +44,7 @@ def recall(sums: HostSums) -> float:
 
 
 def f1(sums: HostSums) -> float:
-    """Give the harmonic mean of the two, by class."""
+    """Give the harmonic mean of precision and recall, by class."""
     return _mean(sums, share(2 * sums["hits"], sums["said"] + sums["true"]))
 
 

@@ -34,7 +34,7 @@ def add(sums: Sums, outputs: jax.Array, targets: jax.Array, is_real: jax.Array) 
 
 
 def top5_accuracy(sums: HostSums) -> float:
-    """Give the share over all examples."""
+    """Give the share of answers whose right class is among the five largest outputs."""
     return float(sums["right"]) / max(int(sums["examples"]), 1)
 
 
