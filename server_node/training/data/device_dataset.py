@@ -52,7 +52,7 @@ def host_source(dataset: Dataset, rows: npt.NDArray[np.intp] | None) -> Source:
     first, *more = (_rows(array, rows) for array in (dataset.inputs, *dataset.more_inputs))
     targets = first if dataset.targets is dataset.inputs else _rows(dataset.targets, rows)
     others = tuple(_rows(target.values, rows) for target in dataset.more_targets)
-    return Source((first, *more) if more else first, (targets, *others) if others else targets)  # type: ignore[arg-type]  # host twins
+    return Source((first, *more) if more else first, (targets, *others) if others else targets)
 
 
 def _rows(array: npt.NDArray[Any], rows: npt.NDArray[np.intp] | None) -> npt.NDArray[Any]:

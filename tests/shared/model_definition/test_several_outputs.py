@@ -10,7 +10,10 @@ from shared.model_definition.output_targets import LatentPair, latent_pairs, out
 from shared.model_definition.shapes import infer_shapes
 from tests.shared.definitions import parsed, pattern, planned, refusal_of
 
-INPUT, WIDE, NARROW = ("Input", {}), ("Dense", {"units": 6}), ("Dense", {"units": 2})
+_Node = tuple[str, dict[str, Any]]
+INPUT: _Node = ("Input", {})
+WIDE: _Node = ("Dense", {"units": 6})
+NARROW: _Node = ("Dense", {"units": 2})
 
 
 def drawn(*links: tuple[str, str], **nodes: tuple[str, dict[str, Any]]) -> dict[str, Any]:
@@ -104,7 +107,7 @@ def test_outputs_of_one_name_get_numbers() -> None:
 
 
 def test_a_generator_joined_to_its_discriminator_is_refused() -> None:
-    ends = {"image": ("Output", {}), "verdict": ("Output", {})}
+    ends: dict[str, _Node] = {"image": ("Output", {}), "verdict": ("Output", {})}
     links = [("in", "generator"), ("generator", "image"), ("generator", "discriminator"), ("discriminator", "verdict")]
     graph = drawn(*links, generator=WIDE, discriminator=NARROW, **ends)
     assert "two models against each other" in refusal_of(graph)

@@ -1,5 +1,6 @@
 """Normalisation by given numbers: one for all channels, or one for each."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -25,9 +26,9 @@ IMAGE = (4, 5, 3)
 def test_every_channel_is_shifted_and_scaled_by_its_numbers(mean: object, std: object) -> None:
     graph = parsed(row({"type": "normalize", "mean": mean, "std": std}))
     network = network_from_graph(graph, infer_shapes(graph, IMAGE), IMAGE)
-    weights, statistics = initial_weights(network, seed=1)
+    weights, statistics, numbers = jax.tree.map(jnp.asarray, (*initial_weights(network, 1), layer_numbers(network)))
     images = np.random.default_rng(3).standard_normal((2, *IMAGE)).astype(np.float32)
     moment = Moment(is_training=False, mask=jnp.ones(2), key=None, formulation=Formulation.SLICES)
-    given, _ = apply_network(network, weights, statistics, layer_numbers(network), jnp.asarray(images), moment)
-    shift, scale = (np.float32(reals_from(written)) for written in (mean, std))
+    given, _ = apply_network(network, weights, statistics, numbers, jnp.asarray(images), moment)
+    shift, scale = (np.asarray(reals_from(written), np.float32) for written in (mean, std))
     np.testing.assert_allclose(given, (images - shift) / scale, rtol=1e-6)
