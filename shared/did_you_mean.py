@@ -15,6 +15,13 @@ def quoted(value: object) -> str:
     return shown.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+def in_one_line(text: object, longest: int = _LONGEST_SHOWN) -> str:
+    """What others wrote, such as an error or a name in a file, in one printable line of bounded length."""
+    words = " ".join(str(text)[: 4 * longest].split())
+    shown = words if len(words) <= longest else words[:longest] + "…"
+    return "".join(mark if mark.isprintable() else "?" for mark in shown)
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`", did you mean adam?"` when a known name is close to the word, else the empty string."""
     by_lower_case = {name.lower(): name for name in known}

@@ -14,6 +14,7 @@ from server_node.training.data.dataset import Dataset
 from server_node.training.data.room import Room
 from server_node.training.data.token_rows import token_splits
 from shared.dataset_options import FileFormat, FileOptions
+from shared.did_you_mean import in_one_line
 from shared.errors import BadData
 
 TOKENS = "tokens"
@@ -96,7 +97,7 @@ def _chosen(name: str, members: Collection[str], options: FileOptions) -> dict[S
             plain = pair(members, inputs, "", options)
             if plain is not None:
                 return {Split.TRAINING: plain}
-    found_names = ", ".join(sorted(members)[:10]) or "none"
+    found_names = ", ".join(in_one_line(member) for member in sorted(members)[:10]) or "none"
     wanted = f"an input beside the target {options.target}" if options.target else "arrays x and y"
     raise BadData(f"{name}: expected {wanted}, or x_train, y_train, x_test and y_test, got {found_names}")
 
