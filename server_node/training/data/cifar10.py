@@ -6,6 +6,7 @@ the same data is never read.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import numpy as np
 from server_node.training.data.checks import RawSplit, Split, checked_dataset
 from server_node.training.data.dataset import Dataset
 from server_node.training.data.file_access import beside
+from server_node.training.data.opened_file import open_file
 from server_node.training.data.room import Room, blocks
 from shared.dataset_options import FileFormat, FileOptions
 from shared.errors import BadData
@@ -58,7 +60,10 @@ def _read(files: Sequence[Path], name: str, room: Room, options: FileOptions) ->
     pixels = room.array(name, (sum(counts), SIDE, SIDE, CHANNELS), np.uint8)
     labels, start = np.empty(sum(counts), np.uint8), 0
     for file, count in zip(files, counts, strict=True):
-        records = np.memmap(file, np.uint8, "r", shape=(count, RECORD_BYTES))
+        with open_file(file, f"{name}, {file.name}") as opened:
+            if os.fstat(opened.fileno()).st_size != count * RECORD_BYTES:
+                raise BadData(f"{name}, {file.name}: expected a file that stays as it is, got one that was written to")
+            records = np.memmap(opened, np.uint8, "r", shape=(count, RECORD_BYTES))
         for part in blocks(count, RECORD_BYTES):
             rows = slice(start + part.start, start + part.stop)
             labels[rows] = records[part, 0]

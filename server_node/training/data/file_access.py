@@ -16,26 +16,31 @@ def allowed_path(path: str, data_roots: Sequence[Path]) -> Path:
         BadData: when there is no data root, the path leads outside all of them, or nothing is there.
     """
     if not data_roots:
-        raise _refusal(f"file://{path} is refused: this node has no data root; start it with --data-root DIR")
-    candidates = [(root.resolve() / path).resolve() for root in data_roots]
-    inside = [found for found in candidates if any(found.is_relative_to(root.resolve()) for root in data_roots)]
+        raise _refusal(f"file://{path[:200]} is refused: this node has no data root; start it with --data-root DIR")
+    roots = [root.resolve() for root in data_roots]
+    candidates = [_resolved(root / path, path) for root in roots]
+    inside = [found for found in candidates if any(found.is_relative_to(root) for root in roots)]
     if not inside:
-        raise _refusal(f"file://{path} is refused: it leads outside the data roots of this node")
+        raise _refusal(f"file://{path[:200]} is refused: it leads outside the data roots of this node")
     for found in inside:
-        if found.exists():
+        if _is_there(found, path):
             return found
-    raise _refusal(f"{path}: expected a file or folder inside a data root of this node, found nothing there")
+    raise _refusal(f"{path[:200]}: expected a file or folder inside a data root of this node, found nothing there")
 
 
 def beside(folder: Path, file_name: str, name: str) -> Path:
     """Resolve a file of a folder that may be read; a link may not lead out of the folder.
 
+    Args:
+        folder: resolved, as it was when it was allowed.
+        file_name: below it.
+        name: what messages call the file.
+
     Raises:
         BadData: when it does, or nothing is there.
     """
-    root = folder.resolve()
-    found = (root / file_name).resolve()
-    if not found.is_relative_to(root):
+    found = _resolved(folder / file_name, name)
+    if not found.is_relative_to(folder):
         raise _refusal(f"{name}: expected a file in its folder, got one that leads out of it")
     if not found.is_file():
         raise _refusal(f"{name}: expected a file beside it, found none")
@@ -48,6 +53,20 @@ def file_stamp(path: Path) -> str:
     stats = [(str(file.relative_to(path)), file.stat()) for file in files if file.is_file()]
     text = ";".join(f"{name}:{stat.st_ino}:{stat.st_size}:{stat.st_mtime_ns}" for name, stat in stats)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _resolved(path: Path, name: str) -> Path:
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError) as error:  # until Python 3.13 links that go round in circles are a RuntimeError
+        raise _refusal(f"{name[:200]}: expected a path without links that go round in circles") from error
+
+
+def _is_there(path: Path, name: str) -> bool:
+    try:
+        return path.exists()
+    except OSError as error:
+        raise _refusal(f"{name[:200]}: expected a path that can be looked at, got {error.strerror}") from error
 
 
 def _refusal(sentence: str) -> BadData:

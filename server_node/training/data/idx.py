@@ -18,8 +18,12 @@ import numpy.typing as npt
 
 from server_node.training.data.checks import RawSplit, Split, checked_dataset
 from server_node.training.data.dataset import Dataset
+from server_node.training.data.file_access import beside
+from server_node.training.data.opened_file import open_file
 from server_node.training.data.room import Room
+from server_node.training.data.streams import array_from_stream
 from shared.dataset_options import FileFormat, FileOptions
+from shared.did_you_mean import in_one_line
 from shared.errors import BadData
 
 Bytes = npt.NDArray[np.uint8]
@@ -64,25 +68,25 @@ def _find(folder: Path, stem: str, axes: int) -> Path | None:
 
 
 def _read(path: Path, name: str, axes: int, room: Room) -> Bytes:
-    root = path.parent.resolve()
-    if not path.resolve().is_relative_to(root):
-        raise BadData(f"{name}: expected a file in its folder, got a link that leads out of it")
+    found = beside(path.parent, path.name, name)
     try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            return _read_array(cast("IO[bytes]", file), name, axes, room)
+        with open_file(found, name) as file:
+            content = gzip.GzipFile(fileobj=file) if path.suffix == ".gz" else file
+            return _read_array(cast("IO[bytes]", content), name, axes, room)
     except (OSError, EOFError, zlib.error) as error:
-        raise BadData(f"{name}: expected a whole file, got one that cannot be read ({error})") from error
+        raise BadData(
+            f"{name}: expected a whole file, got one that cannot be read ({in_one_line(error, 200)})"
+        ) from error
 
 
 def _read_array(file: IO[bytes], name: str, axes: int, room: Room) -> Bytes:
     shape = _read_header(file, name, axes)
     expected = math.prod(shape)
     room.check(name, expected, f"its header {shape}")
-    content = file.read(expected + 1)
-    if len(content) != expected:
-        got = f"only {len(content):,}" if len(content) < expected else "more"
-        raise BadData(f"{name}: expected {expected:,} bytes after its header {shape}, got {got}")
-    return np.frombuffer(content, np.uint8).reshape(shape)
+    found: Bytes = array_from_stream(file, shape, np.uint8, name, room)
+    if file.read(1):
+        raise BadData(f"{name}: expected {expected:,} bytes after its header {shape}, got more")
+    return found
 
 
 def _read_header(file: IO[bytes], name: str, axes: int) -> tuple[int, ...]:

@@ -10,6 +10,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from shared.did_you_mean import in_one_line
 from shared.errors import BadData
 
 NOT_A_HEADER = (
@@ -58,7 +59,7 @@ def read_npy_header(file: IO[bytes], name: str) -> NpyHeader:
         read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, is_fortran, dtype = read(file)
     except NOT_A_HEADER as error:
-        raise BadData(f"{name}: expected a NumPy array, got something else ({str(error)[:200]})") from error
+        raise BadData(f"{name}: expected a NumPy array, got something else ({in_one_line(error, 200)})") from error
     if any(isinstance(size, bool) or size < 0 for size in shape):
         raise BadData(f"{name}: expected sizes ≥ 0, its header says {shape}")
     if dtype.kind not in "fiub" or dtype.shape:

@@ -6,6 +6,7 @@ It says how much there is and refuses what is more, before any of it is taken.
 from __future__ import annotations
 
 import math
+import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +15,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from shared.errors import BadData
+from shared.errors import BadData, MachineFailure
 
 AnyArray = npt.NDArray[Any]
 BLOCK_BYTES = 16 * 2**20
 """About what is copied at once from file to file."""
+ALIGNMENT_BYTES = 64
+"""Where an array begins at a multiple of this, JAX uses it on a CPU as it is, without a second copy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +62,31 @@ class Room:
 
         Raises:
             BadData: when there is no room for it.
+            MachineFailure: when the disk is full.
         """
         needed = math.prod(shape) * np.dtype(dtype).itemsize
         if needed <= self.memory_bytes:
-            return np.empty(shape, dtype)
+            return aligned_array(shape, dtype)
         self.check(name, -(-needed // 4))
         with tempfile.TemporaryFile(dir=self.folder, prefix="dataset-") as file:
-            return np.memmap(file, dtype=dtype, mode="w+", shape=shape)
+            _take_disk(file.fileno(), needed, name)
+            return np.memmap(file, dtype=dtype, mode="r+", shape=shape)
+
+
+def _take_disk(descriptor: int, needed: int, name: str) -> None:
+    """Take the disk space now: a write to a mapped file on a full disk would end the process."""
+    try:
+        os.posix_fallocate(descriptor, 0, needed)
+    except OSError as error:
+        raise MachineFailure(f"{name}: this node has no {needed:,} bytes of disk for it: {error.strerror}") from error
+
+
+def aligned_array(shape: tuple[int, ...], dtype: npt.DTypeLike) -> AnyArray:
+    """Give an array of any content in memory that JAX can use without a copy; it is not written to after that."""
+    needed = math.prod(shape) * np.dtype(dtype).itemsize
+    memory = np.empty(needed + ALIGNMENT_BYTES, np.uint8)
+    start = -memory.ctypes.data % ALIGNMENT_BYTES
+    return memory[start : start + needed].view(dtype).reshape(shape)
 
 
 def blocks(rows: int, row_bytes: int) -> list[slice]:

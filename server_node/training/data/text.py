@@ -7,10 +7,12 @@ alphabetical order, one behind the other. Word 0 stands for every word that the 
 from __future__ import annotations
 
 import re
+import sys
 from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from io import TextIOWrapper
 from pathlib import Path
 from typing import assert_never
 
@@ -19,6 +21,7 @@ import numpy as np
 from server_node.training.data.checks import AnyArray, RawSplit, Split, checked_dataset
 from server_node.training.data.dataset import Dataset
 from server_node.training.data.file_access import beside
+from server_node.training.data.opened_file import open_file
 from server_node.training.data.room import Room, joined
 from server_node.training.data.token_rows import next_token_split
 from shared.dataset_options import FileFormat, FileOptions, Vocabulary
@@ -28,7 +31,8 @@ BYTES = 256
 UNKNOWN_WORD = 0
 UNKNOWN_NAME = ""
 LONGEST_LINE = 2**20
-MOST_WORDS_COUNTED = 10_000_000
+COUNTED_WORD_BYTES = 120
+"""About what a dictionary takes for each of its words beside the word."""
 _WORD = re.compile(r"\w+|[^\w\s]")
 
 
@@ -45,7 +49,7 @@ def load_text(path: Path, name: str, room: Room, options: FileOptions, _said: Fi
             case Vocabulary.BYTES:
                 stream, size = _bytes_of(files, name, room), BYTES
             case Vocabulary.WORDS:
-                words = vocabulary_of(files, name, options.words)
+                words = vocabulary_of(files, name, options.words, room)
                 stream, size, names = _words_of(files, words, name, room), len(words) + 1, (UNKNOWN_NAME, *words)
             case _:
                 assert_never(options.vocabulary)
@@ -63,13 +67,23 @@ def _dataset(name: str, raw: RawSplit, room: Room, options: FileOptions) -> Data
     return checked_dataset(name, {Split.TRAINING: raw}, room, options, are_tokens=True)
 
 
-def vocabulary_of(files: Sequence[Path], name: str, most: int) -> dict[str, int]:
-    """Number the words of a text from 1 on, the most frequent first and equals by alphabet, `most` - 1 at most."""
+def vocabulary_of(files: Sequence[Path], name: str, most: int, room: Room) -> dict[str, int]:
+    """Number the words of a text from 1 on, the most frequent first and equals by alphabet, `most` - 1 at most.
+
+    Raises:
+        BadData: when counting the different words would take more memory than there is room for.
+    """
     counts: Counter[str] = Counter()
-    for word in _words(files):
+    taken = 0
+    for word in _words(files, name):
         counts[word] += 1
-        if len(counts) > MOST_WORDS_COUNTED:
-            raise BadData(f"{name}: expected at most {MOST_WORDS_COUNTED:,} different words, got more")
+        if counts[word] == 1:
+            taken += COUNTED_WORD_BYTES + sys.getsizeof(word)
+            if taken > room.memory_bytes:
+                raise BadData(
+                    f"{name}: expected different words that can be counted in {room.memory_bytes:,} bytes, "
+                    f"got more: {len(counts):,} so far"
+                )
     frequent = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[: most - 1]
     return {word: number for number, (word, _) in enumerate(frequent, start=1)}
 
@@ -89,20 +103,25 @@ def _bytes_of(files: Sequence[Path], name: str, room: Room) -> AnyArray:
         raise BadData(f"{name}: expected text, got nothing")
     room.check(name, sum(sizes), f"its {sum(sizes):,} bytes, each a number,")
     filled = [file for file, size in zip(files, sizes, strict=True) if size]
-    return joined(name, [np.memmap(file, np.uint8, "r") for file in filled], room)
+    return joined(name, [_mapped(file, name) for file in filled], room)
+
+
+def _mapped(path: Path, name: str) -> AnyArray:
+    with open_file(path, name) as file:
+        return np.memmap(file, np.uint8, "r")
 
 
 def _words_of(files: Sequence[Path], words: dict[str, int], name: str, room: Room) -> AnyArray:
     numbers = array("i")
-    for word in _words(files):
+    for word in _words(files, name):
         numbers.append(words.get(word, UNKNOWN_WORD))
         if len(numbers) * numbers.itemsize > room.memory_bytes:
             raise BadData(f"{name}: expected at most {room.memory_bytes:,} bytes of numbers of words, it has more")
     return np.frombuffer(numbers, np.int32) if numbers else np.empty(0, np.int32)
 
 
-def _words(files: Sequence[Path]) -> Iterator[str]:
+def _words(files: Sequence[Path], name: str) -> Iterator[str]:
     for file in files:
-        with file.open(encoding="utf-8", newline="\n") as lines:
+        with TextIOWrapper(open_file(file, name), encoding="utf-8-sig", newline="\n") as lines:
             while line := lines.readline(LONGEST_LINE):
                 yield from _WORD.findall(line)

@@ -92,7 +92,7 @@ def test_a_target_beside_may_not_lead_out_of_the_folder(tmp_path: Path) -> None:
 
 def test_pickles_are_never_read(tmp_path: Path) -> None:
     (tmp_path / "d.pkl").write_bytes(pickle.dumps({"x": X}))
-    assert "got something else" in refused(tmp_path / "d.pkl")
+    assert "a Python pickle, which is never read" in refused(tmp_path / "d.pkl")
     np.save(tmp_path / "d.npy", np.array([{}], object), allow_pickle=True)
     assert "objects are never read" in refused(tmp_path / "d.npy")
 
@@ -211,7 +211,9 @@ def test_text_by_bytes_and_by_words(tmp_path: Path) -> None:
 def test_text_defects_are_told(tmp_path: Path) -> None:
     (tmp_path / "t.txt").write_bytes(b"short")
     assert "at least 129 tokens" in refused(tmp_path / "t.txt")
-    (tmp_path / "b.txt").write_bytes(b"\xff\xfe" * 300)
+    (tmp_path / "w.txt").write_bytes("text".encode("utf-16"))
+    assert "UTF-16 text; save it as UTF-8" in refused(tmp_path / "w.txt")
+    (tmp_path / "b.txt").write_bytes(b"\xff\xfa" * 300)
     assert "expected UTF-8 text" in refused(tmp_path / "b.txt", "?vocabulary=words")
     (tmp_path / "e.txt").write_bytes(b"")
     assert "got nothing" in refused(tmp_path / "e.txt", "?format=text")

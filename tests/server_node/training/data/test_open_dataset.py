@@ -284,6 +284,22 @@ def test_what_is_no_dataset_is_refused(tmp_path: Path) -> None:
     assert "got a folder" in refused(tmp_path / "folder", "?format=npz")
 
 
+@pytest.mark.parametrize(
+    ("beginning", "said"),
+    [
+        (b"\x1f\x8b\x08", "packed by gzip; unpack it"),
+        (b"BZh9", "packed by bzip2"),
+        (b"\xfd7zXZ\0", "packed by xz"),
+        (b"ARROW1\0\0", "save it as Parquet"),
+        (b"\0\0\x08\x03\0\0\0\x01", "name its folder"),
+        (b"\x80\x04\x95", "a Python pickle, which is never read"),
+    ],
+)
+def test_what_people_have_and_we_do_not_read_is_told_by_name(tmp_path: Path, beginning: bytes, said: str) -> None:
+    (tmp_path / "data").write_bytes(beginning + b"\0" * 20)
+    assert said in refused(tmp_path / "data")
+
+
 def test_a_relative_path_is_looked_for_in_the_data_roots(tmp_path: Path) -> None:
     csv(tmp_path, "1,2,0\n")
     assert opened("file://csv/./data.csv", "", tmp_path).inputs.shape == (1, 2)
