@@ -6,15 +6,19 @@ Links to other files, external storage and virtual arrays are never followed: th
 from __future__ import annotations
 
 import math
+import zlib
 from pathlib import Path
 from typing import Any
 
 from server_node.training.data.checks import AnyArray
 from server_node.training.data.dataset import Dataset
+from server_node.training.data.hdf5_chunks import check_chunks
 from server_node.training.data.named_arrays import dataset_of_arrays
+from server_node.training.data.opened_file import name_of_opened, open_file
 from server_node.training.data.optional_library import optional_library
 from server_node.training.data.room import Room, blocks
 from shared.dataset_options import FileFormat, FileOptions
+from shared.did_you_mean import in_one_line, quoted
 from shared.errors import BadData
 
 MOST_ARRAYS = 10_000
@@ -28,16 +32,16 @@ def load_hdf5(path: Path, name: str, room: Room, options: FileOptions, said: Fil
     """
     h5py = optional_library("h5py", "HDF5", name)
     try:
-        with h5py.File(path, "r") as file:
+        with open_file(path, name) as opened, h5py.File(name_of_opened(opened, path), "r") as file:
             members = _arrays_in(file, name, h5py)
 
             def read(member: str) -> AnyArray:
                 return _read(members[member], f"{name}, array {member}", room)
 
             return dataset_of_arrays(name, members, read, room, options, said)
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError, UnicodeDecodeError) as error:
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError, UnicodeDecodeError, zlib.error) as error:
         raise BadData(
-            f"{name}: expected a whole HDF5 file, got one that cannot be read ({str(error)[:200]})"
+            f"{name}: expected a whole HDF5 file, got one that cannot be read ({in_one_line(error, 200)})"
         ) from error
 
 
@@ -48,6 +52,8 @@ def _arrays_in(file: Any, name: str, h5py: Any) -> dict[str, Any]:
         if len(found) >= MOST_ARRAYS:
             raise BadData(f"{name}: expected at most {MOST_ARRAYS:,} arrays, got more")
         if isinstance(item, h5py.Dataset):
+            if member.lower() in found:
+                raise BadData(f"{name}: expected each name once, whatever its case, got {quoted(member)} twice")
             found[member.lower()] = item
 
     file.visititems(take)
@@ -64,6 +70,7 @@ def _read(array: Any, name: str, room: Room) -> AnyArray:
     if not shape:
         raise BadData(f"{name}: expected an array of examples, got a single number")
     room.check(name, shape[0] * row_bytes // 4, f"its shape {shape}")
+    check_chunks(array, name)
     target = room.array(name, shape, array.dtype.newbyteorder("="))
     for part in blocks(shape[0], row_bytes):
         target[part] = array[part]
