@@ -18,6 +18,7 @@ from server_node.training.data.dataset import Dataset
 from server_node.training.data.file_access import beside
 from server_node.training.data.named_arrays import dataset_of_arrays
 from server_node.training.data.npy_header import NpyHeader, read_npy_header
+from server_node.training.data.opened_file import open_file
 from server_node.training.data.room import Room
 from server_node.training.data.tables import split_columns
 from server_node.training.data.token_rows import token_splits
@@ -39,7 +40,7 @@ def load_npy(path: Path, name: str, room: Room, options: FileOptions, said: File
     if said is FileFormat.TOKENS:
         raw = {Split.TRAINING: RawSplit(array, _targets_beside(path, name, options))}
         return checked_dataset(name, token_splits(name, raw, options), room, options, are_tokens=True)
-    return checked_dataset(name, {Split.TRAINING: _split(path, name, array, options)}, room, options)
+    return checked_dataset(name, {Split.TRAINING: _split(path, name, array, room, options)}, room, options)
 
 
 def mapped_npy(path: Path, name: str) -> AnyArray:
@@ -48,24 +49,22 @@ def mapped_npy(path: Path, name: str) -> AnyArray:
     Raises:
         BadData: when it is no array of numbers, or longer or shorter.
     """
-    try:
-        with path.open("rb") as file:
-            header = read_npy_header(file, name)
-            size = os.fstat(file.fileno()).st_size
-            if size != header.file_bytes:
-                raise BadData(
-                    f"{name}: expected {header.file_bytes:,} bytes by its header {header.shape}, got {size:,}"
-                )
-            if header.values == 0:
-                return np.empty(header.shape, header.dtype)
-            return _mapped(file, header)
-    except OSError as error:
-        raise BadData(f"{name}: expected a readable file, got {error.strerror}") from error
+    with open_file(path, name) as file:
+        header = read_npy_header(file, name)
+        size = os.fstat(file.fileno()).st_size
+        if size != header.file_bytes:
+            raise BadData(f"{name}: expected {header.file_bytes:,} bytes by its header {header.shape}, got {size:,}")
+        if header.values == 0:
+            return np.empty(header.shape, header.dtype)
+        return _mapped(file, header, name)
 
 
-def _mapped(file: IO[bytes], header: NpyHeader) -> AnyArray:
+def _mapped(file: IO[bytes], header: NpyHeader, name: str) -> AnyArray:
     order: Literal["C", "F"] = "F" if header.is_fortran else "C"
-    mapped: AnyArray = np.memmap(file, header.dtype, "r", header.header_bytes, header.shape, order)
+    try:
+        mapped: AnyArray = np.memmap(file, header.dtype, "r", header.header_bytes, header.shape, order)
+    except OSError as error:
+        raise BadData(f"{name}: expected a file that can be mapped into memory, got {error.strerror}") from error
     return mapped
 
 
@@ -79,14 +78,14 @@ def _load_folder(path: Path, name: str, room: Room, options: FileOptions, said: 
     return dataset_of_arrays(name, files, read, room, options, said)
 
 
-def _split(path: Path, name: str, array: AnyArray, options: FileOptions) -> RawSplit:
+def _split(path: Path, name: str, array: AnyArray, room: Room, options: FileOptions) -> RawSplit:
     if options.target is not None:
         return RawSplit(array, _targets_beside(path, name, options))
     if array.ndim < 2:
         raise BadData(f"{name}: expected a table (examples, columns) or an array of examples, got shape {array.shape}")
     if array.ndim != 2 or array.shape[1] < 2:
         return RawSplit(array, None, has_targets=False)
-    return split_columns(name, array, array.shape[1] - 1, is_named_label=False)
+    return split_columns(name, array, array.shape[1] - 1, room, is_named_label=False)
 
 
 def _targets_beside(path: Path, name: str, options: FileOptions) -> AnyArray | None:

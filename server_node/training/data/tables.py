@@ -1,7 +1,8 @@
 """Tables: which column is the target, and whether its numbers are labels or real values.
 
-The target is the column that `?target=` names, else `label`, `target` or `y`, else the last. Targets that are all
-whole numbers ≥ 0 are labels; a column named `label` must be. Other targets are real values.
+The target is the column that `?target=` names (or numbers from 1, in a table without a header), else `label`, `target`
+or `y`, else the last. Targets that are all whole numbers ≥ 0 are labels; a column named `label` must be. Other targets
+are real values.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from server_node.training.data.checks import AnyArray, RawSplit
+from server_node.training.data.room import Room, blocks
 from shared.dataset_options import FileOptions
 from shared.did_you_mean import did_you_mean, quoted
 from shared.errors import BadData
@@ -30,12 +32,27 @@ def target_column(name: str, header: Sequence[str], width: int, options: FileOpt
     if options.reconstructs_input or not options.has_target:
         return None
     names = [cell.strip().lower() for cell in header]
-    if options.target is not None:
-        if options.target.lower() not in names:
-            hint = did_you_mean(options.target, names)
-            raise BadData(f"{name}: expected a column {quoted(options.target)}, found none{hint}", field="dataset")
-        return names.index(options.target.lower())
-    return next((names.index(known) for known in TARGET_NAMES if known in names), width - 1)
+    if options.target is None:
+        wanted = next((known for known in TARGET_NAMES if known in names), None)
+        return width - 1 if wanted is None else _only_place(name, wanted, names)
+    if not names and options.target.isdecimal():
+        return _numbered(name, int(options.target[:9]), width)
+    if options.target.strip().lower() not in names:
+        hint = did_you_mean(options.target, names) if names else ", as it has no header; say its number, from 1"
+        raise BadData(f"{name}: expected a column {quoted(options.target)}, found none{hint}", field="dataset")
+    return _only_place(name, options.target.strip().lower(), names)
+
+
+def _numbered(name: str, number: int, width: int) -> int:
+    if not 1 <= number <= width:
+        raise BadData(f"{name}: expected a column from 1 to {width} as target, got {number}", field="dataset")
+    return number - 1
+
+
+def _only_place(name: str, wanted: str, names: Sequence[str]) -> int:
+    if names.count(wanted) > 1:
+        raise BadData(f"{name}: expected one column {quoted(wanted)}, got {names.count(wanted)}", field="dataset")
+    return names.index(wanted)
 
 
 def is_label_column(header: Sequence[str], column: int | None) -> bool:
@@ -43,13 +60,24 @@ def is_label_column(header: Sequence[str], column: int | None) -> bool:
     return bool(header) and column is not None and header[column].strip().lower() == LABEL_NAME
 
 
-def split_columns(name: str, table: AnyArray, column: int | None, *, is_named_label: bool) -> RawSplit:
+def split_columns(name: str, table: AnyArray, column: int | None, room: Room, *, is_named_label: bool) -> RawSplit:
     """Take the target out of a table `(examples, columns)`; a target in the last column leaves the table in place."""
     if column is None:
         return RawSplit(table, None)
-    is_last = column == table.shape[1] - 1
-    inputs = table[:, :column] if is_last else np.delete(table, column, axis=1)
-    return RawSplit(inputs, column_targets(name, table[:, column], is_named_label=is_named_label))
+    targets = column_targets(name, table[:, column], is_named_label=is_named_label)
+    return RawSplit(without_column(name, table, column, room), targets)
+
+
+def without_column(name: str, table: AnyArray, column: int, room: Room) -> AnyArray:
+    """Give a table without one column, as a view where that is the last, else copied block by block."""
+    width = table.shape[1] - 1
+    if column == width:
+        return table[:, :width]
+    inputs = room.array(name, (table.shape[0], width), table.dtype)
+    for part in blocks(table.shape[0], table[:1].nbytes):
+        inputs[part, :column] = table[part, :column]
+        inputs[part, column:] = table[part, column + 1 :]
+    return inputs
 
 
 def column_targets(name: str, column: AnyArray, *, is_named_label: bool) -> npt.NDArray[np.int32] | AnyArray:
