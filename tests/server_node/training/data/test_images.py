@@ -83,3 +83,42 @@ def test_an_image_may_not_be_a_link_out_of_its_folder(tmp_path: Path) -> None:
     picture(root / "a" / "1.png")
     (root / "a" / "2.png").symlink_to(secret)
     assert "leads out of it" in refused(root, "", root)
+
+
+def test_images_stand_as_they_were_taken(tmp_path: Path) -> None:
+    pillow = pytest.importorskip("PIL.Image", reason="images need pillow: install cyxwiz[data]")
+    taken = pillow.fromarray(np.array([[[0] * 3, [50] * 3], [[100] * 3, [150] * 3], [[200] * 3, [250] * 3]], np.uint8))
+    for orientation in (1, 6, 8):
+        folder = tmp_path / f"set-{orientation}" / "a"
+        folder.mkdir(parents=True)
+        exif = pillow.Exif()
+        exif[0x0112] = orientation
+        taken.save(folder / "1.png", exif=exif)
+    plain = opened(tmp_path / "set-1", "", tmp_path).inputs[0]
+    np.testing.assert_array_equal(opened(tmp_path / "set-6", "", tmp_path).inputs[0], np.rot90(plain, -1))
+    np.testing.assert_array_equal(opened(tmp_path / "set-8", "", tmp_path).inputs[0], np.rot90(plain))
+
+
+def test_images_of_16_bits_keep_their_brightness(tmp_path: Path) -> None:
+    pillow = pytest.importorskip("PIL.Image", reason="images need pillow: install cyxwiz[data]")
+    (tmp_path / "a").mkdir()
+    pillow.fromarray(np.array([[0, 257, 32_896, 65_535]], np.uint16)).save(tmp_path / "a" / "1.png")
+    assert opened(tmp_path, "", tmp_path).inputs.ravel().tolist() == pytest.approx([0, 1 / 255, 128 / 255, 1])
+
+
+def test_transparency_and_palettes_become_plain_colours(tmp_path: Path) -> None:
+    picture(tmp_path / "a" / "1.png", mode="RGBA", color=(0, 255, 0, 10))
+    picture(tmp_path / "a" / "2.gif", mode="P", color=0)
+    assert opened(tmp_path, "", tmp_path).inputs.shape == (2, 4, 5, 3)
+    assert opened(tmp_path, "", tmp_path).inputs[0, 0, 0].tolist() == [0, 1, 0]
+
+
+def test_classes_without_training_images_are_told(tmp_path: Path) -> None:
+    picture(tmp_path / "train" / "a" / "1.png")
+    picture(tmp_path / "test" / "b" / "1.png")
+    assert "expected training images of every class, found none of 'b'" in refused(tmp_path, "", tmp_path)
+
+
+def test_images_of_32_bits_are_told(tmp_path: Path) -> None:
+    picture(tmp_path / "a" / "1.tiff", mode="F", color=0.5)
+    assert "expected 8 or 16 bits a pixel" in refused(tmp_path, "", tmp_path)
