@@ -129,13 +129,12 @@ def memory_account(program: Program, setup: TrainingSetup) -> MemoryAccount:
     shapes = (*shapes, *(kind.shape for kind in structure.target_kinds))
     rows = structure.examples
     if structure.fed_rows is not None:
-        visits = 1 + (setup.splits.validation.size > 0 or setup.splits.test.size > 0)
-        rows = structure.fed_rows * WINDOWS_HELD * visits
+        windows = -(-structure.order_length // structure.fed_rows)
+        rows = structure.fed_rows * min(WINDOWS_HELD, windows)
     examples = rows * sum(math.prod(shape) for shape in shapes)
-    orders = structure.order_length * (1 + (setup.splits.validation.size > 0) + (setup.splits.test.size > 0))
     return MemoryAccount(
         program_bytes=program.program_bytes + program.code_bytes,
-        data_bytes=(examples + orders) * INT32_BYTES,
+        data_bytes=(examples + structure.order_length) * INT32_BYTES,
         state_bytes=tree_bytes(program.state_template) * STATE_COPIES + _best_bytes(program, setup),
     )
 

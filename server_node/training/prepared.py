@@ -142,9 +142,12 @@ class PreparedTraining:
                 self._state, packed = self.program.train_chunk(
                     self._state, part.source, part.order, self._parts.numbers, np.int32(part.batches // batches)
                 )
+                packed.block_until_ready()  # the visit frees this part's window when it is asked for the next
             assert packed is not None, "a chunk has at least one step"
             readings = unpack_readings(packed)
         self.step = readings.step
+        if self.step % self.steps_per_epoch == 0:
+            self._visit = None  # what comes next, validation say, has windows of its own
         return readings
 
     def readings(self) -> Readings:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from server_node.training.data.dataset import Dataset
 from server_node.training.data.dataset_form import DatasetForm
+from server_node.training.data.room import aligned_array
 from server_node.training.steps import Source
 
 
@@ -56,7 +57,10 @@ def host_source(dataset: Dataset, rows: npt.NDArray[np.intp] | None) -> Source:
 
 
 def _rows(array: npt.NDArray[Any], rows: npt.NDArray[np.intp] | None) -> npt.NDArray[Any]:
-    return np.asarray(array) if rows is None else array.take(rows, axis=0)
+    if rows is None:
+        return np.asarray(array)
+    found = aligned_array((rows.size, *array.shape[1:]), array.dtype)
+    return array.take(rows, axis=0, out=found, mode="clip")  # any other mode takes them by way of another copy
 
 
 def _placed(source: Source, device: jax.Device) -> Source:

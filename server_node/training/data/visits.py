@@ -3,7 +3,7 @@
 A compiled program takes a source of examples and an order of their rows. A visit cuts a stretch of batches into parts,
 each with the source and the order for it. Where the whole dataset is on the device there is one part. Where it is fed,
 the source is a window: the rows that the next batches need, side by side, read in a thread of their own while the
-device computes on the window before.
+device computes on the window before. So there are two windows at any time, which is what the memory account says.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Visit(Protocol):
     """One visit; used by one thread."""
 
     def parts(self, first_batch: int, batches: int) -> Iterator[Part]:
-        """Give batches from `first_batch` on, each part when the one before it has been handed to the device."""
+        """Give batches from `first_batch` on; whoever asks for the next part has computed on the one before it."""
         ...
 
 
@@ -83,10 +83,18 @@ class FedVisit:
 
     def _window(self, window: int) -> Source:
         if self._now is None or self._now[0] != window:
+            self._give_up_window()
             coming = self._next[1] if self._next and self._next[0] == window else self._read(window)
             self._now = (window, coming.result())
             self._next = (window + 1, self._read(window + 1)) if window + 1 < self._windows else None
         return self._now[1]
+
+    def _give_up_window(self) -> None:
+        """Free a window before another is read, whoever still holds a `Part` of it."""
+        leaves = jax.tree.leaves(self._now[1]) if self._now else ()
+        self._now = None
+        for leaf in leaves:
+            leaf.delete()
 
     def _read(self, window: int) -> Future[Source]:
         return self._feeding.submit(self._reader.read, self._order, window)

@@ -12,7 +12,16 @@ import pytest
 from server_node.training import prepare as prepare_module
 from server_node.training.api import TrainingEnvironment, TrainingStopped, prepare, train
 from server_node.training.program import compile_program
-from tests.server_node.training.builders import CNN, MLP, SMALL, a_job, an_environment, finished, weight_bits
+from tests.server_node.training.builders import (
+    CNN,
+    MLP,
+    SMALL,
+    a_job,
+    an_environment,
+    finished,
+    run_to_step,
+    weight_bits,
+)
 
 DIGITS = "builtin://digits"
 
@@ -48,6 +57,16 @@ def test_the_counter_sees_a_compile() -> None:
     with counted_compiles() as seen:
         finished(a_job(), an_environment())
     assert seen
+
+
+def test_a_last_batch_that_is_not_full_compiles_nothing_of_its_own() -> None:
+    prepared = prepare(a_job(epochs=1), an_environment())
+    run_to_step(prepared, prepared.steps_per_epoch - 1, chunk_seconds=0.0)
+    assert prepared.setup.samples_after(7) - prepared.setup.samples_after(6) == 4
+    with counted_compiles() as seen:
+        list(train(prepared, chunk_seconds=0.0))
+    assert prepared.step == prepared.steps_per_epoch == 7
+    assert seen == []
 
 
 @pytest.mark.parametrize(
