@@ -42,7 +42,7 @@ class DataSpace:
 def data_space_in(
     state_dir: Path, *, resident_bytes: int | None = None, disk_bytes: int = DEFAULT_DISK_BYTES
 ) -> DataSpace:
-    """Give a space whose files are below a folder: mapped arrays, and copies of files elsewhere.
+    """Give a space whose files are below a folder of this process's own: mapped arrays, and copies of files elsewhere.
 
     Args:
         state_dir: the node's own folder.
@@ -52,4 +52,5 @@ def data_space_in(
     mapped = state_dir / "mapped"
     mapped.mkdir(parents=True, exist_ok=True)
     remote = RemoteFiles(state_dir / "fetched", disk_bytes)
+    remote.forget_unfinished()
     return DataSpace(resident_bytes=resident_bytes, mapped_bytes=disk_bytes, folder=mapped, remote=remote)

@@ -8,7 +8,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,6 +21,7 @@ from shared.atomic_file import atomic_writer
 from shared.errors import BadData, MachineFailure
 
 SHA256_DIGITS = 64
+UNFINISHED = ".fetching-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +63,16 @@ class RemoteFiles:
                 f"got {found.size_bytes:,}",
                 field="dataset",
             )
-        sha256 = self._known(url, found) or self._fetched(source, found, should_stop)
-        path = self.folder / sha256
-        os.utime(path)
-        self._shrink(keep=path)
-        return LocalCopy(path, sha256, source.name)
+        sha256 = self._known(url, found)
+        if sha256 is None or not self._is_used_now(sha256):
+            self._make_room(found.size_bytes)
+            sha256 = self._fetched(source, found, should_stop)
+        return LocalCopy(self.folder / sha256, sha256, source.name)
+
+    def forget_unfinished(self) -> None:
+        """Remove what a process that was killed had begun to fetch; for when no other uses the folder."""
+        for left in self.folder.glob(f"{UNFINISHED}*"):
+            shutil.rmtree(left, ignore_errors=True)
 
     def _known(self, url: str, found: Found) -> str | None:
         try:
@@ -74,10 +82,17 @@ class RemoteFiles:
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
+    def _is_used_now(self, sha256: str) -> bool:
+        """Note the use of a copy, unless another thread has thrown it away meanwhile."""
+        try:
+            os.utime(self.folder / sha256)
+        except FileNotFoundError:
+            return False
+        return True
+
     def _fetched(self, source: RemoteSource, found: Found, should_stop: ShouldStop) -> str:
-        self.folder.mkdir(parents=True, exist_ok=True)
         digest = hashlib.sha256()
-        with TemporaryDirectory(dir=self.folder, prefix=".fetching-") as inner:
+        with TemporaryDirectory(dir=self.folder, prefix=UNFINISHED) as inner:
             whole = Path(inner) / "whole"
             with whole.open("xb") as file:
                 for part in _until_stopped(source.parts(found.size_bytes), should_stop):
@@ -96,15 +111,22 @@ class RemoteFiles:
     def _note(self, url: str) -> Path:
         return self.folder / f"{hashlib.sha256(url.encode()).hexdigest()}.json"
 
-    def _shrink(self, keep: Path) -> None:
-        stats = {file: file.stat() for file in self.folder.iterdir() if len(file.name) == SHA256_DIGITS}
-        total = sum(stat.st_size for stat in stats.values())
-        for file in sorted(stats, key=lambda file: stats[file].st_mtime_ns):
+    def _make_room(self, coming_bytes: int) -> None:
+        """Throw away what was not used longest, until what comes fits beside the rest."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        copies = sorted(self._copies(), key=lambda copy: copy[1].st_mtime_ns)
+        total = coming_bytes + sum(stat.st_size for _, stat in copies)
+        for file, stat in copies:
             if total <= self.limit_bytes:
                 return
-            if file != keep:
-                file.unlink(missing_ok=True)
-                total -= stats[file].st_size
+            file.unlink(missing_ok=True)
+            total -= stat.st_size
+
+    def _copies(self) -> Iterator[tuple[Path, os.stat_result]]:
+        for file in self.folder.iterdir():
+            if len(file.name) == SHA256_DIGITS:
+                with suppress(FileNotFoundError):  # another thread makes room too
+                    yield file, file.stat()
 
 
 def _until_stopped(parts: Iterator[bytes], should_stop: ShouldStop) -> Iterator[bytes]:

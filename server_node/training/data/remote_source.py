@@ -66,11 +66,32 @@ class RemoteSource:
         return Found(int(meta["size"]), f"{meta.get('e_tag')}|{meta.get('version')}|{meta.get('last_modified')}")
 
     def parts(self, size_bytes: int) -> Iterator[bytes]:
-        """Read it part by part; raises as `look` does."""
+        """Read it part by part, or in one go from a server that gives no parts; raises as `look` does."""
         for start in range(0, size_bytes, PART_BYTES):
+            part = self._part(start, min(start + PART_BYTES, size_bytes))
+            if part is None:
+                yield from self._whole(size_bytes)
+                return
+            yield part
+
+    def _part(self, start: int, end: int) -> bytes | None:
+        with self._told():
+            try:
+                return bytes(self._library.get_range(self._store, self.path, start=start, end=end))
+            except self._errors.NotSupportedError:
+                return None
+
+    def _whole(self, size_bytes: int) -> Iterator[bytes]:
+        """Read it in one request, which has as long as any other, and no further than it was said to be."""
+        with self._told():
+            stream = iter(self._library.get(self._store, self.path).stream(min_chunk_size=PART_BYTES))
+        taken = 0
+        while taken <= size_bytes:
             with self._told():
-                end = min(start + PART_BYTES, size_bytes)
-                part = bytes(self._library.get_range(self._store, self.path, start=start, end=end))
+                part = bytes(next(stream, b""))
+            if not part:
+                return
+            taken += len(part)
             yield part
 
     @contextmanager
