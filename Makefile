@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test judge install lint format types imports check check-generated generate lock bench clean
+.PHONY: help demo test judge fuzz install lint format types imports check check-generated generate lock bench clean
 
 help: ## say what each target does
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -21,6 +21,10 @@ test: $(INSTALLED) ## run every test
 # Each of the hundred is compiled twice.
 judge: $(INSTALLED) ## train every model of tests/judged_models: an epoch, and 20 steps on one batch
 	$(BIN)/python -m pytest -n 2 tests/judged_models/train_every_model.py
+
+# For example: make fuzz FORMATS="csv npz" FUZZ_SECONDS=600
+fuzz: $(INSTALLED) ## feed damaged files to every parser of data, a minute each
+	@.ci/fuzz $(BIN) $(or $(FUZZ_SECONDS),60) $(FORMATS)
 
 install: $(INSTALLED) ## only set up .venv
 
