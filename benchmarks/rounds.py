@@ -1,0 +1,58 @@
+"""Contenders in processes of their own that train in turn: one child a contender, one line a round.
+
+A child names the ways it can train, then trains a round of one way for each line it reads and answers with samples a
+second. While one trains the others sleep on their standard input, so nobody's threads or memory are in another's way.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Self
+
+Way = Callable[[], float]
+"""Trains one round and gives samples a second."""
+NOT_INSTALLED = "not installed"
+
+
+def serve_ways(ways: Mapping[str, Way]) -> None:
+    """Be the child: say what there is, and train what is asked until standard input ends."""
+    print("\t".join(ways), flush=True)
+    for line in sys.stdin:
+        print(ways[line.strip()](), flush=True)
+
+
+class Contender:
+    """The parent's side of one child."""
+
+    def __init__(self, module: str, workload: str) -> None:
+        """Start `python -m module workload`; what it writes to standard error is shown."""
+        self._name = f"{module} {workload}"
+        self._child = subprocess.Popen(
+            [sys.executable, "-m", module, workload], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self.ways = tuple(way for way in self._answer().split("\t") if way)
+
+    def __enter__(self) -> Self:
+        """End the child with the block."""
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        """Close its standard input, which ends it."""
+        self._child.communicate()
+
+    def train(self, way: str) -> float:
+        """Have one round trained and give samples a second."""
+        assert self._child.stdin is not None
+        self._child.stdin.write(f"{way}\n")
+        self._child.stdin.flush()
+        return float(self._answer())
+
+    def _answer(self) -> str:
+        assert self._child.stdout is not None
+        line = self._child.stdout.readline()
+        if not line:
+            raise RuntimeError(f"{self._name} ended with {self._child.wait()}")
+        return line.strip()
