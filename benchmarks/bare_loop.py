@@ -6,7 +6,6 @@ Imports nothing of CyxWiz's own parts. `python -m benchmarks.bare_loop mlp` is a
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -17,7 +16,7 @@ import numpy as np
 import optax
 
 from benchmarks.bare_models import FORWARDS, SHAPES, Forward, drawn
-from benchmarks.rounds import Way, serve_ways
+from benchmarks.rounds import Pace, Stopwatch, Way, serve_ways
 from benchmarks.workloads import LEARNING_RATE, Workload, make_workload, shuffled_batches
 
 Epoch = Callable[[Any, Any, Any], tuple[Any, Any, Any]]
@@ -34,15 +33,15 @@ def bare_ways(workload: Workload) -> dict[str, Way]:
 
 
 def _way(workload: Workload, epoch: Epoch) -> Way:
-    def train() -> float:
+    def train() -> Pace:
         params, rng = drawn(SHAPES[workload.name]), np.random.default_rng(2)
         state, loss = optax.adam(LEARNING_RATE).init(params), None
         orders = [shuffled_batches(workload, rng) for _ in range(workload.epochs)]
-        started = time.perf_counter()
+        watch = Stopwatch()
         for order in orders:
             params, state, loss = epoch(params, state, order)
         jax.block_until_ready(loss)  # type: ignore[no-untyped-call]  # JAX leaves it untyped
-        return workload.samples_a_round / (time.perf_counter() - started)
+        return watch.pace(workload.samples_a_round)
 
     return train
 

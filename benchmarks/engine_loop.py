@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.rounds import Way, serve_ways
+from benchmarks.rounds import Pace, Stopwatch, Way, serve_ways
 from benchmarks.workloads import LEARNING_RATE, MODELS, Workload, make_workload
 from server_node.training.api import (
     DatasetCache,
@@ -34,13 +33,13 @@ def engine_ways(workload: Workload, folder: Path) -> dict[str, Way]:
     environment = TrainingEnvironment(ProgramCache(), DatasetCache(), (folder,), no_artifacts)
     spec = _job(workload, file)
 
-    def run() -> float:
+    def run() -> Pace:
         prepared = prepare(spec, environment)
-        started, samples = time.perf_counter(), 0
+        watch, samples = Stopwatch(), 0
         for report in train(prepared):
             samples = report.samples_processed
         assert samples == workload.samples_a_round, "no example may be held back"
-        return samples / (time.perf_counter() - started)
+        return watch.pace(samples)
 
     return {"engine": run}
 

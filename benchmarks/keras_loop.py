@@ -9,13 +9,21 @@ import importlib
 import importlib.util
 import os
 import sys
-import time
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.rounds import Way, serve_ways
-from benchmarks.workloads import BLOCKS, CLASSES, HEADS, LEARNING_RATE, LENGTH, VOCABULARY, WIDTH, Workload
-from benchmarks.workloads import make_workload
+from benchmarks.rounds import Pace, Stopwatch, Way, serve_ways
+from benchmarks.workloads import (
+    BLOCKS,
+    CLASSES,
+    HEADS,
+    LEARNING_RATE,
+    LENGTH,
+    VOCABULARY,
+    WIDTH,
+    Workload,
+    make_workload,
+)
 
 os.environ["KERAS_BACKEND"] = "jax"
 keras: Any = importlib.import_module("keras") if importlib.util.find_spec("keras") else None
@@ -29,8 +37,8 @@ def keras_ways(workload: Workload) -> dict[str, Way]:
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(LEARNING_RATE), loss)
 
-    def train() -> float:
-        started = time.perf_counter()
+    def train() -> Pace:
+        watch = Stopwatch()
         model.fit(
             workload.inputs,
             workload.labels,
@@ -39,7 +47,7 @@ def keras_ways(workload: Workload) -> dict[str, Way]:
             shuffle=True,
             verbose=0,
         )
-        return workload.samples_a_round / (time.perf_counter() - started)
+        return watch.pace(workload.samples_a_round)
 
     return {"fit": train}
 

@@ -9,15 +9,24 @@ import importlib
 import importlib.util
 import os
 import sys
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from benchmarks.rounds import Way, serve_ways
-from benchmarks.workloads import BLOCKS, CLASSES, HEADS, LEARNING_RATE, LENGTH, VOCABULARY, WIDTH, Workload
-from benchmarks.workloads import make_workload, shuffled_batches
+from benchmarks.rounds import Pace, Stopwatch, Way, serve_ways
+from benchmarks.workloads import (
+    BLOCKS,
+    CLASSES,
+    HEADS,
+    LEARNING_RATE,
+    LENGTH,
+    VOCABULARY,
+    WIDTH,
+    Workload,
+    make_workload,
+    shuffled_batches,
+)
 
 torch: Any = importlib.import_module("torch") if importlib.util.find_spec("torch") else None
 
@@ -46,11 +55,11 @@ def torch_ways(workload: Workload) -> dict[str, Way]:
 
 
 def _way(workload: Workload, batches: Callable[[], Iterator[Any]], *, is_fused: bool) -> Way:
-    def train() -> float:
+    def train() -> Pace:
         torch.manual_seed(0)
         model = MODELS[workload.name]()
         optimizer = torch.optim.Adam(model.parameters(), LEARNING_RATE, fused=is_fused)
-        started = time.perf_counter()
+        watch = Stopwatch()
         for _ in range(workload.epochs):
             for inputs, labels in batches():
                 optimizer.zero_grad(set_to_none=True)
@@ -58,7 +67,7 @@ def _way(workload: Workload, batches: Callable[[], Iterator[Any]], *, is_fused: 
                 loss = torch.nn.functional.cross_entropy(outputs.flatten(0, -2), labels.flatten())
                 loss.backward()
                 optimizer.step()
-        return workload.samples_a_round / (time.perf_counter() - started)
+        return watch.pace(workload.samples_a_round)
 
     return train
 
