@@ -1,6 +1,7 @@
 """Contenders in processes of their own that train in turn: one child a contender, one line a round.
 
-A child names the ways it can train, then trains a round of one way for each line it reads and answers with its pace. While one trains the others sleep on their standard input, so nobody's threads or memory are in another's way.
+A child names the ways it can train, then trains a round of one way for each line it reads and answers with its pace.
+While one trains the others sleep on their standard input, so nobody's threads or memory are in another's way.
 """
 
 from __future__ import annotations
