@@ -52,8 +52,8 @@ def make_workload(name: str) -> Workload:
             inputs = rng.standard_normal((16_384, 784), np.float32)
             return Workload(name, "MLP 784-256-128-10, batch 64", inputs, _classes(rng, 16_384), 64, 2)
         case "cnn":
-            inputs = rng.random((1_280, 28, 28, 1), np.float32)
-            return Workload(name, "CNN 32-64 on 28×28, batch 128", inputs, _classes(rng, 1_280), 128, 1)
+            inputs = rng.random((640, 28, 28, 1), np.float32)
+            return Workload(name, "CNN 32-64 on 28×28, batch 128", inputs, _classes(rng, 640), 128, 1)
         case "lm":
             tokens = rng.integers(0, VOCABULARY, (96, LENGTH + 1), np.int32)
             title = f"LM of {BLOCKS} blocks, {WIDTH} wide, sequence {LENGTH}, batch 16"
