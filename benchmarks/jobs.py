@@ -52,3 +52,21 @@ DIGITS_CNN: JobFile = {
     "epochs": 20,
     "hyperparameters": {"optimizer": "adam", "learning_rate": "0.001"},
 }
+
+CNN28: JobFile = {
+    "name": "cnn-28",
+    "model": {
+        "layers": [
+            {"type": "conv2d", "filters": 32, "activation": "relu"},
+            {"type": "max_pool2d"},
+            {"type": "conv2d", "filters": 64, "activation": "relu"},
+            {"type": "max_pool2d"},
+            {"type": "flatten"},
+            {"type": "dense", "units": 10},
+        ]
+    },
+    "dataset": "synthetic://images?samples=2048&height=28&width=28&channels=1&classes=10&seed=1",
+    "batch_size": 128,
+    "epochs": 1,
+    "hyperparameters": {"optimizer": "adam"},
+}
