@@ -17,14 +17,14 @@ from typing import Any
 
 from benchmarks.figures import milliseconds, print_figure, print_machine
 
-ROUNDS = 2
+ROUNDS = 1
 MODELS = ("mlp", "cnn")
 
 
 def main() -> None:
-    """Measure both models and print the figures of each."""
+    """Measure the models that are asked for, or both, and print the figures of each."""
     print_machine()
-    for model in MODELS:
+    for model in sys.argv[1:] or MODELS:
         with tempfile.TemporaryDirectory(prefix="cyxwiz-benchmark-") as folder:
             rounds = [_round(model, Path(folder) / str(number)) for number in range(ROUNDS)]
         _print(model, rounds)

@@ -19,7 +19,7 @@ from server_node.main import SWITCH_INTERVAL_SECONDS
 from server_node.training.runtime_flags import set_runtime_flags
 
 JOBS = 8
-SECONDS = 6.0
+SECONDS = 4.0
 SMALL: JobFile = {
     "model": {"layers": [{"type": "dense", "units": 64, "activation": "relu"}, {"type": "dense", "units": 10}]},
     "dataset": "synthetic://classification?samples=65536&features=64&classes=10&seed=1",
@@ -28,7 +28,7 @@ SMALL: JobFile = {
     "hyperparameters": {"optimizer": "adam"},
 }
 CHUNKS = {"chunks of 50 ms": 0.05, "chunks of 500 ms": 0.5}
-ROUNDS = 2
+ROUNDS = 1
 
 
 def main() -> None:
@@ -42,9 +42,9 @@ def main() -> None:
                 alone.setdefault(f"{threads} threads, {name}", []).append(_rate("alone", threads, chunk))
         at_once.append(_rate("at_once", 2, CHUNKS["chunks of 50 ms"]))
     for name, rates in alone.items():
-        print_figure(f"one after another, {name}", f"{max(rates):,.0f} samples/s, the better of {ROUNDS}")
+        print_figure(f"one after another, {name}", f"{max(rates):,.0f} samples/s, the best of {ROUNDS}")
     print_figure(
-        f"{JOBS} at once, 2 threads, chunks of 50 ms", f"{max(at_once):,.0f} samples/s, the better of {ROUNDS}"
+        f"{JOBS} at once, 2 threads, chunks of 50 ms", f"{max(at_once):,.0f} samples/s, the best of {ROUNDS}"
     )
     ratio = max(at_once) / max(max(rates) for rates in alone.values())
     print_figure("at once to one after another at its best", f"{ratio:.2f}", goal="≥ 1.7")

@@ -35,7 +35,7 @@ JOBS: Mapping[str, Mapping[str, Any]] = {
         "epochs": 1,
         "hyperparameters": {"optimizer": optimizer},
     }
-    for optimizer in ("adam", "momentum", "sgd")
+    for optimizer in ("adam", "sgd")
 }
 
 

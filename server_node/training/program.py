@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -62,8 +63,7 @@ class Program:
 def compile_program(structure: ProgramStructure, device: jax.Device) -> Program:
     """Trace and compile; needs no data and takes from tens of milliseconds to many seconds."""
     abstract = _abstract_arguments(structure, device)
-    train = _compile_train(structure, abstract)
-    evaluate = _compile_evaluate(structure, abstract)
+    train, evaluate = _compiled_side_by_side(_lower_train(structure, abstract), _lower_evaluate(structure, abstract))
     return Program(
         structure=structure,
         device=device,
@@ -130,11 +130,18 @@ def _abstract_state(structure: ProgramStructure, numbers: Numbers) -> TrainState
     return TrainState(weights, statistics, optimizer, whole, abstract((), np.float32), sums, sums, whole, averaged)
 
 
-def _compile_train(structure: ProgramStructure, abstract: _AbstractArguments) -> Any:
+def _lower_train(structure: ProgramStructure, abstract: _AbstractArguments) -> Any:
     arguments = (abstract.state, abstract.source, abstract.order, abstract.numbers)
     if structure.is_one_step_a_call:
-        return jax.jit(partial(train_one_step, structure), donate_argnums=0).lower(*arguments).compile()
-    return jax.jit(partial(train_chunk, structure), donate_argnums=0).lower(*arguments, abstract.scalar).compile()
+        return jax.jit(partial(train_one_step, structure), donate_argnums=0).lower(*arguments)
+    return jax.jit(partial(train_chunk, structure), donate_argnums=0).lower(*arguments, abstract.scalar)
+
+
+def _compiled_side_by_side(train: Any, evaluate: Any) -> tuple[Any, Any]:
+    """Compile both at once: XLA compiles one program on one core, and lets go of the interpreter meanwhile."""
+    with ThreadPoolExecutor(1, thread_name_prefix="compile") as beside:
+        evaluating = beside.submit(evaluate.compile)
+        return train.compile(), evaluating.result()
 
 
 def _calls_one_by_one(compiled: Any) -> TrainChunk:
@@ -152,11 +159,11 @@ def _calls_one_by_one(compiled: Any) -> TrainChunk:
     return run
 
 
-def _compile_evaluate(structure: ProgramStructure, abstract: _AbstractArguments) -> Any:
+def _lower_evaluate(structure: ProgramStructure, abstract: _AbstractArguments) -> Any:
     function = jax.jit(partial(evaluate_chunk, structure))
     part = EvaluationRange(abstract.order, abstract.scalar, abstract.scalar, abstract.scalar)
     model = (abstract.state.weights, abstract.state.statistics)
-    return function.lower(model, abstract.source, abstract.numbers, abstract.sums, part).compile()
+    return function.lower(model, abstract.source, abstract.numbers, abstract.sums, part)
 
 
 def compile_predict(program: Program) -> PredictBatch:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from threading import Barrier
 from typing import Any
 
 import jax.monitoring
@@ -11,7 +12,7 @@ import pytest
 
 from server_node.training import prepare as prepare_module
 from server_node.training.api import TrainingEnvironment, TrainingStopped, prepare, train
-from server_node.training.program import compile_program
+from server_node.training.program import _compiled_side_by_side, compile_program
 from tests.server_node.training.builders import (
     CNN,
     MLP,
@@ -154,3 +155,19 @@ def test_a_dataset_is_loaded_once(warm: TrainingEnvironment) -> None:
     assert first._parts.dataset is second._parts.dataset
     assert SMALL in first._parts.dataset.form.name
     assert len(warm.datasets) == 1
+
+
+class _Lowered:
+    """Compiles only while another one compiles too."""
+
+    def __init__(self, name: str, both: Barrier) -> None:
+        self._name, self._both = name, both
+
+    def compile(self) -> str:
+        self._both.wait(timeout=5)
+        return self._name
+
+
+def test_training_and_evaluation_are_compiled_at_the_same_time() -> None:
+    both = Barrier(2)
+    assert _compiled_side_by_side(_Lowered("train", both), _Lowered("evaluate", both)) == ("train", "evaluate")
