@@ -17,7 +17,7 @@ NUMPY_NAMES = {name: numpy for numpy, name in DTYPE_NAMES.items()}
 
 
 def tensor_entries(arrays: Mapping[str, AnyArray]) -> list[TensorEntry]:
-    """Describe arrays as entries, in the order of the mapping."""
+    """Describe arrays as entries, in the order of the mapping; contiguous ones are viewed, not copied."""
     return [_entry(name, array) for name, array in arrays.items()]
 
 
@@ -29,7 +29,8 @@ def arrays_from_entries(entries: Mapping[str, TensorEntry]) -> dict[str, AnyArra
 def _entry(name: str, array: AnyArray) -> TensorEntry:
     if str(array.dtype) not in DTYPE_NAMES:
         raise OurBug(f"array {name} has type {array.dtype}, which is not written; known are {', '.join(DTYPE_NAMES)}")
-    return TensorEntry(name, DTYPE_NAMES[str(array.dtype)], tuple(array.shape), np.ascontiguousarray(array).tobytes())
+    content = np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
+    return TensorEntry(name, DTYPE_NAMES[str(array.dtype)], tuple(array.shape), content)
 
 
 def _array(entry: TensorEntry) -> AnyArray:
