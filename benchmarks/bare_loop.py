@@ -68,8 +68,8 @@ def _compiled_chunk(workload: Workload, forward: Forward) -> Epoch:
     @partial(jax.jit, donate_argnums=(0, 1))
     def epoch(params: Any, state: Any, order: Any) -> Any:
         def body(carry: Any, chosen: Any) -> Any:
-            *carry, loss = _step(forward, *carry, inputs[chosen], labels[chosen])
-            return tuple(carry), loss
+            new_params, new_state, loss = _step(forward, carry[0], carry[1], inputs[chosen], labels[chosen])
+            return (new_params, new_state), loss
 
         (params, state), losses = jax.lax.scan(body, (params, state), order)
         return params, state, losses[-1]

@@ -22,7 +22,11 @@ def engine(job: JobFile, state_dir: Path) -> dict[str, Any]:
     import jax.monitoring  # noqa: PLC0415 - must load after it is configured
 
     events: list[tuple[str, float]] = []
-    jax.monitoring.register_event_duration_secs_listener(lambda name, seconds, **_: events.append((name, seconds)))
+
+    def note(event: str, duration_secs: float, **_: str | int) -> None:
+        events.append((event, duration_secs))
+
+    jax.monitoring.register_event_duration_secs_listener(note)
     start = _starter()
     start(TINY)
     events.clear()

@@ -169,7 +169,8 @@ def test_token_arrays_are_streams_or_rows(tmp_path: Path) -> None:
 @pytest.mark.parametrize("spelling", ["tokens_{}", "{}_tokens", "{}/tokens"])
 def test_tokens_come_in_splits_like_every_other_array(tmp_path: Path, spelling: str) -> None:
     rows = np.arange(20, dtype=np.int32).reshape(5, 4)
-    np.savez(tmp_path / "t.npz", **{spelling.format("train"): rows[:3], spelling.format("val"): rows[3:]})
+    splits: dict[str, Any] = {spelling.format("train"): rows[:3], spelling.format("val"): rows[3:]}
+    np.savez(tmp_path / "t.npz", **splits)
     data = opened(tmp_path / "t.npz")
     assert (data.form.train_examples, data.form.validation_examples) == (3, 2)
     assert (data.form.has_tokens, data.classes, data.inputs.shape) == (True, 20, (5, 3))
