@@ -27,7 +27,7 @@ from server_node.training.layers.normalize import NORMALIZE
 from server_node.training.layers.pooling import AVG_POOL, GLOBAL_AVG_POOL, GLOBAL_MAX_POOL, MAX_POOL
 from server_node.training.layers.positional_encoding import POSITIONAL_ENCODING
 from server_node.training.layers.prelu import PRELU
-from server_node.training.layers.rearranging import PERMUTE, RESHAPE, SPLIT, SQUEEZE, UNSQUEEZE, UPSAMPLE
+from server_node.training.layers.rearranging import PAD, PERMUTE, RESHAPE, SPLIT, SQUEEZE, UNSQUEEZE, UPSAMPLE
 from server_node.training.layers.recurrent import RECURRENTS
 from server_node.training.layers.sources import CONSTANT, PARAMETER
 from server_node.training.layers.transformer import TRANSFORMER_DECODER, TRANSFORMER_ENCODER
@@ -66,6 +66,7 @@ LAYERS: Mapping[str, Layer] = {
     "squeeze": SQUEEZE,
     "unsqueeze": UNSQUEEZE,
     "upsample": UPSAMPLE,
+    "pad": PAD,
     "constant": CONSTANT,
     "parameter": PARAMETER,
     "normalize": NORMALIZE,

@@ -1,4 +1,4 @@
-"""Layers that move numbers and compute nothing: reshape, permute, squeeze, unsqueeze, split, upsample."""
+"""Layers that move numbers and compute nothing: reshape, permute, squeeze, unsqueeze, split, upsample, pad."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import jax.numpy as jnp
 
 from server_node.training.layers.layer import Applied, Arrays, Layer, LayerContext, no_weights
 from shared.model_definition.kinds.axes import permuted_axes, squeezed_axes, unsqueezed_axis
+from shared.model_definition.kinds.pad import padded_axes
 from shared.model_definition.kinds.reshape import is_channels_first, is_image, written_shape
 from shared.model_definition.kinds.split import split_place
 from shared.model_definition.kinds.windows import window_of
@@ -61,9 +62,16 @@ def _apply_upsample(
     return values, {}
 
 
+def _apply_pad(_weights: Arrays, _statistics: Arrays, inputs: tuple[jax.Array, ...], context: LayerContext) -> Applied:
+    amounts = [(before, behind, 0) for before, behind in padded_axes(context.parameters, inputs[0].ndim - 1)]
+    value = context.numbers["value"].astype(inputs[0].dtype)
+    return jax.lax.pad(inputs[0], value, ((0, 0, 0), *amounts)), {}
+
+
 RESHAPE = Layer(init=no_weights, apply=_apply_reshape)
 PERMUTE = Layer(init=no_weights, apply=_apply_permute)
 SQUEEZE = Layer(init=no_weights, apply=_apply_squeeze)
 UNSQUEEZE = Layer(init=no_weights, apply=_apply_unsqueeze)
 SPLIT = Layer(init=no_weights, apply=_apply_split)
 UPSAMPLE = Layer(init=no_weights, apply=_apply_upsample)
+PAD = Layer(init=no_weights, apply=_apply_pad, numbers=("value",))

@@ -21,6 +21,7 @@ from shared.model_definition.kinds.layer_kind import LayerKind
 from shared.model_definition.kinds.merges import MERGES
 from shared.model_definition.kinds.normalizations import NORMALIZATIONS
 from shared.model_definition.kinds.normalize import NORMALIZE
+from shared.model_definition.kinds.pad import PAD
 from shared.model_definition.kinds.pooling import POOLINGS
 from shared.model_definition.kinds.positional_encoding import POSITIONAL_ENCODING
 from shared.model_definition.kinds.recurrent import RECURRENTS
@@ -40,6 +41,7 @@ KINDS: Mapping[str, LayerKind] = {
         DEPTHWISE_CONV2D,
         *POOLINGS,
         UPSAMPLE,
+        PAD,
         FLATTEN,
         DROPOUT,
         BATCH_NORM,
