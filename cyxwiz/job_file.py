@@ -1,5 +1,7 @@
 """Reads a job file: YAML or JSON, the model file it may name, and the `key=value` overrides given beside it.
 
+An ONNX file that it names is found here and read by `onnx_start`, when the job is sent.
+
 It knows how a file is written, not what a job needs; `shared.job_spec` checks that.
 """
 
@@ -14,6 +16,8 @@ from shared.errors import InvalidField, TooLarge
 from shared.model_definition.json_text import MAX_MODEL_DEFINITION_BYTES
 from shared.user_model import FORM, LARGEST_SOURCE_BYTES, UserModel, user_model_from_bytes
 
+ONNX_FORM = "onnx"
+"""The key of a model that is an ONNX file."""
 MAX_JOB_FILE_BYTES = MAX_MODEL_DEFINITION_BYTES + 1024 * 1024
 """A model of the largest size, and room for what stands beside it."""
 
@@ -47,12 +51,16 @@ def job_mapping_from_text(text: str, *, source: str, folder: Path, overrides: Se
 def with_model_file(job: Mapping[str, object], folder: Path) -> dict[str, object]:
     """Return `job` with `model: {file: NAME}` or `model: {python: NAME}` replaced by what the file holds.
 
+    Of `model: {onnx: NAME}` the path is made whole, and the file is left unread.
+
     Raises:
         InvalidField: the file cannot be read, or is no mapping, or no model in Python.
     """
     model = job.get("model")
     if isinstance(model, Mapping) and isinstance(name := model.get(FORM), str):
         return {**job, "model": {**model, **_user_model(name, folder).definition()}}
+    if isinstance(model, Mapping) and isinstance(name := model.get(ONNX_FORM), str):
+        return {**job, "model": {**model, ONNX_FORM: str((folder / Path(name).expanduser()).absolute())}}
     if not (isinstance(model, Mapping) and "file" in model):
         return dict(job)
     _refuse_keys_beside_file(model)
@@ -137,7 +145,9 @@ def _as_mapping(value: object) -> dict[str, object]:
 
 
 def _changes_what_the_model_file_holds(override: str) -> bool:
-    return override.startswith("model.") and not override.startswith(("model.file=", f"model.{FORM}="))
+    return override.startswith("model.") and not override.startswith(
+        ("model.file=", f"model.{FORM}=", f"model.{ONNX_FORM}=")
+    )
 
 
 def _refuse_keys_beside_file(model: Mapping[str, object]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cyxwiz.job_file import read_job_file, with_model_file
+from cyxwiz.onnx_start import has_onnx_model, with_onnx_model
 from shared.errors import InvalidField, TooLarge
 from shared.job_config import config_from_job_spec
 from shared.job_spec import JobSpec, job_spec_from_mapping
@@ -18,32 +19,45 @@ MAX_REQUEST_BYTES = 64 * 1024 * 1024 - 64 * 1024
 """What one message may have, less room for what frames it."""
 
 
-def job_config_from(spec: JobInput | None, fields: Mapping[str, object], *, job_id: str) -> job_pb2.JobConfig:
+def job_config_from(
+    spec: JobInput | None, fields: Mapping[str, object], *, job_id: str, folder: Path
+) -> job_pb2.JobConfig:
     """Return the message for a job; `fields` win over `spec`.
+
+    Args:
+        spec: the job, in any form.
+        fields: keys of a job file.
+        job_id: its id.
+        folder: an empty one; what must be uploaded before the job lies there afterwards.
 
     Raises:
         InvalidField: something in the job is wrong.
         TooLarge: it would not fit into one message.
     """
-    config = config_from_job_spec(job_spec_from(spec, fields))
+    config = config_from_job_spec(job_spec_from(spec, fields, folder))
     config.job_id = job_id
     refuse_too_large(config)
     return config
 
 
-def job_spec_from(spec: JobInput | None, fields: Mapping[str, object]) -> JobSpec:
-    """Return the checked spec of a job given in any form."""
+def job_spec_from(spec: JobInput | None, fields: Mapping[str, object], folder: Path) -> JobSpec:
+    """Return the checked spec of a job given in any form; see `job_config_from`."""
+    if isinstance(spec, JobSpec):
+        if fields:
+            raise InvalidField("keyword arguments cannot be added to a JobSpec; give a mapping or a path instead")
+        return spec
+    job = _mapping_from(spec, fields)
+    return job_spec_from_mapping(with_onnx_model(job, folder) if has_onnx_model(job) else job)
+
+
+def _mapping_from(spec: Mapping[str, object] | Path | str | None, fields: Mapping[str, object]) -> dict[str, object]:
     match spec:
-        case JobSpec():
-            if fields:
-                raise InvalidField("keyword arguments cannot be added to a JobSpec; give a mapping or a path instead")
-            return spec
         case None:
-            return job_spec_from_mapping(with_model_file(fields, Path()))
+            return with_model_file(fields, Path())
         case Path() | str():
-            return job_spec_from_mapping(read_job_file(Path(spec)) | with_model_file(fields, Path()))
+            return read_job_file(Path(spec)) | with_model_file(fields, Path())
         case _:
-            return job_spec_from_mapping(with_model_file({**spec, **fields}, Path()))
+            return with_model_file({**spec, **fields}, Path())
 
 
 def refuse_too_large(config: job_pb2.JobConfig) -> None:

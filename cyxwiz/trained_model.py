@@ -56,6 +56,16 @@ class TrainedModel(Mapping[str, Array]):
         """The metrics at the end of the training, such as `test_accuracy`."""
         return self.result.final_metrics
 
+    def save_onnx(self, path: Path | str) -> Path:
+        """Write the model as an ONNX file, which needs the extra `onnx`.
+
+        Raises:
+            NotSupported: a layer has no form in ONNX, or the package is not installed.
+        """
+        from cyxwiz.onnx_result import save_onnx  # noqa: PLC0415  # that file imports this one
+
+        return save_onnx(self.definition, self.weights, Path(path))
+
     def __getitem__(self, name: str) -> Array:
         return self.weights[name]
 
@@ -75,10 +85,11 @@ def read_trained_model(folder: Path, info: JobInfo) -> TrainedModel:
     if info.result is None:
         raise OurBug(f"job {info.job_id} succeeded and has no result")
     definition = json.loads((folder / DEFINITION_FILE).read_text(encoding="utf-8"))
-    return TrainedModel(weights=_weights(folder / WEIGHTS_FILE), definition=definition, result=info.result)
+    return TrainedModel(weights=read_weights(folder / WEIGHTS_FILE), definition=definition, result=info.result)
 
 
-def _weights(path: Path) -> dict[str, Array]:
+def read_weights(path: Path) -> dict[str, Array]:
+    """Return the arrays of a weights file by name, copied out of it."""
     return {entry.name: _array(entry) for entry in read_safetensors(path).values()}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from types import TracebackType
@@ -81,7 +82,13 @@ class Client:
             TooLarge: the job does not fit the transport.
             ServerUnreachable: nobody answered for `retry_seconds`.
         """
-        config = await asyncio.to_thread(job_config_from, spec, fields, job_id=job_id or new_job_id())
+        with tempfile.TemporaryDirectory(prefix="cyxwiz-job-") as name:
+            folder = Path(name)
+            config = await asyncio.to_thread(
+                job_config_from, spec, fields, job_id=job_id or new_job_id(), folder=folder
+            )
+            for file in await asyncio.to_thread(lambda: sorted(folder.iterdir())):
+                await self.upload(file)
         request = job_pb2.SubmitJobRequest(config=config)
         response = await self._connection.call(self._jobs.SubmitJob, request)
         return self.job(response.job_id)
@@ -146,7 +153,8 @@ class Client:
 
     async def plan(self, spec: JobInput | None = None, **fields: object) -> Plan:
         """Return what would happen to a job, without running it; takes and raises what `submit` does."""
-        config = await asyncio.to_thread(job_config_from, spec, fields, job_id="")
+        with tempfile.TemporaryDirectory(prefix="cyxwiz-job-") as folder:
+            config = await asyncio.to_thread(job_config_from, spec, fields, job_id="", folder=Path(folder))
         request = job_pb2.PlanJobRequest(config=config)
         return plan_from_wire(
             await self._connection.call(self._jobs.PlanJob, request, timeout_seconds=_PLAN_TIMEOUT_SECONDS)

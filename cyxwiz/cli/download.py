@@ -17,13 +17,16 @@ if TYPE_CHECKING:
 def download(
     job: JobArgument,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="The folder to write to.")],
+    with_onnx: Annotated[
+        bool, typer.Option("--onnx", help="Write the model as model.onnx too; needs cyxwiz[onnx].")
+    ] = False,
     server: ServerOption = None,
 ) -> None:
     """Download a job's result.
 
     Each file is checked against its hash; a cut download goes on where it was.
 
-    Example: cyxwiz download 7f3a -o result
+    Example: cyxwiz download 7f3a -o result --onnx
     """
     from cyxwiz.cli.find_job import find_job
     from cyxwiz.cli.with_client import with_client
@@ -33,3 +36,7 @@ def download(
 
     for path in with_client(server, work):
         print_line(str(path))
+    if with_onnx:
+        from cyxwiz.onnx_result import write_onnx_file
+
+        print_line(str(write_onnx_file(output, output / "model.onnx")))

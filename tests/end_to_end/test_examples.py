@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
+import onnx
 import pytest
 
 from tests.end_to_end.cluster_process import ClusterProcess
@@ -20,6 +22,7 @@ from tests.end_to_end.conftest import EXAMPLES
         ("mlp_synthetic", "val_accuracy", 0.8, 1.0),
         ("csv_regression", "val_loss", 0.0, 0.05),
         ("residual_pattern", "test_accuracy", 0.94, 1.0),
+        ("start_from_onnx", "test_accuracy", 0.9, 1.0),
         ("translator", "perplexity", 1.0, 4.5),
         ("variational_autoencoder", "val_loss_image_again", 0.2, 0.35),
         ("zoo_resnet", "test_accuracy", 0.9, 1.0),
@@ -45,6 +48,14 @@ def test_the_program_trains_and_uses_its_weights(cluster: ClusterProcess) -> Non
     assert "accuracy on new points" in done.stdout
 
 
+def test_what_began_as_onnx_leaves_as_onnx(cluster: ClusterProcess, tmp_path: Path) -> None:
+    job = cluster.run("submit", str(EXAMPLES / "start_from_onnx.yaml"), "--follow", "--set", "epochs=1")
+    done = cluster.run("download", job.stdout.split()[0], "-o", str(tmp_path), "--onnx")
+    assert done.returncode == 0, done.stderr
+    model = onnx.load(tmp_path / "model.onnx")
+    assert [dim.dim_value for dim in model.graph.output[0].type.tensor_type.shape.dim][1:] == [10]
+
+
 def test_every_example_is_run_here() -> None:
     assert {path.name for path in EXAMPLES.iterdir() if path.suffix in {".yaml", ".py"}} == {
         "csv_regression.yaml",
@@ -53,6 +64,7 @@ def test_every_example_is_run_here() -> None:
         "mlp_synthetic.yaml",
         "python_sdk.py",
         "residual_pattern.yaml",
+        "start_from_onnx.yaml",
         "translator.yaml",
         "variational_autoencoder.yaml",
         "zoo_resnet.yaml",
