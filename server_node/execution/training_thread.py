@@ -9,12 +9,13 @@ from __future__ import annotations
 import dataclasses
 import logging
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import assert_never
 
 from server_node.execution.attempt_voice import AttemptVoice
 from server_node.execution.checkpoint_saver import CheckpointSaver
+from server_node.execution.device_turns import DeviceTurns, Turn
 from server_node.execution.engine import Chunk, PreparationStopped, Training, TrainingEngine
 from server_node.execution.failures import code_and_sentence, is_expected
 from server_node.execution.memory_ledger import MemoryLedger
@@ -36,6 +37,7 @@ class ThreadTools:
 
     Attributes:
         put: where progress goes.
+        turns: how the attempts on a device share its time.
         checkpoint_seconds: how often a running attempt is saved.
         live_seconds: how often it tells people where it stands.
     """
@@ -48,6 +50,7 @@ class ThreadTools:
     node_name: str
     checkpoint_seconds: float
     live_seconds: float
+    turns: DeviceTurns = field(default_factory=DeviceTurns)
 
 
 class AttemptThread:
@@ -123,7 +126,11 @@ class AttemptThread:
     def _train(self, training: Training) -> AttemptEnded:
         self._compute_started = time.perf_counter()
         self.is_training = True
-        for chunk in training.chunks():
+        with self._tools.turns.share(self._offer.device_ids[0], self._offer.weight) as turn:
+            return self._train_in_turn(training, turn)
+
+    def _train_in_turn(self, training: Training, turn: Turn) -> AttemptEnded:
+        for chunk in _in_turn(training.chunks(), turn, self._signal.is_set):
             self._take(chunk, training)
             if chunk.is_last:
                 return self._succeeded(training)
@@ -186,3 +193,15 @@ class AttemptThread:
 
     def _computed_seconds(self) -> float:
         return 0.0 if self._compute_started is None else time.perf_counter() - self._compute_started
+
+
+def _in_turn(chunks: Iterator[Chunk], turn: Turn, should_stop: Callable[[], bool]) -> Iterator[Chunk]:
+    """Yield the chunks, each made when it is the attempt's turn."""
+    while True:
+        turn.wait(should_stop)
+        started = time.perf_counter()
+        chunk = next(chunks, None)
+        turn.used(time.perf_counter() - started)
+        if chunk is None:
+            return
+        yield chunk
