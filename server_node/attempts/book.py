@@ -40,12 +40,14 @@ class Link:
     """One control stream. `session_id` is empty until the server has welcomed it.
 
     Attributes:
+        asked_seconds: what comes on this link now was said after the server had heard what we sent at that moment.
         beats: heartbeats not acknowledged yet: sequence → (when sent, the attempts it named).
     """
 
     number: int
     opened_seconds: float
     heard_seconds: float
+    asked_seconds: float
     session_id: str = ""
     lease_seconds: float = 0.0
     heartbeat_seconds: float = 0.0

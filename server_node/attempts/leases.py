@@ -17,6 +17,16 @@ def lease_until(book: NodeBook, sent_seconds: float, lease_seconds: float) -> fl
     return sent_seconds + lease_seconds * (1.0 - book.settings.lease_margin_share)
 
 
+def first_lease_until(book: NodeBook, lease_seconds: float) -> float:
+    """Return when an attempt that has just been offered must begin to stop.
+
+    An offer may have been under way for long, and the server counts from when it wrote it: after it had heard the
+    newest heartbeat that it has acknowledged, and no earlier. From there we count.
+    """
+    assert book.link is not None, "offers come on a link"
+    return lease_until(book, book.link.asked_seconds, lease_seconds)
+
+
 def send_heartbeat(book: NodeBook, now: float) -> list[Instruction]:
     """Say that this node lives and what it holds, and when to say so next."""
     link = book.link
@@ -33,6 +43,7 @@ def heartbeat_acknowledged(book: NodeBook, sequence: int) -> list[Instruction]:
     """The leases named in that heartbeat run anew from when it was sent."""
     assert book.link is not None
     sent_seconds, keys = book.link.beats.pop(sequence, (0.0, ()))
+    book.link.asked_seconds = max(book.link.asked_seconds, sent_seconds)
     for older in [number for number in book.link.beats if number < sequence]:
         del book.link.beats[older]
     for key in keys:

@@ -90,6 +90,11 @@ class NodeState:
         return min(deadlines, default=float("inf"))
 
     @property
+    def book(self) -> NodeBook:
+        """Everything held, for simulations that look at both sides; nobody else reads or changes it."""
+        return self._book
+
+    @property
     def is_welcome(self) -> bool:
         """Whether the server has welcomed the present link."""
         return self._book.link is not None and bool(self._book.link.session_id)

@@ -9,7 +9,7 @@ from server_node.attempts.book import NodeBook
 from server_node.attempts.ends import forget, say_end, start
 from server_node.attempts.held import Held
 from server_node.attempts.instructions import Instruction, Note, StopRunning
-from server_node.attempts.leases import lease_until
+from server_node.attempts.leases import first_lease_until
 from server_node.attempts.slots import reason_to_decline
 from shared.lifecycle import AttemptState
 from shared.node_messages import AttemptEnded, OfferAttempt, Outcome, StopMode
@@ -22,14 +22,14 @@ def attempt_offered(book: NodeBook, offer: OfferAttempt, now: float) -> list[Ins
         return _answer_again(book, known, offer, now)
     forgotten = [] if known is None else forget(book, known)
     refusal = reason_to_decline(book, offer)
-    taken = _take(book, offer, now) if refusal is None else _decline(book, offer, now, *refusal)
+    taken = _take(book, offer) if refusal is None else _decline(book, offer, now, *refusal)
     return [*forgotten, *taken]
 
 
 def _answer_again(book: NodeBook, held: Held, offer: OfferAttempt, now: float) -> list[Instruction]:
     if held.ended is not None:
         return say_end(book, held, now)
-    held.lease_until_seconds = max(held.lease_until_seconds, lease_until(book, now, offer.lease_seconds))
+    held.lease_until_seconds = max(held.lease_until_seconds, first_lease_until(book, offer.lease_seconds))
     return book.say(held.as_report())
 
 
@@ -40,9 +40,9 @@ def _decline(book: NodeBook, offer: OfferAttempt, now: float, code: str, why: st
     return [Note("attempt_declined", (("attempt", offer.key), ("why", why))), *say_end(book, held, now)]
 
 
-def _take(book: NodeBook, offer: OfferAttempt, now: float) -> list[Instruction]:
+def _take(book: NodeBook, offer: OfferAttempt) -> list[Instruction]:
     older = [held for held in book.of_job(offer.key.job_id) if held.is_unfinished]
-    until = lease_until(book, now, offer.lease_seconds)
+    until = first_lease_until(book, offer.lease_seconds)
     held = Held(offer.key, AttemptState.OFFERED, offer, lease_until_seconds=until, memory_bytes=offer.memory_bytes)
     book.attempts[offer.key] = held
     stops = [instruction for old in older for instruction in _make_room(book, old)]

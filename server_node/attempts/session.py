@@ -16,7 +16,7 @@ from shared.node_messages import PROTOCOL_VERSION, HeldVerdict, Hello, NodeDescr
 
 def link_opened(book: NodeBook, number: int, now: float) -> list[Instruction]:
     """Introduce this node, with everything it holds."""
-    book.link = Link(number, opened_seconds=now, heard_seconds=now)
+    book.link = Link(number, opened_seconds=now, heard_seconds=now, asked_seconds=now)
     for held in book.attempts.values():
         held.said_at_seconds = None
     return [Send(number, _hello(book))]
