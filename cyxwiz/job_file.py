@@ -112,6 +112,15 @@ def with_overrides(job: Mapping[str, object], overrides: Sequence[str]) -> dict[
     return changed
 
 
+def with_setting(job: Mapping[str, object], key: str, value: object) -> dict[str, object]:
+    """Return `job` with the value put in at a dotted path; numbers index lists.
+
+    Raises:
+        InvalidField: the path leads through something that has no keys.
+    """
+    return _as_mapping(_with_value(dict(job), key.split("."), value, key))
+
+
 def _read_within_limit(path: Path, limit_bytes: int, *, what: str) -> str:
     return text_within_limit(_bytes_up_to(path, limit_bytes, what=what), limit_bytes, what=f"{what} {path}")
 

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from cyxwiz.job_array import ArrayJob, jobs_of_array
 from cyxwiz.job_file import read_job_file, with_model_file
 from cyxwiz.onnx_start import has_onnx_model, with_onnx_model
 from shared.errors import InvalidField, TooLarge
+from shared.identifiers import check_identifier
 from shared.job_config import config_from_job_spec
 from shared.job_spec import JobSpec, job_spec_from_mapping
 from shared.pb import job_pb2
 
 JobInput = JobSpec | Mapping[str, object] | Path | str
 """A checked spec, a mapping with the keys of a job file, or the path of a job file."""
+
+JobArrayInput = Mapping[str, object] | Path | str
+"""A job with the key `array`: a mapping with the keys of a job file, or the path of one."""
 
 MAX_REQUEST_BYTES = 64 * 1024 * 1024 - 64 * 1024
 """What one message may have, less room for what frames it."""
@@ -38,6 +43,33 @@ def job_config_from(
     config.job_id = job_id
     refuse_too_large(config)
     return config
+
+
+def array_configs_from(
+    spec: JobArrayInput, fields: Mapping[str, object], *, array_id: str, folder: Path
+) -> list[job_pb2.JobConfig]:
+    """Return the messages for the jobs of an array, in order, all of them checked.
+
+    Args:
+        spec: the job with its array.
+        fields: keys of a job file.
+        array_id: what the jobs' ids begin with.
+        folder: as for `job_config_from`.
+
+    Raises:
+        InvalidField: something in the job or its array is wrong; it says in which job of the array.
+    """
+    check_identifier(array_id, field="array_id")
+    job = _mapping_from(spec, fields)
+    common = with_onnx_model(job, folder) if has_onnx_model(job) else job
+    return [_array_config(member, array_id, folder) for member in jobs_of_array(common, array_id)]
+
+
+def _array_config(member: ArrayJob, array_id: str, folder: Path) -> job_pb2.JobConfig:
+    try:
+        return job_config_from(member.job, {}, job_id=f"{array_id}-{member.index}", folder=folder)
+    except InvalidField as mistake:
+        raise InvalidField(f"array[{member.index}]: {mistake.message}", field=mistake.field) from None
 
 
 def job_spec_from(spec: JobInput | None, fields: Mapping[str, object], folder: Path) -> JobSpec:

@@ -11,9 +11,11 @@ import typer
 from cyxwiz.cli.exit_codes import ExitCode, exit_code_of_job
 from cyxwiz.cli.options import JobFileArgument, JsonOption, ServerOption, SetOption
 from cyxwiz.cli.printing import print_json, print_line, print_notice
+from shared.errors import InvalidField
 
 if TYPE_CHECKING:
     from cyxwiz.aio import Client, Job
+    from cyxwiz.records import JobInfo
 
 
 def submit(
@@ -25,11 +27,16 @@ def submit(
 ) -> int:
     """Submit a job file and print the job's id.
 
+    A file with the key 'array' stands for several jobs; their ids are printed one a line.
+
     Example: cyxwiz submit digits.yaml --set hyperparameters.learning_rate=0.01 --follow
     """
     from cyxwiz.cli.with_client import with_client
+    from cyxwiz.job_array import is_array
 
     job = job_from_file(file, changes or [])
+    if is_array(job):
+        return _submit_array(job, follow=follow, as_json=as_json, server=server)
     submitted: list[Job] = []
 
     async def work(client: Client) -> int:
@@ -42,6 +49,26 @@ def submit(
         if submitted:
             say_it_goes_on(submitted[0].id)
         return ExitCode.INTERRUPTED
+
+
+def _submit_array(job: dict[str, object], *, follow: bool, as_json: bool, server: str | None) -> int:
+    from cyxwiz.cli.with_client import with_client
+
+    if follow:
+        raise InvalidField("--follow watches one job, and 'array' stands for several: submit, then cyxwiz watch JOB")
+
+    async def work(client: Client) -> list[JobInfo]:
+        jobs = await client.submit_array(job)
+        if not as_json:
+            for handle in jobs:
+                print_line(handle.id)
+            return []
+        return [await handle.status() for handle in jobs]
+
+    infos = with_client(server, work)
+    if as_json:
+        print_json(infos)
+    return ExitCode.DONE
 
 
 def job_from_file(file: str, changes: list[str]) -> dict[str, object]:
