@@ -27,12 +27,14 @@ from central_server.scheduler.effects import (
     RemoveJob,
     SaveJob,
     SaveNode,
+    SaveUse,
     Send,
     Write,
 )
 from central_server.scheduler.events import (
     CancelRequested,
     DeleteRequested,
+    DrainRequested,
     Event,
     Now,
     PauseRequested,
@@ -40,6 +42,7 @@ from central_server.scheduler.events import (
     ResumeRequested,
     SubmitRequested,
     Tick,
+    UndrainRequested,
 )
 from central_server.scheduler.jobs import JobRecord
 from central_server.standing_clock import StandingClock
@@ -50,7 +53,16 @@ from shared.errors import CyxWizError, OurBug, StoreUnavailable
 from shared.job_spec import JobSpec
 from shared.node_messages import PlanAnswer
 
-Request = SubmitRequested | CancelRequested | PauseRequested | ResumeRequested | DeleteRequested | PlanRequested
+Request = (
+    SubmitRequested
+    | CancelRequested
+    | PauseRequested
+    | ResumeRequested
+    | DeleteRequested
+    | PlanRequested
+    | DrainRequested
+    | UndrainRequested
+)
 """Events that somebody waits for the outcome of."""
 
 CAPACITY_EVENTS = 10_000
@@ -204,7 +216,7 @@ class ControlLoop:
         return effects
 
     async def _commit(self, effects: Sequence[Effect]) -> frozenset[str]:
-        writes: list[Write] = [effect for effect in effects if isinstance(effect, SaveJob | RemoveJob | SaveNode)]
+        writes: list[Write] = [effect for effect in effects if isinstance(effect, Write)]
         if not writes:
             return frozenset()
         orphans = await self._store.commit(writes)
@@ -225,6 +237,8 @@ class ControlLoop:
                 self._read_model.remove_job(job_id)
             case SaveNode(node) | NodeSeen(node):
                 self._read_model.publish_node(node)
+            case SaveUse():
+                pass  # for the next start only
             case Send(session_id, message):
                 self._sessions.send(session_id, message)
             case CloseSession(session_id, code, text):

@@ -74,6 +74,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--database", metavar="URL", help="the database (a SQLite file in the state directory)")
     parser.add_argument("--lease-seconds", type=float, help="how long a silent node keeps its jobs (20)")
     parser.add_argument("--heartbeat-seconds", type=float, help="how often nodes are heard from (2)")
+    parser.add_argument(
+        "--ageing-seconds", type=float, help="after so long a waiting job counts one priority more (3600)"
+    )
+    parser.add_argument(
+        "--fair-share-half-life-seconds", type=float, help="after so long a user's past use counts half (21600)"
+    )
+    parser.add_argument(
+        "--reservation-seconds", type=float, help="after so long the first in line has a device kept free (60)"
+    )
+    parser.add_argument("--quotas", metavar="FILE", help="a TOML file: how much each user may have at once (no limits)")
     parser.add_argument("--log-json", action="store_true", default=None, help="log lines as JSON")
     return parser
 

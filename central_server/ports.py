@@ -17,11 +17,12 @@ from shared.node_messages import ServerMessage
 
 @dataclass(frozen=True, slots=True)
 class StoredState:
-    """All that the core needs to begin: unfinished jobs, every node ever seen, and the next job's sequence."""
+    """All that the core needs to begin: unfinished jobs, every node ever seen, the next job's sequence, users' use."""
 
     jobs: tuple[JobRecord, ...]
     nodes: tuple[NodeRecord, ...]
     next_sequence: int
+    device_seconds: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

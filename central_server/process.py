@@ -10,6 +10,7 @@ from central_server.artifacts.local_directory import LocalArtifacts
 from central_server.artifacts.sweep import ArtifactSweep
 from central_server.control_loop import ControlLoop
 from central_server.ports import StoredState
+from central_server.quotas_file import read_quotas
 from central_server.read_model import ReadModel
 from central_server.rpc.artifact_service import ArtifactService
 from central_server.rpc.authentication import EverybodyIsLocal
@@ -19,6 +20,7 @@ from central_server.rpc.job_reading import JobReading
 from central_server.rpc.job_service import JobService
 from central_server.rpc.job_streams import JobStreams
 from central_server.rpc.live_sessions import LiveSessions
+from central_server.rpc.node_management import NodeManagement
 from central_server.rpc.node_service import NodeService
 from central_server.rpc.server import RpcServer, Services
 from central_server.scheduler.cluster import Cluster
@@ -73,6 +75,7 @@ class _Parts:
 
     def __init__(self, settings: Settings, store: SqlStore, clock: Clock) -> None:
         self._settings = settings
+        self._quotas = read_quotas(settings.quotas)
         self._store = store
         self._artifacts = LocalArtifacts(settings.state_dir / "artifacts", most_bytes=settings.artifact_bytes)
         self._artifacts.open()
@@ -136,8 +139,14 @@ class _Parts:
         await self._telemetry.flush()
 
     def _build_cluster(self, state: StoredState, now: Now) -> Cluster:
+        said = self._settings
         settings = ClusterSettings(
-            lease_seconds=self._settings.lease_seconds, heartbeat_seconds=self._settings.heartbeat_seconds
+            lease_seconds=said.lease_seconds,
+            heartbeat_seconds=said.heartbeat_seconds,
+            ageing_seconds=said.ageing_seconds,
+            fair_share_half_life_seconds=said.fair_share_half_life_seconds,
+            reservation_seconds=said.reservation_seconds,
+            quotas=self._quotas,
         )
         return Cluster(
             settings,
@@ -146,6 +155,7 @@ class _Parts:
             nodes=state.nodes,
             next_sequence=state.next_sequence,
             recently_ended=self._read_model.recently_ended(),
+            device_seconds=state.device_seconds,
         )
 
     def _services(self) -> Services:
@@ -157,6 +167,7 @@ class _Parts:
             streams=JobStreams(read_model, store),
             planning=JobPlanning(loop, read_model),
             discovery=DiscoveryService(read_model),
+            management=NodeManagement(loop, read_model),
             artifacts=ArtifactService(self._artifacts),
             nodes=NodeService(self._sessions, tell=loop.tell, artifacts=self._artifacts, telemetry=telemetry),
         )

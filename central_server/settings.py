@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _GIBIBYTE = 1024**3
+_YEAR_SECONDS = 365 * 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,10 @@ class Settings(BaseSettings):
         database: a URL; a file in `state_dir` when it is not said.
         lease_seconds: how long a node that is not heard from keeps its attempts.
         heartbeat_seconds: how often nodes are to be heard from.
+        ageing_seconds: a job that waits counts one priority more after each of these.
+        fair_share_half_life_seconds: after so long, what a user had of the devices counts half.
+        reservation_seconds: whoever is first in line and has waited so long has a device kept free.
+        quotas: a TOML file that says how much each user may have at once; see `quotas_file`.
         log_json: log lines as JSON.
         artifact_bytes: the largest artifact that is taken.
     """
@@ -58,6 +63,10 @@ class Settings(BaseSettings):
     database: str = ""
     lease_seconds: float = Field(default=20.0, ge=1.0, le=3600.0)
     heartbeat_seconds: float = Field(default=2.0, ge=0.05, le=600.0)
+    ageing_seconds: float = Field(default=3600.0, ge=1.0, le=_YEAR_SECONDS)
+    fair_share_half_life_seconds: float = Field(default=6 * 3600.0, ge=1.0, le=_YEAR_SECONDS)
+    reservation_seconds: float = Field(default=60.0, ge=0.0, le=_YEAR_SECONDS)
+    quotas: Path | None = None
     log_json: bool = False
     artifact_bytes: int = Field(default=64 * _GIBIBYTE, ge=1)
 

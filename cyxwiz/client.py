@@ -12,7 +12,7 @@ from typing import Self
 from cyxwiz.aio.client import Client as AsyncClient
 from cyxwiz.background_loop import shared_loop
 from cyxwiz.job import Job
-from cyxwiz.job_input import JobInput
+from cyxwiz.job_input import JobArrayInput, JobInput
 from cyxwiz.records import JobInfo, NodeInfo, Plan
 from shared.lifecycle import JobState
 
@@ -59,6 +59,11 @@ class Client:
         """Submit a job once, however often the connection breaks on the way; see `cyxwiz.aio.Client.submit`."""
         return self._handle(self._loop.run(self._client.submit(spec, job_id=job_id, **fields)).id)
 
+    def submit_array(self, spec: JobArrayInput, *, array_id: str | None = None, **fields: object) -> list[Job]:
+        """Submit one job for each setting of an array; see `cyxwiz.aio.Client.submit_array`."""
+        jobs = self._loop.run(self._client.submit_array(spec, array_id=array_id, **fields))
+        return [self._handle(job.id) for job in jobs]
+
     def job(self, job_id: str) -> Job:
         """Return a handle; whether the job exists is asked with its first use."""
         return self._handle(job_id)
@@ -70,6 +75,14 @@ class Client:
     def nodes(self, *, online_only: bool = False) -> list[NodeInfo]:
         """Return the nodes the central server knows, with their devices and what runs there."""
         return self._loop.run(self._client.nodes(online_only=online_only))
+
+    def drain(self, node_id: str, *, within_seconds: float = 0.0) -> NodeInfo:
+        """Let a node take nothing new, and move what runs there when the time is up; see `cyxwiz.aio.Client.drain`."""
+        return self._loop.run(self._client.drain(node_id, within_seconds=within_seconds))
+
+    def undrain(self, node_id: str) -> NodeInfo:
+        """Let a drained node take work again."""
+        return self._loop.run(self._client.undrain(node_id))
 
     def plan(self, spec: JobInput | None = None, **fields: object) -> Plan:
         """Return what would happen to a job, without running it; takes and raises what `submit` does."""

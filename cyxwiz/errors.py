@@ -4,7 +4,7 @@ Most are the tree of `shared.errors`, under one roof with the few that only a cl
 
     CyxWizError
     ├── UserMistake             what was asked cannot be; `.field` names the place at fault
-    │   ├── (InvalidField, NotFound, AlreadyExists, WrongState, TooLarge, NotSupported, BadData, …)
+    │   ├── (InvalidField, NotFound, AlreadyExists, WrongState, TooLarge, OverQuota, NotSupported, BadData, …)
     │   ├── NotAllowed          the server knows who asks, and says no
     │   ├── JobFailed           a result was asked of a job that failed; `.job` says more
     │   └── JobCancelled        a result was asked of a job that was cancelled
@@ -27,6 +27,7 @@ from shared.errors import (
     NotFound,
     NotSupported,
     OutOfMemory,
+    OverQuota,
     ServerUnreachable,
     StoreUnavailable,
     TooLarge,
@@ -50,6 +51,7 @@ __all__ = [
     "NotFound",
     "NotSupported",
     "OutOfMemory",
+    "OverQuota",
     "ServerFault",
     "ServerUnreachable",
     "StoreUnavailable",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shared.lifecycle import AttemptState, JobState, job_has_ended
 
@@ -24,6 +24,7 @@ class AttemptInfo:
     started_at_ms: int | None
     ended_at_ms: int | None
     resumed_from_step: int
+    placement: str = field(default="", metadata={"in_json": False})
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +175,8 @@ class Plan:
 def to_json_value(value: object) -> object:
     """Return `value`, records and all, as what `json.dumps` takes; numbers that JSON cannot hold become null."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: to_json_value(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        shown = (part for part in dataclasses.fields(value) if part.metadata.get("in_json", True))
+        return {part.name: to_json_value(getattr(value, part.name)) for part in shown}
     if isinstance(value, Mapping):
         return {str(key): to_json_value(item) for key, item in value.items()}
     if isinstance(value, tuple | list):

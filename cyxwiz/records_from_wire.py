@@ -86,6 +86,7 @@ def _attempt_from_wire(attempt: job_pb2.AttemptRecord) -> AttemptInfo:
         started_at_ms=attempt.started_at_ms or None,
         ended_at_ms=attempt.ended_at_ms or None,
         resumed_from_step=attempt.resumed_from_step,
+        placement=attempt.placement,
     )
 
 

@@ -9,6 +9,7 @@
     │   ├── AlreadyExists       the same id with other content
     │   ├── WrongState          the thing is there, but not in a state that allows this
     │   ├── TooLarge            over a stated limit
+    │   ├── OverQuota           more than this user may have at once
     │   ├── NotSupported        understood, and not offered
     │   ├── BadData             the dataset itself is at fault
     │   └── TrainingDiverged    the loss stopped being a number
@@ -81,6 +82,12 @@ class TooLarge(UserMistake):
     """More than a stated limit allows."""
 
     code = "resource_exhausted"
+
+
+class OverQuota(UserMistake):
+    """More than this user may have at once; it may be asked for again later."""
+
+    code = "over_quota"
 
 
 class NotSupported(UserMistake):

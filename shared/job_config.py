@@ -40,6 +40,7 @@ _WIRE_NAMES: Mapping[str, str] = {
     "resources.memory_bytes": "estimated_memory",
     "resources.devices": "devices",
     "resources.device": "required_device",
+    "resources.whole_device": "whole_device",
     "retry.max_failures": "max_failures",
     "retry.max_losses": "max_losses",
 }
@@ -89,6 +90,9 @@ def config_from_job_spec(spec: JobSpec) -> job_pb2.JobConfig:
         timeout_seconds=spec.timeout_seconds or 0,
         max_losses=spec.retry.max_losses,
         weights_uri=spec.weights,
+        whole_device=spec.resources.whole_device,
+        wait_timeout_seconds=spec.wait_timeout_seconds or 0,
+        after=spec.after,
     )
 
 
@@ -129,6 +133,8 @@ def _values_said(config: job_pb2.JobConfig, text: str, dataset: str) -> dict[str
         "resources": _resources(config),
         "retry": retry,
         "timeout_seconds": config.timeout_seconds or None,
+        "wait_timeout_seconds": config.wait_timeout_seconds or None,
+        "after": tuple(config.after),
         "labels": dict(config.labels),
         "weights": config.weights_uri,
     }
@@ -145,6 +151,7 @@ def _resources(config: job_pb2.JobConfig) -> dict[str, object]:
         "device": _word(config.required_device, _DEVICES, "required_device"),
         "memory_bytes": config.estimated_memory or None,
         "devices": config.devices or 1,
+        "whole_device": config.whole_device,
     }
 
 

@@ -24,11 +24,13 @@ LARGEST_COUNT = 2**31 - 1
 """Batches, epochs and retries are 32-bit numbers on the wire."""
 ARTIFACT_PREFIX = "artifact://sha256:"
 LONGEST_TIMEOUT_SECONDS = 10 * 365 * 24 * 3600
+MOST_DEPENDENCIES = 256
 
 DeviceChoice = Literal["any", "cpu", "cuda"]
 PriorityName = Literal["low", "normal", "high", "critical"]
 JobTypeName = Literal["training", "evaluation", "inference"]
 _Label = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+_JobName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 _LabelValue = Annotated[str, StringConstraints(max_length=200)]
 _STRICT = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
 
@@ -40,6 +42,7 @@ class Resources(BaseModel):
         device: the kind of device.
         memory_bytes: what the job declares to need; None leaves it to the node's own account.
         devices: more than one is refused for now.
+        whole_device: whether the device is to be shared with no other job.
     """
 
     model_config = _STRICT
@@ -47,6 +50,7 @@ class Resources(BaseModel):
     device: DeviceChoice = "any"
     memory_bytes: int | None = Field(default=None, ge=1, le=LARGEST_BYTES)
     devices: int = Field(default=1, ge=1, le=LARGEST_COUNT)
+    whole_device: bool = False
 
 
 class Retry(BaseModel):
@@ -79,6 +83,8 @@ class JobSpec(BaseModel):
         resources: what to run on.
         retry: how often to try again.
         timeout_seconds: how long it may run, all attempts together; None for no limit.
+        wait_timeout_seconds: how long it may wait for its first attempt; None for no limit.
+        after: jobs that must have succeeded before this one competes for a place.
         labels: the user's own words for the job.
         weights: the artifact of the weights to begin with, to evaluate, or to predict with; empty for fresh ones.
     """
@@ -97,6 +103,8 @@ class JobSpec(BaseModel):
     resources: Resources = Resources()
     retry: Retry = Retry()
     timeout_seconds: int | None = Field(default=None, ge=1, le=LONGEST_TIMEOUT_SECONDS)
+    wait_timeout_seconds: int | None = Field(default=None, ge=1, le=LONGEST_TIMEOUT_SECONDS)
+    after: tuple[_JobName, ...] = Field(default=(), max_length=MOST_DEPENDENCIES)
     labels: dict[_Label, _LabelValue] = Field(default_factory=dict, max_length=64)
     weights: Annotated[str, StringConstraints(pattern=r"^(artifact://sha256:[0-9a-f]{64})?$")] = ""
 
@@ -104,6 +112,11 @@ class JobSpec(BaseModel):
     @classmethod
     def _must_be_printable(cls, value: str) -> str:
         return _printable(value)
+
+    @field_validator("after")
+    @classmethod
+    def _must_name_each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(_printable(name) for name in value))
 
     @field_validator("labels")
     @classmethod
@@ -147,9 +160,19 @@ def spec_from_json(text: str) -> JobSpec:
         raise invalid_field_from(error) from None
 
 
+_ADDED_LATER: Mapping[str, object] = {"wait_timeout_seconds": None, "after": []}
+"""Fields that older databases do not know, and what they are when not said: jobs stored then keep their digests."""
+
+
 def content_digest(spec: JobSpec) -> str:
     """SHA-256 in hex, the same for specs that ask for the same, whatever the order of keys was."""
-    content = json.dumps(spec.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+    said = spec.model_dump(mode="json")
+    for name, default in _ADDED_LATER.items():
+        if said[name] == default:
+            del said[name]
+    if not said["resources"]["whole_device"]:
+        del said["resources"]["whole_device"]
+    content = json.dumps(said, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(content.encode()).hexdigest()
 
 

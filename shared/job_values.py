@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from shared.byte_sizes import bytes_from
 from shared.dataset_uri import with_input_as_target
@@ -28,12 +28,14 @@ _KEYS = (
     "resources",
     "retry",
     "timeout_seconds",
+    "wait_timeout_seconds",
+    "after",
     "labels",
     "weights",
 )
-_RESOURCES_KEYS = ("device", "memory", "devices")
+_RESOURCES_KEYS = ("device", "memory", "devices", "whole_device")
 _RETRY_KEYS = ("max_failures", "max_losses")
-_INTEGERS = ("batch_size", "epochs", "timeout_seconds")
+_INTEGERS = ("batch_size", "epochs", "timeout_seconds", "wait_timeout_seconds")
 _WORDS = ("name", "user_id", "job_type", "dataset", "priority", "weights")
 _JOB_FIELDS_OF_GRAPHS = ("dataset", "batch_size")
 
@@ -51,6 +53,7 @@ def job_values_from_mapping(mapping: Mapping[str, object]) -> dict[str, object]:
     values: dict[str, object] = {name: _word(said[name], name) for name in _WORDS if name in said}
     values |= {name: _integer(said[name], name) for name in _INTEGERS if name in said}
     values |= {"model_definition": text, "labels": _labels(said.get("labels"))}
+    values |= {"after": _job_ids(said["after"])} if "after" in said else {}
     values |= {"resources": _resources(said.get("resources")), "retry": _retry(said.get("retry"))}
     hyperparameters = strings_from_values(mapping_from(said.get("hyperparameters"), "hyperparameters"))
     return with_graph_settings(values, hyperparameters, text)
@@ -115,7 +118,23 @@ def _resources(value: object) -> dict[str, object]:
         typed["memory_bytes"] = _read(bytes_from, said["memory"], "resources.memory")
     if "devices" in said:
         typed["devices"] = _integer(said["devices"], "resources.devices")
+    if "whole_device" in said:
+        typed["whole_device"] = _yes_or_no(said["whole_device"], "resources.whole_device")
     return typed
+
+
+def _yes_or_no(value: object, field: str) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise InvalidField(f"{field} must be true or false, got {quoted(value)}", field=field)
+
+
+def _job_ids(value: object) -> tuple[str, ...]:
+    """The ids of jobs: one word, or a list of them."""
+    named = [value] if isinstance(value, str) else value
+    if not isinstance(named, Sequence) or not all(isinstance(name, str) for name in named):
+        raise InvalidField(f"after must be a list of job ids, got {quoted(value)}", field="after")
+    return tuple(str(name) for name in named)
 
 
 def _retry(value: object) -> dict[str, object]:

@@ -323,6 +323,7 @@ def _offer_to_proto(offer: OfferAttempt) -> link_pb2.OfferAttempt:
         device_ids=offer.device_ids,
         memory_bytes=offer.memory_bytes,
         lease_seconds=offer.lease_seconds,
+        weight=offer.weight,
     )
 
 
@@ -333,6 +334,7 @@ def _offer_from_proto(message: link_pb2.OfferAttempt) -> OfferAttempt:
         device_ids=tuple(message.device_ids),
         memory_bytes=at_least(0, message.memory_bytes, "memory_bytes"),
         lease_seconds=_positive(message.lease_seconds, "lease_seconds"),
+        weight=at_least(0, message.weight, "weight") or 1,
     )
 
 

@@ -252,13 +252,18 @@ class HeartbeatAck:
 
 @dataclass(frozen=True, slots=True)
 class OfferAttempt:
-    """Run this: the devices are promised for `lease_seconds`, renewed by heartbeats."""
+    """Run this: the devices are promised for `lease_seconds`, renewed by heartbeats.
+
+    Attributes:
+        weight: its share of a device that others hold too, beside their weights.
+    """
 
     key: AttemptKey
     spec: JobSpec
     device_ids: tuple[str, ...]
     memory_bytes: int
     lease_seconds: float
+    weight: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,9 +44,14 @@ def a_spec(
     **fields: Any,
 ) -> JobSpec:
     """Return a spec of a small job on the built-in digits."""
-    resources = Resources.model_validate({"device": device, "memory_bytes": memory_bytes})
+    resources = {"device": device, "memory_bytes": memory_bytes} | fields.pop("resources", {})
     retry = Retry(max_failures=max_failures, max_losses=max_losses)
-    values = {"model_definition": A_MODEL, "dataset": "builtin://digits", "resources": resources, "retry": retry}
+    values = {
+        "model_definition": A_MODEL,
+        "dataset": "builtin://digits",
+        "resources": Resources.model_validate(resources),
+        "retry": retry,
+    }
     return JobSpec.model_validate(values | fields)
 
 

@@ -16,6 +16,7 @@ from central_server.scheduler.effects import Effect, RemoveJob, SaveJob, SaveNod
 from central_server.scheduler.events import (
     CancelRequested,
     DeleteRequested,
+    DrainRequested,
     Event,
     NodeConnected,
     NodeDisconnected,
@@ -24,12 +25,13 @@ from central_server.scheduler.events import (
     ResumeRequested,
     SubmitRequested,
     Tick,
+    UndrainRequested,
 )
 from central_server.scheduler.jobs import JobRecord
 from central_server.scheduler.nodes import NodeRecord
 from shared.identifiers import AttemptKey
 from shared.job_spec import JobSpec, content_digest
-from shared.lifecycle import AttemptState, job_has_ended
+from shared.lifecycle import AttemptState, JobState, job_has_ended
 from shared.node_messages import AttemptReport, Heartbeat, HeldAttempt, HeldState, NodeMessage, Outcome, ServerMessage
 from tests.builders import a_hello, a_moment, a_spec, an_end
 
@@ -91,7 +93,9 @@ class ClusterDriver:
 
     def submit(self, job_id: str = "job", spec: JobSpec | None = None, **fields: Any) -> list[Effect]:
         spec = spec or a_spec(**fields)
-        return self.feed(SubmitRequested(self._request(), job_id, spec, content_digest(spec)))
+        succeeded = {name for name in spec.after if name in self.jobs and self.jobs[name].state is JobState.SUCCEEDED}
+        event = SubmitRequested(self._request(), job_id, spec, content_digest(spec), frozenset(succeeded))
+        return self.feed(event)
 
     def cancel(self, job_id: str = "job", reason: str = "") -> list[Effect]:
         return self.feed(CancelRequested(self._request(), job_id, reason))
@@ -104,6 +108,14 @@ class ClusterDriver:
 
     def delete(self, job_id: str = "job") -> list[Effect]:
         return self.feed(DeleteRequested(self._request(), job_id))
+
+    # ---- operators
+
+    def drain(self, node_id: str = "a", *, within_seconds: float = 0.0) -> list[Effect]:
+        return self.feed(DrainRequested(self._request(), node_id, within_seconds))
+
+    def undrain(self, node_id: str = "a") -> list[Effect]:
+        return self.feed(UndrainRequested(self._request(), node_id))
 
     # ---- nodes
 

@@ -124,6 +124,7 @@ def _attempt_message(attempt: AttemptRecord) -> job_pb2.AttemptRecord:
         started_at_ms=attempt.started_at_ms,
         ended_at_ms=attempt.ended_at_ms,
         resumed_from_step=attempt.resumed_from_step,
+        placement=attempt.placement,
     )
 
 

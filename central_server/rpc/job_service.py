@@ -5,6 +5,8 @@ Reading is in `job_reading`, streams are in `job_streams`, planning in `job_plan
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from central_server.control_loop import ControlLoop
 from central_server.ports import Artifacts
 from central_server.read_model import ReadModel, SeenJob
@@ -12,6 +14,7 @@ from central_server.rpc.authentication import Caller
 from central_server.rpc.job_messages import status_message
 from central_server.rpc.source_model import check_weights, with_source_model
 from central_server.rpc.submission import artifact_uri_of, check_dataset_is_here, checked_job
+from central_server.scheduler.dependencies import dependency_refusal
 from central_server.scheduler.events import (
     CancelRequested,
     DeleteRequested,
@@ -23,8 +26,8 @@ from central_server.scheduler.jobs import JobRecord
 from central_server.views import view_job
 from shared.errors import AlreadyExists, InvalidField, NotFound, OurBug, WrongState
 from shared.identifiers import check_identifier, new_job_id
-from shared.job_spec import content_digest
-from shared.lifecycle import job_has_ended
+from shared.job_spec import JobSpec, content_digest
+from shared.lifecycle import JobState, job_has_ended
 from shared.node_messages import PlanAnswer
 from shared.pb import common_pb2, job_pb2
 
@@ -55,7 +58,7 @@ class JobService:
         await check_weights(checked.spec, self._artifacts)
         event = SubmitRequested(self._loop.new_request_id(), job_id, checked.spec, content_digest(checked.spec))
         if not (request.config.job_id and await self._was_here_before(event)):
-            await self._loop.ask(event)
+            await self._loop.ask(replace(event, met=await self._met_dependencies(checked.spec)))
         return job_pb2.SubmitJobResponse(job_id=job_id, status=common_pb2.STATUS_SUCCESS)
 
     async def cancel(self, request: job_pb2.CancelJobRequest, _caller: Caller) -> job_pb2.CancelJobResponse:
@@ -92,6 +95,20 @@ class JobService:
         if known.content_digest != event.content_digest:
             raise AlreadyExists(f"job {event.job_id} exists with other content; choose another job_id", field="job_id")
         return True
+
+    async def _met_dependencies(self, spec: JobSpec) -> frozenset[str]:
+        """Return the jobs named in `after` that have succeeded already; the core knows those that have not ended."""
+        met = set[str]()
+        for job_id in spec.after:
+            try:
+                state = (await self._read_model.find(job_id)).record.state
+            except NotFound:
+                raise InvalidField(f"after names job {job_id}, which is not here", field="after") from None
+            if state is JobState.SUCCEEDED:
+                met.add(job_id)
+            elif job_has_ended(state):
+                raise dependency_refusal(job_id, state)
+        return frozenset(met)
 
     async def _refuse_if_ended(self, job_id: str, verb: str) -> None:
         state = (await self._read_model.find(_job_id(job_id))).record.state

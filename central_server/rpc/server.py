@@ -16,6 +16,7 @@ from central_server.rpc.job_planning import JobPlanning
 from central_server.rpc.job_reading import JobReading
 from central_server.rpc.job_service import JobService
 from central_server.rpc.job_streams import JobStreams
+from central_server.rpc.node_management import NodeManagement
 from central_server.rpc.node_service import NodeService
 from central_server.rpc.registration import Registration
 from shared.errors import InvalidField
@@ -46,6 +47,7 @@ class Services:
     streams: JobStreams
     planning: JobPlanning
     discovery: DiscoveryService
+    management: NodeManagement
     artifacts: ArtifactService
     nodes: NodeService
 
@@ -58,6 +60,7 @@ class RpcServer:
         registrations = (
             _jobs(services, authenticator),
             _discovery(services.discovery, authenticator),
+            _management(services.management, authenticator),
             _artifacts(services.artifacts, authenticator),
             _link(services.nodes, authenticator),
         )
@@ -120,6 +123,13 @@ def _discovery(discovery: DiscoveryService, authenticator: Authenticator) -> Reg
     table.unary("FindNodes", node_pb2.FindNodesRequest, discovery.find)
     table.unary("ListNodes", node_pb2.ListNodesRequest, discovery.list_nodes)
     table.unary("GetNodeInfo", node_pb2.GetNodeInfoRequest, discovery.info)
+    return table
+
+
+def _management(management: NodeManagement, authenticator: Authenticator) -> Registration:
+    table = Registration("cyxwiz.protocol.NodeManagementService", authenticator)
+    table.unary("DrainNode", node_pb2.DrainNodeRequest, management.drain)
+    table.unary("UndrainNode", node_pb2.UndrainNodeRequest, management.undrain)
     return table
 
 

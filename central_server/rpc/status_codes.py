@@ -28,6 +28,7 @@ _STATUS_CODES = MappingProxyType(
         errors.AlreadyExists: grpc.StatusCode.ALREADY_EXISTS,
         errors.WrongState: grpc.StatusCode.FAILED_PRECONDITION,
         errors.TooLarge: grpc.StatusCode.RESOURCE_EXHAUSTED,
+        errors.OverQuota: grpc.StatusCode.RESOURCE_EXHAUSTED,
         errors.NotSupported: grpc.StatusCode.UNIMPLEMENTED,
         errors.BadData: grpc.StatusCode.INVALID_ARGUMENT,
         errors.TrainingDiverged: grpc.StatusCode.FAILED_PRECONDITION,

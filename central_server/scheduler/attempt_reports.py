@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from central_server.scheduler.bookkeeping import put_job
+from central_server.scheduler.bookkeeping import index_job, put_job
 from central_server.scheduler.byte_sizes import describe_bytes
 from central_server.scheduler.cluster_state import ClusterState
+from central_server.scheduler.demands import dataset_of
 from central_server.scheduler.effects import Note, Send
 from central_server.scheduler.fencing import Standing, standing_of
 from central_server.scheduler.jobs import AttemptRecord, JobRecord
@@ -51,9 +52,21 @@ def take_report(state: ClusterState, node: NodeRecord, message: AttemptReport) -
     if updated == job:
         return
     put_job(state, updated)
+    _learn(state, updated, message)
     is_stopping = updated.attempts[-1].state is AttemptState.STOPPING
     if not is_stopping and (sentence := _overdraft(state, node, updated)):
         stop_job(state, updated, None, sentence)
+
+
+def _learn(state: ClusterState, job: JobRecord, message: AttemptReport) -> None:
+    """What this attempt shows is good to know for jobs like it: the memory, and what the node holds now."""
+    attempt = job.attempts[-1]
+    if message.state is AttemptState.RUNNING:
+        state.holdings.ran(attempt.node_id, state.accounts.program_of(job), dataset_of(job.spec))
+    if message.memory_bytes:
+        for job_id in state.accounts.found(job, message.memory_bytes):
+            if job_id in state.queue:
+                index_job(state, state.jobs[job_id])
 
 
 def _with_report(job: JobRecord, message: AttemptReport, now_ms: int) -> JobRecord:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import assert_never
 
 from central_server.scheduler.attempt_ends import on_attempt_ended
@@ -15,10 +16,13 @@ from central_server.scheduler.attempt_reports import on_attempt_report
 from central_server.scheduler.bookkeeping import index_job
 from central_server.scheduler.cluster_settings import ClusterSettings
 from central_server.scheduler.cluster_state import ClusterState
+from central_server.scheduler.dependencies import settle_dependents
+from central_server.scheduler.draining import give_time_to_drain, on_drain, on_undrain
 from central_server.scheduler.effects import CloseSession, Effect, Note
 from central_server.scheduler.events import (
     CancelRequested,
     DeleteRequested,
+    DrainRequested,
     Event,
     NodeConnected,
     NodeDisconnected,
@@ -29,6 +33,7 @@ from central_server.scheduler.events import (
     ResumeRequested,
     SubmitRequested,
     Tick,
+    UndrainRequested,
 )
 from central_server.scheduler.expiries import on_tick
 from central_server.scheduler.heartbeats import on_heartbeat
@@ -65,13 +70,17 @@ class Cluster:
         nodes: Iterable[NodeRecord] = (),
         next_sequence: int = 1,
         recently_ended: Iterable[JobRecord] = (),
+        device_seconds: Mapping[str, float] = MappingProxyType({}),
     ) -> None:
         ended = RecentlyEnded(settings.recently_ended_jobs, settings.recently_ended_bytes)
         self._state = ClusterState(settings, now, ended, next_sequence)
+        self._state.fair_share.begin_with(device_seconds, now.seconds)
         for record in recently_ended:
             ended.put(record)
         for node in nodes:
             self._state.nodes[node.node_id] = replace(node, session_id="", last_seen_seconds=now.seconds)
+            if node.is_draining:
+                give_time_to_drain(self._state, node)
         for job in jobs:
             self._take_up(job)
         self._state.take_effects()
@@ -85,6 +94,7 @@ class Cluster:
         """Take one event and return what is to be done because of it."""
         self._state.now = now
         self._dispatch(event)
+        settle_dependents(self._state)
         return self._state.take_effects()
 
     def plan(self, now: Now) -> list[Effect]:
@@ -127,10 +137,11 @@ class Cluster:
 
     def _take_up(self, job: JobRecord) -> None:
         assert not job_has_ended(job.state), f"job {job.job_id} has ended and has no place in the core"
-        index_job(self._state, job)
+        waited_seconds = max(0, self._state.now.unix_ms - job.submitted_at_ms) / 1000
+        index_job(self._state, job, self._state.now.seconds - waited_seconds)
         self._state.next_sequence = max(self._state.next_sequence, job.sequence + 1)
 
-    def _dispatch(self, event: Event) -> None:  # noqa: C901 - one line for each kind of event
+    def _dispatch(self, event: Event) -> None:  # noqa: C901, PLR0912 - one line for each kind of event
         state = self._state
         match event:
             case SubmitRequested():
@@ -145,6 +156,10 @@ class Cluster:
                 on_delete(state, event)
             case PlanRequested():
                 on_plan_requested(state, event)
+            case DrainRequested():
+                on_drain(state, event)
+            case UndrainRequested():
+                on_undrain(state, event)
             case NodeConnected(session_id, hello):
                 on_connected(state, session_id, hello)
             case NodeDisconnected(session_id):

@@ -10,14 +10,23 @@ from dataclasses import dataclass, field
 from central_server.scheduler.avoidances import Avoidances
 from central_server.scheduler.cluster_settings import ClusterSettings
 from central_server.scheduler.deadlines import Deadlines
+from central_server.scheduler.dependents import Dependents
 from central_server.scheduler.effects import Effect
 from central_server.scheduler.events import Now
+from central_server.scheduler.fair_share import FairShare
+from central_server.scheduler.holdings import Holdings
 from central_server.scheduler.jobs import JobRecord
 from central_server.scheduler.memory_accounts import MemoryAccounts
+from central_server.scheduler.news import News
 from central_server.scheduler.nodes import NodeRecord
+from central_server.scheduler.open_places import OpenPlaces
 from central_server.scheduler.promises import Promises
-from central_server.scheduler.queue import JobQueue
+from central_server.scheduler.queue import JobQueue, QueuedJob
 from central_server.scheduler.recently_ended import RecentlyEnded
+from central_server.scheduler.reservations import Reservations
+from central_server.scheduler.running_by_priority import RunningByPriority
+from central_server.scheduler.tallies import Tallies
+from central_server.scheduler.turns import Turns
 
 
 @dataclass(slots=True)
@@ -31,6 +40,8 @@ class ClusterState:
         node_by_session: open control streams.
         plan_sessions: which session was asked for the plan of which request.
         next_sequence: the next job's place in first-come order.
+        ended_now: jobs that have ended in this call and whose dependents have not been told.
+        room_was_sought_for: the urgent jobs that the last cycle could make no room for.
         effects: what has been decided so far in this call.
     """
 
@@ -43,11 +54,25 @@ class ClusterState:
     node_by_session: dict[str, str] = field(default_factory=dict)
     plan_sessions: dict[str, str] = field(default_factory=dict)
     queue: JobQueue = field(default_factory=JobQueue)
+    turns: Turns = field(default_factory=Turns)
+    fair_share: FairShare = field(init=False)
+    tallies: Tallies = field(default_factory=Tallies)
+    news: News = field(default_factory=News)
+    open_places: OpenPlaces = field(default_factory=OpenPlaces)
+    reservations: Reservations = field(default_factory=Reservations)
+    holdings: Holdings = field(default_factory=Holdings)
+    running: RunningByPriority = field(default_factory=RunningByPriority)
     deadlines: Deadlines = field(default_factory=Deadlines)
     promises: Promises = field(default_factory=Promises)
     avoidances: Avoidances = field(default_factory=Avoidances)
     accounts: MemoryAccounts = field(default_factory=MemoryAccounts)
+    dependents: Dependents = field(default_factory=Dependents)
+    ended_now: list[JobRecord] = field(default_factory=list)
+    room_was_sought_for: set[QueuedJob] = field(default_factory=set)
     effects: list[Effect] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.fair_share = FairShare(self.settings.fair_share_half_life_seconds)
 
     def emit(self, effect: Effect) -> None:
         """Decide one more thing."""

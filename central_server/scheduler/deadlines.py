@@ -49,7 +49,26 @@ class PlanExpires:
     request_id: str
 
 
-Deadline = LeaseEnds | RunTimesOut | RetryDue | AvoidanceEnds | PlanExpires
+@dataclass(frozen=True, slots=True)
+class WaitTimesOut:
+    """The job has waited for its first attempt for as long as it may."""
+
+    job_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DrainEnds:
+    """What still runs on the node is to move."""
+
+    node_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PatienceEnds:
+    """Whoever is first in line may have a device kept free for it."""
+
+
+Deadline = LeaseEnds | RunTimesOut | WaitTimesOut | RetryDue | AvoidanceEnds | PlanExpires | DrainEnds | PatienceEnds
 
 
 @dataclass(slots=True)

@@ -16,6 +16,16 @@ def priority_rank_of(spec: JobSpec) -> int:
     return _PRIORITY_RANKS[spec.priority]
 
 
+def weight_of(spec: JobSpec) -> int:
+    """Return the job's share of a device that others hold too, beside theirs: twice for each step of priority."""
+    return 1 << priority_rank_of(spec)
+
+
+def dataset_of(spec: JobSpec) -> str:
+    """Return the URI of the data."""
+    return spec.dataset
+
+
 def device_kind_of(spec: JobSpec) -> DeviceKind | None:
     """Return the kind of device the job insists on, None when any will do."""
     match spec.resources.device:
@@ -39,6 +49,16 @@ def declared_bytes_of(spec: JobSpec) -> int:
     return spec.resources.memory_bytes or 0
 
 
+def wait_seconds_allowed(spec: JobSpec) -> float | None:
+    """Return how long the job may wait for its first attempt; None when there is no limit."""
+    return spec.wait_timeout_seconds
+
+
 def run_seconds_allowed(spec: JobSpec) -> float | None:
     """Return how long the job may run, all attempts together; None when there is no limit."""
     return spec.timeout_seconds
+
+
+def is_whole_device_wanted(spec: JobSpec) -> bool:
+    """Tell whether the job is to share its device with nobody."""
+    return spec.resources.whole_device

@@ -33,7 +33,15 @@ class SaveNode:
     record: NodeRecord
 
 
-Write = SaveJob | RemoveJob | SaveNode
+@dataclass(frozen=True, slots=True)
+class SaveUse:
+    """Keep how many device seconds a user has had lately, faded as of now."""
+
+    user_id: str
+    device_seconds: float
+
+
+Write = SaveJob | RemoveJob | SaveNode | SaveUse
 
 # ---- after the commit
 

@@ -23,12 +23,17 @@ class Now:
 
 @dataclass(frozen=True, slots=True)
 class SubmitRequested:
-    """Somebody wants a job to run; the spec has been checked. `job_id` is already made or chosen by the client."""
+    """Somebody wants a job to run; the spec has been checked. `job_id` is already made or chosen by the client.
+
+    Attributes:
+        met: those of the spec's `after` that are known to have succeeded already.
+    """
 
     request_id: str
     job_id: str
     spec: JobSpec
     content_digest: str
+    met: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,23 @@ class PlanRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class DrainRequested:
+    """Somebody wants a node emptied: what runs there may finish within so many seconds, and moves then."""
+
+    request_id: str
+    node_id: str
+    within_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class UndrainRequested:
+    """Somebody wants a node to take work again."""
+
+    request_id: str
+    node_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class NodeConnected:
     """A node opened a control stream and said Hello."""
 
@@ -107,6 +129,8 @@ Event = (
     | ResumeRequested
     | DeleteRequested
     | PlanRequested
+    | DrainRequested
+    | UndrainRequested
     | NodeConnected
     | NodeDisconnected
     | NodeSaid

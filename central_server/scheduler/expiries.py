@@ -5,17 +5,30 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
-from central_server.scheduler.aftermath import AttemptEnd
+from central_server.scheduler.aftermath import TIMEOUT_CODE, AttemptEnd
 from central_server.scheduler.attempt_ends import end_attempt, stop_avoiding
 from central_server.scheduler.bookkeeping import put_job
 from central_server.scheduler.cluster_state import ClusterState
-from central_server.scheduler.deadlines import AvoidanceEnds, Deadline, LeaseEnds, PlanExpires, RetryDue, RunTimesOut
-from central_server.scheduler.demands import run_seconds_allowed
-from central_server.scheduler.jobs import StopIntent
+from central_server.scheduler.deadlines import (
+    AvoidanceEnds,
+    Deadline,
+    DrainEnds,
+    LeaseEnds,
+    PatienceEnds,
+    PlanExpires,
+    RetryDue,
+    RunTimesOut,
+    WaitTimesOut,
+)
+from central_server.scheduler.demands import run_seconds_allowed, wait_seconds_allowed
+from central_server.scheduler.draining import on_drain_ended
+from central_server.scheduler.jobs import JobError, StopIntent
+from central_server.scheduler.keeping import on_patience_ended
 from central_server.scheduler.plan_requests import on_plan_expired
 from central_server.scheduler.stopping import stop_job
+from central_server.scheduler.waiting_reason import waiting_reason
 from shared.identifiers import AttemptKey
-from shared.lifecycle import AttemptState
+from shared.lifecycle import AttemptState, JobState, advance_job
 
 
 def on_tick(state: ClusterState) -> None:
@@ -36,6 +49,12 @@ def _act(state: ClusterState, deadline: Deadline) -> None:
             stop_avoiding(state, job_id, node_id)
         case PlanExpires(request_id):
             on_plan_expired(state, request_id)
+        case WaitTimesOut(job_id):
+            _wait_no_longer(state, job_id)
+        case DrainEnds(node_id):
+            on_drain_ended(state, node_id)
+        case PatienceEnds():
+            on_patience_ended(state)
         case _:
             assert_never(deadline)
 
@@ -57,3 +76,19 @@ def _time_out(state: ClusterState, job_id: str) -> None:
     allowed = run_seconds_allowed(job.spec)
     reason = f"it ran for {allowed:g} s, which is all that timeout_seconds allows"
     stop_job(state, job, StopIntent.TIMEOUT, reason)
+
+
+def _wait_no_longer(state: ClusterState, job_id: str) -> None:
+    job = state.jobs[job_id]
+    allowed = wait_seconds_allowed(job.spec)
+    why = waiting_reason(state, job_id)
+    reason = f"it waited for {allowed:g} s, which is all that wait_timeout_seconds allows: {why}"
+    failed = replace(
+        job,
+        state=advance_job(job.state, JobState.FAILED),
+        reason=reason,
+        error=JobError(TIMEOUT_CODE, reason),
+        ended_at_ms=state.now.unix_ms,
+        wait_until_ms=0,
+    )
+    put_job(state, failed)

@@ -5,6 +5,7 @@ A check yields the sentences of what is wrong; nothing here repairs anything.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 from central_server.scheduler.bookkeeping import live_attempt_of, need_of
@@ -47,11 +48,15 @@ def attempts_are_numbered_and_only_the_last_lives(state: ClusterState) -> Iterat
 
 
 def a_queued_job_waits_somewhere(state: ClusterState) -> Iterator[str]:
-    """A queued job is in line, or has a deadline that will put it there; no other job is."""
+    """A queued job is in line, has a deadline that will put it there, or waits for other jobs that live."""
     for job in state.jobs.values():
-        places = [job.job_id in state.queue, RetryDue(job.job_id) in state.deadlines]
+        places = [
+            job.job_id in state.queue,
+            RetryDue(job.job_id) in state.deadlines,
+            bool(job.waits_for) and job.state is JobState.QUEUED,
+        ]
         if sum(places) != (job.state is JobState.QUEUED):
-            yield f"job {job.job_id} is {job.state}; in line, waiting for a retry: {places}"
+            yield f"job {job.job_id} is {job.state}; in line, waiting for a retry, for other jobs: {places}"
     if len(state.queue) > len(state.jobs):
         yield "the queue holds jobs that are gone"
 
@@ -59,8 +64,8 @@ def a_queued_job_waits_somewhere(state: ClusterState) -> Iterator[str]:
 def jobs_stand_in_the_line_of_their_need(state: ClusterState) -> Iterator[str]:
     """A changed account or avoidance moves a job to another line."""
     for job in state.jobs.values():
-        if job.job_id in state.queue and state.queue.need_of(job.job_id) != need_of(state, job):
-            yield f"job {job.job_id} waits as {state.queue.need_of(job.job_id)}, needs {need_of(state, job)}"
+        if job.job_id in state.queue and state.queue.standing(job.job_id).need != need_of(state, job):
+            yield f"job {job.job_id} waits as {state.queue.standing(job.job_id).need}, needs {need_of(state, job)}"
 
 
 def every_live_attempt_has_a_lease(state: ClusterState) -> Iterator[str]:
@@ -90,6 +95,30 @@ def the_ledger_says_what_the_records_say(state: ClusterState) -> Iterator[str]:
         yield f"the ledger holds {sorted(map(str, held - _live_keys(state)))}, which do not live"
 
 
+def who_waits_for_a_job_waits_for_a_live_one(state: ClusterState) -> Iterator[str]:
+    """What has ended has been settled in the same call; a paused job is told when it is resumed."""
+    for job in (job for job in state.jobs.values() if job.state is not JobState.PAUSED):
+        if gone := [name for name in job.waits_for if name not in state.jobs]:
+            yield f"job {job.job_id} waits for {gone}, which do not live"
+    if state.ended_now:
+        yield f"{len(state.ended_now)} jobs have ended and their dependents were not told"
+
+
+def users_are_counted_with_what_they_hold(state: ClusterState) -> Iterator[str]:
+    """Fair share and quotas see exactly the live attempts."""
+    held: Counter[str] = Counter(job.spec.user_id for job in state.jobs.values() if live_attempt_of(job) is not None)
+    for user_id in {job.spec.user_id for job in state.jobs.values()}:
+        if state.fair_share.attempts_of(user_id) != held[user_id]:
+            yield f"{user_id} is counted with {state.fair_share.attempts_of(user_id)} attempts and has {held[user_id]}"
+
+
+def what_is_kept_is_kept_for_somebody(state: ClusterState) -> Iterator[str]:
+    """One device a job and one a node; of a job that has not started."""
+    kept = tuple(state.reservations)
+    if len({reservation.node_id for reservation in kept}) != len(kept):
+        yield f"two devices of one node are kept: {kept}"
+
+
 def sessions_and_nodes_name_each_other(state: ClusterState) -> Iterator[str]:
     """One open stream a node, known from both ends."""
     for session_id, node_id in state.node_by_session.items():
@@ -116,6 +145,9 @@ CHECKS: tuple[Check, ...] = (
     every_live_attempt_has_a_lease,
     run_limits_belong_to_running_jobs,
     the_ledger_says_what_the_records_say,
+    who_waits_for_a_job_waits_for_a_live_one,
+    users_are_counted_with_what_they_hold,
+    what_is_kept_is_kept_for_somebody,
     sessions_and_nodes_name_each_other,
     a_stop_has_its_reason_only_while_it_lasts,
 )

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from central_server.scheduler.bookkeeping import put_job, remove_ended_job
 from central_server.scheduler.cluster_state import ClusterState
+from central_server.scheduler.dependencies import fail_when_in_vain, unmet_dependencies
 from central_server.scheduler.effects import Answer, Refuse
 from central_server.scheduler.events import (
     CancelRequested,
@@ -20,7 +21,7 @@ from central_server.scheduler.events import (
 )
 from central_server.scheduler.jobs import JobRecord, StopIntent
 from central_server.scheduler.stopping import is_stronger, stop_job
-from shared.errors import AlreadyExists, NotFound, WrongState
+from shared.errors import AlreadyExists, NotFound, OverQuota, UserMistake, WrongState
 from shared.lifecycle import JobState, advance_job, job_has_ended
 
 _PAUSED_REASON = "paused by its user"
@@ -31,7 +32,7 @@ def on_submit(state: ClusterState, event: SubmitRequested) -> None:
     """Accept a new job, or answer as the first time."""
     known = _known_job(state, event.job_id)
     if known is None:
-        state.emit(Answer(event.request_id, _accept(state, event)))
+        _accept_or_refuse(state, event)
     elif known.content_digest == event.content_digest:
         state.emit(Answer(event.request_id, known))
     else:
@@ -85,7 +86,21 @@ def _known_job(state: ClusterState, job_id: str) -> JobRecord | None:
     return state.jobs.get(job_id) or state.recently_ended.get(job_id)
 
 
-def _accept(state: ClusterState, event: SubmitRequested) -> JobRecord:
+def _accept_or_refuse(state: ClusterState, event: SubmitRequested) -> None:
+    user_id = event.spec.user_id
+    queued = state.tallies.count(user_id, JobState.QUEUED)
+    if sentence := state.settings.quotas.refusal_to_queue(user_id, queued):
+        state.emit(Refuse(event.request_id, OverQuota(sentence)))
+        return
+    try:
+        waits_for = unmet_dependencies(state, event)
+    except UserMistake as mistake:
+        state.emit(Refuse(event.request_id, mistake))
+    else:
+        state.emit(Answer(event.request_id, _accept(state, event, waits_for)))
+
+
+def _accept(state: ClusterState, event: SubmitRequested, waits_for: tuple[str, ...]) -> JobRecord:
     job = JobRecord(
         job_id=event.job_id,
         sequence=state.next_sequence,
@@ -93,6 +108,7 @@ def _accept(state: ClusterState, event: SubmitRequested) -> JobRecord:
         content_digest=event.content_digest,
         state=JobState.QUEUED,
         submitted_at_ms=state.now.unix_ms,
+        waits_for=waits_for,
     )
     state.next_sequence += 1
     put_job(state, job)
@@ -143,7 +159,7 @@ def _cannot_resume(job: JobRecord) -> bool:
 
 def _resume(state: ClusterState, job: JobRecord) -> JobRecord:
     if job.state is JobState.PAUSED:
-        resumed = replace(job, state=advance_job(job.state, JobState.QUEUED), reason="")
+        resumed = fail_when_in_vain(state, replace(job, state=advance_job(job.state, JobState.QUEUED), reason=""))
     elif job.stop_intent is StopIntent.PAUSE:
         resumed = replace(job, stop_intent=None, reason=_RESUMED_REASON)
     else:

@@ -26,7 +26,11 @@ class StopIntent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AttemptRecord:
-    """One try of a job on one node; times in Unix milliseconds, 0 until they happen."""
+    """One try of a job on one node; times in Unix milliseconds, 0 until they happen.
+
+    Attributes:
+        placement: what spoke for its place, for people.
+    """
 
     number: int
     node_id: str
@@ -38,6 +42,7 @@ class AttemptRecord:
     started_at_ms: int = 0
     ended_at_ms: int = 0
     resumed_from_step: int = 0
+    placement: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,7 @@ class JobRecord:
         losses: attempts that ended without the job's fault (node gone, preempted).
         step: the last step known for certain (at an attempt's end or from its checkpoint); live progress is elsewhere.
         wait_until_ms: not tried again before this (retry backoff); 0 when free to go.
+        waits_for: jobs that have to succeed before this one competes for a place.
         checkpoint_node_id: the node that holds the newest checkpoint, empty for none.
     """
 
@@ -91,6 +97,7 @@ class JobRecord:
     steps_total: int = 0
     wait_until_ms: int = 0
     checkpoint_node_id: str = ""
+    waits_for: tuple[str, ...] = ()
     result: JobResult | None = None
     error: JobError | None = None
     last_metrics: Mapping[str, float] = field(default_factory=dict)

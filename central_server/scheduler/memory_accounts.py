@@ -1,7 +1,7 @@
 """How much memory a job is believed to need, from the best source there is.
 
 In order: a correction after running out of memory, what the last attempt was counted with (its node's compiler has
-corrected that), what the job declares, an estimate from its graph.
+corrected that), what the job declares, what a job with the same program was found to need, an estimate from its graph.
 """
 
 from __future__ import annotations
@@ -9,8 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from central_server.scheduler.demands import declared_bytes_of
+from central_server.scheduler.holdings import program_of
 from central_server.scheduler.jobs import JobRecord
 from central_server.scheduler.memory_estimate import estimate_bytes
+
+MOST_PROGRAMS = 4096
+"""Accounts that are remembered by program; the oldest go first."""
 
 
 @dataclass(slots=True)
@@ -19,6 +23,9 @@ class MemoryAccounts:
 
     _corrected: dict[str, int] = field(default_factory=dict)
     _estimated: dict[str, int] = field(default_factory=dict)
+    _programs: dict[str, str] = field(default_factory=dict)
+    _jobs_of_program: dict[str, set[str]] = field(default_factory=dict)
+    _found: dict[str, int] = field(default_factory=dict)
 
     def bytes_of(self, job: JobRecord) -> int:
         """Return what to promise the job's next attempt."""
@@ -26,7 +33,26 @@ class MemoryAccounts:
             return corrected
         if job.attempts:
             return job.attempts[-1].memory_bytes
-        return declared_bytes_of(job.spec) or self._estimate(job)
+        return declared_bytes_of(job.spec) or self._found.get(self.program_of(job)) or self._estimate(job)
+
+    def program_of(self, job: JobRecord) -> str:
+        """Return the key of the program that the job very likely has, worked out once a job."""
+        if job.job_id not in self._programs:
+            program = program_of(job.spec)
+            self._programs[job.job_id] = program
+            self._jobs_of_program.setdefault(program, set()).add(job.job_id)
+        return self._programs[job.job_id]
+
+    def found(self, job: JobRecord, memory_bytes: int) -> tuple[str, ...]:
+        """Remember what a compiler said of a job; return the live jobs with such a program if that is news."""
+        program = self.program_of(job)
+        if self._found.pop(program, None) == memory_bytes:
+            self._found[program] = memory_bytes  # the newest last
+            return ()
+        self._found[program] = memory_bytes
+        if len(self._found) > MOST_PROGRAMS:
+            del self._found[next(iter(self._found))]
+        return tuple(sorted(self._jobs_of_program[program]))
 
     def correct(self, job_id: str, memory_bytes: int) -> None:
         """Count the job's next attempt with `memory_bytes`."""
@@ -40,6 +66,11 @@ class MemoryAccounts:
         """Drop the account of an ended job."""
         self._corrected.pop(job_id, None)
         self._estimated.pop(job_id, None)
+        if (program := self._programs.pop(job_id, None)) is not None:
+            jobs = self._jobs_of_program[program]
+            jobs.discard(job_id)
+            if not jobs:
+                del self._jobs_of_program[program]
 
     def _estimate(self, job: JobRecord) -> int:
         if job.job_id not in self._estimated:

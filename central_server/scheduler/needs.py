@@ -24,9 +24,11 @@ class Need:
         memory_bytes: what will be promised on the device.
         avoided: in order of node id.
         runs_user_code: whether the model is one that its user wrote in Python.
+        is_whole: whether the device is to be shared with nobody.
     """
 
     device_kind: DeviceKind | None
     memory_bytes: int
     avoided: tuple[AvoidedNode, ...] = ()
     runs_user_code: bool = False
+    is_whole: bool = False

@@ -20,6 +20,7 @@ from central_server.scheduler.fencing import Standing, standing_of
 from central_server.scheduler.jobs import AttemptRecord, JobRecord
 from central_server.scheduler.node_departures import close_for_violation, close_session
 from central_server.scheduler.nodes import NodeRecord
+from central_server.scheduler.offers import offer_message
 from central_server.scheduler.stopping import repeat_stop
 from shared.errors import PeerFault
 from shared.identifiers import AttemptKey
@@ -32,7 +33,6 @@ from shared.node_messages import (
     HeldVerdict,
     Hello,
     NodeChanged,
-    OfferAttempt,
     Verdict,
     Welcome,
 )
@@ -96,6 +96,8 @@ def _arrive(state: ClusterState, session_id: str, hello: Hello) -> NodeRecord:
         last_seen_seconds=state.now.seconds,
         last_seen_ms=state.now.unix_ms,
     )
+    if state.nodes.get(hello.node_id, blank).process_id != hello.process_id:
+        state.holdings.forget_process(hello.node_id)
     state.node_by_session[session_id] = node.node_id
     put_node(state, node)
     fields = (("node", node.node_id), ("session", session_id), ("held", len(hello.held)))
@@ -158,11 +160,8 @@ def _reattach(state: ClusterState, node: NodeRecord, held: HeldAttempt) -> None:
 
 
 def _offer_again(state: ClusterState, node: NodeRecord, job: JobRecord, attempt: AttemptRecord) -> None:
-    key = AttemptKey(job.job_id, attempt.number)
-    renew_lease(state, key)
-    lease_seconds = state.settings.lease_seconds
-    offer = OfferAttempt(key, job.spec, attempt.device_ids, attempt.memory_bytes, lease_seconds)
-    state.emit(Send(node.session_id, offer))
+    renew_lease(state, AttemptKey(job.job_id, attempt.number))
+    state.emit(Send(node.session_id, offer_message(state, job, attempt)))
 
 
 def _wake_jobs_saved_on(state: ClusterState, node_id: str) -> None:

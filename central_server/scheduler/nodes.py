@@ -24,6 +24,7 @@ class NodeRecord:
     Attributes:
         session_id: the open control stream, empty when there is none.
         process_id: the node process that last said Hello.
+        drain_seconds: how long what runs may go on after the node was told to drain.
         last_seen_seconds: monotonic seconds of the last word from it.
         last_seen_ms: the same moment for people.
     """
@@ -34,6 +35,7 @@ class NodeRecord:
     session_id: str = ""
     process_id: str = ""
     is_draining: bool = False
+    drain_seconds: float = 0.0
     last_seen_seconds: float = 0.0
     last_seen_ms: int = 0
     jobs_completed: int = 0

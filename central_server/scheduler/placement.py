@@ -24,6 +24,8 @@ class Place:
         promised_bytes: what is promised already, also to attempts that are being stopped.
         attempts_on_node: how many attempts hold a slot of the node.
         stopping_on_node: how many of those are being stopped.
+        attempts_on_device: how many attempts hold this device.
+        is_held_whole: whether one of them holds it alone, as it asked.
     """
 
     node: NodeRecord
@@ -32,6 +34,8 @@ class Place:
     promised_bytes: int
     attempts_on_node: int
     stopping_on_node: int
+    attempts_on_device: int = 0
+    is_held_whole: bool = False
 
     @property
     def free_bytes(self) -> int:
@@ -39,9 +43,24 @@ class Place:
         return max(0, self.capacity_bytes - self.promised_bytes)
 
 
+@dataclass(frozen=True, slots=True)
+class Affinity:
+    """What a job would find already there, by node id.
+
+    Attributes:
+        checkpoint: the node with its newest checkpoint, empty for none.
+        program: nodes that have compiled a program like its own.
+        dataset: nodes that have opened its dataset.
+    """
+
+    checkpoint: str = ""
+    program: frozenset[str] = frozenset()
+    dataset: frozenset[str] = frozenset()
+
+
 Filter = Callable[[Need, Place], str | None]
-Score = Callable[[str, Place], float]
-"""Takes the id of the node with the job's checkpoint (may be empty); more is better."""
+Score = Callable[[Affinity, Place], float]
+"""More is better."""
 
 
 def node_is_connected(_need: Need, place: Place) -> str | None:
@@ -89,6 +108,22 @@ def node_does_not_mind(need: Need, place: Place) -> str | None:
     return next((f"{place.node.name} did not take it: {reason}" for reason in reasons), None)
 
 
+def device_is_not_held_whole(_need: Need, place: Place) -> str | None:
+    """A device that somebody asked for whole is shared with nobody."""
+    if not place.is_held_whole:
+        return None
+    return f"{place.device.device_id} of {place.node.name} is held whole by another job"
+
+
+def device_is_free_to_be_whole(need: Need, place: Place) -> str | None:
+    """A job that asks for a whole device waits until nobody else is on it."""
+    if not need.is_whole or not place.attempts_on_device:
+        return None
+    return (
+        f"it wants {place.device.device_id} of {place.node.name} whole, and {place.attempts_on_device} others hold it"
+    )
+
+
 def slot_is_free(_need: Need, place: Place) -> str | None:
     """A node runs as many attempts at once as it has slots."""
     slots = place.node.description.slots
@@ -108,42 +143,78 @@ def memory_is_free(need: Need, place: Place) -> str | None:
     )
 
 
-FILTERS: tuple[Filter, ...] = (
+LASTING_FILTERS: tuple[Filter, ...] = (
     node_is_connected,
     node_is_not_draining,
     node_is_ready,
     device_is_of_the_kind,
     node_allows_user_code,
     device_could_ever_hold_it,
+)
+"""What also holds when nothing else runs there."""
+
+FILTERS: tuple[Filter, ...] = (
+    *LASTING_FILTERS,
     node_does_not_mind,
+    device_is_not_held_whole,
+    device_is_free_to_be_whole,
     slot_is_free,
     memory_is_free,
 )
 """Lasting reasons first: the first refusal is what a waiting person reads."""
 
 
-def holds_the_checkpoint(checkpoint_node_id: str, place: Place) -> float:
+def holds_the_checkpoint(affinity: Affinity, place: Place) -> float:
     """Going on from a checkpoint beats starting anew."""
-    return float(bool(checkpoint_node_id) and place.node.node_id == checkpoint_node_id)
+    return float(place.node.node_id == affinity.checkpoint)
 
 
-def is_an_accelerator(_checkpoint_node_id: str, place: Place) -> float:
+def is_an_accelerator(_affinity: Affinity, place: Place) -> float:
     """A job that takes any device is quickest on a GPU."""
     return float(place.device.kind is not DeviceKind.CPU)
 
 
-def has_slots_to_spare(_checkpoint_node_id: str, place: Place) -> float:
+def has_slots_to_spare(_affinity: Affinity, place: Place) -> float:
     """Spread jobs: an emptier node gives each more of its cores."""
-    return 1.0 - place.attempts_on_node / max(1, place.node.description.slots)
+    return spare_slots(place)
 
 
-def has_memory_to_spare(_checkpoint_node_id: str, place: Place) -> float:
+def holds_the_program(affinity: Affinity, place: Place) -> float:
+    """A compiled program saves seconds, so it decides between nodes that are equally busy."""
+    return float(place.node.node_id in affinity.program)
+
+
+def holds_the_dataset(affinity: Affinity, place: Place) -> float:
+    """A dataset that is open already saves reading it."""
+    return float(place.node.node_id in affinity.dataset)
+
+
+def has_memory_to_spare(_affinity: Affinity, place: Place) -> float:
     """The roomiest device leaves the most choice for the next job."""
     return float(place.free_bytes)
 
 
-SCORES: tuple[Score, ...] = (holds_the_checkpoint, is_an_accelerator, has_slots_to_spare, has_memory_to_spare)
+SCORES: tuple[Score, ...] = (
+    holds_the_checkpoint,
+    is_an_accelerator,
+    has_slots_to_spare,
+    holds_the_program,
+    holds_the_dataset,
+    has_memory_to_spare,
+)
 """Compared in this order; a later score decides only between places that are equal in all earlier ones."""
+
+_SPOKEN: dict[Score, str] = {
+    holds_the_checkpoint: "has the checkpoint",
+    is_an_accelerator: "is an accelerator",
+    holds_the_program: "has the program compiled",
+    holds_the_dataset: "has the dataset",
+}
+
+
+def spare_slots(place: Place) -> float:
+    """Return the share of the node's slots that are free."""
+    return 1.0 - place.attempts_on_node / max(1, place.node.description.slots)
 
 
 def refusal(need: Need, place: Place) -> str | None:
@@ -151,12 +222,30 @@ def refusal(need: Need, place: Place) -> str | None:
     return next((why for rule in FILTERS if (why := rule(need, place)) is not None), None)
 
 
+def refusal_when_empty(need: Need, place: Place) -> str | None:
+    """Return why `place` would not do even if nothing ran there, None when it would."""
+    return next((why for rule in LASTING_FILTERS if (why := rule(need, place)) is not None), None)
+
+
 def refusal_depth(need: Need, place: Place) -> int:
     """Return how many filters `place` passes before it refuses; people are told of the device that came furthest."""
     return next((depth for depth, rule in enumerate(FILTERS) if rule(need, place) is not None), len(FILTERS))
 
 
-def best_place(need: Need, checkpoint_node_id: str, places: Iterable[Place]) -> Place | None:
+def scores_of(affinity: Affinity, place: Place) -> list[float]:
+    """Return how good a place is, to be compared as a whole."""
+    return [score(affinity, place) for score in SCORES]
+
+
+def best_place(need: Need, affinity: Affinity, places: Iterable[Place]) -> Place | None:
     """Return the best place for a job; equal ones in the order in which they are given."""
     fitting = [place for place in places if refusal(need, place) is None]
-    return max(fitting, key=lambda place: [score(checkpoint_node_id, place) for score in SCORES], default=None)
+    return max(fitting, key=lambda place: scores_of(affinity, place), default=None)
+
+
+def described_choice(affinity: Affinity, place: Place) -> str:
+    """Say what spoke for a place, for people who wonder why a job went there."""
+    spoken = [word for score, word in _SPOKEN.items() if score(affinity, place)]
+    slots = place.node.description.slots
+    spoken.append(f"{slots - place.attempts_on_node} of {slots} slots were free")
+    return f"{place.device.device_id} of {place.node.name}: {', '.join(spoken)}"

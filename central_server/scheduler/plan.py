@@ -1,91 +1,98 @@
 """Who runs where, after each batch of events: the queue meets the free places.
 
 One cycle:
-    1. Look at every device of every node once.
-    2. Take the first job in line over all classes of needs.
-    3. Find its best place. None: its whole class sits this cycle out, and blocks nobody else.
-    4. Offer it there, look at that node again, go on with 2.
+    1. Bring the open places of nodes with news up to date.
+    2. Of the classes of needs that were blocked, open those that a node with news would have.
+    3. Whoever has a device kept for it takes it, when it has become free.
+    4. By turns: the next claimant's first job with an open need gets the best place for it. Where there is none, its
+       whole class is blocked, and stands in nobody's way.
+    5. For whoever is still first: make room (`preemption`), or keep room (`keeping`).
+
+A cycle costs what changed, not what there is: blocked classes and nodes without news are not looked at.
 """
 
 from __future__ import annotations
 
-import heapq
 from dataclasses import replace
 
 from central_server.scheduler.bookkeeping import put_job
+from central_server.scheduler.choosing import affinity_of, choose_place
 from central_server.scheduler.cluster_state import ClusterState
 from central_server.scheduler.effects import Send
 from central_server.scheduler.jobs import AttemptRecord, JobRecord
+from central_server.scheduler.keeping import drop_stale_reservations, keep_room_for_the_first
 from central_server.scheduler.needs import Need
-from central_server.scheduler.nodes import NodeRecord, NodeState
-from central_server.scheduler.placement import Place, best_place
-from central_server.scheduler.queue import QueuedJob
-from shared.identifiers import AttemptKey
+from central_server.scheduler.offers import offer_message
+from central_server.scheduler.order import bring_turns_up_to_date, next_with_open_need
+from central_server.scheduler.placement import Place, described_choice, refusal
+from central_server.scheduler.places import look_again
+from central_server.scheduler.preemption import make_room_for_the_urgent
+from central_server.scheduler.queue import Standing
 from shared.lifecycle import AttemptState, JobState, advance_job
-from shared.node_messages import OfferAttempt
 
 
 def place_jobs(state: ClusterState) -> None:
     """Offer queued jobs until nothing fits any more."""
-    places = _open_places(state)
-    heads = _heads(state)
-    while heads and places:
-        queued, turn, need = heapq.heappop(heads)
-        job = state.jobs[queued.job_id]
-        candidates = (place for node_places in places.values() for place in node_places)
-        place = best_place(need, job.checkpoint_node_id, candidates)
-        if place is None:
-            continue
-        _offer(state, job, need, place)
-        _look_again(state, places, place.node)
-        if (following := state.queue.head(need)) is not None:
-            heapq.heappush(heads, (following, turn, need))
+    if not state.news:
+        return
+    state.news.is_due = False
+    drop_stale_reservations(state)
+    bring_turns_up_to_date(state)
+    with_news = _take_news(state)
+    _serve_reservations(state, with_news)
+    _serve_by_turns(state, with_news)
+    make_room_for_the_urgent(state, with_news)
+    keep_room_for_the_first(state)
 
 
-def places_of(state: ClusterState, node: NodeRecord) -> tuple[Place, ...]:
-    """Return the devices of a node as they stand now."""
-    promises = state.promises.of_node(node.node_id)
-    promised = state.promises.bytes_by_device(node.node_id)
-    stopping = sum(promise.is_stopping for promise in promises.values())
-    capacity = node.description.capacity_bytes
-    return tuple(
-        Place(
-            node=node,
-            device=device,
-            capacity_bytes=capacity.get(device.device_id, 0),
-            promised_bytes=promised.get(device.device_id, 0),
-            attempts_on_node=len(promises),
-            stopping_on_node=stopping,
-        )
-        for device in node.description.devices
-    )
+def _take_news(state: ClusterState) -> tuple[str, ...]:
+    """Bring the index up to date; return the nodes with news that are open."""
+    nodes = [node_id for node_id in sorted(state.news.nodes) if node_id in state.nodes]
+    state.news.nodes.clear()
+    for node_id in nodes:
+        look_again(state, node_id)
+    return tuple(node_id for node_id in nodes if state.open_places.of_node(node_id))
 
 
-def _open_places(state: ClusterState) -> dict[str, tuple[Place, ...]]:
-    """Leave out nodes that can take nobody, so that a full cluster costs nothing to plan."""
-    if not len(state.queue):
-        return {}
-    return {node.node_id: places_of(state, node) for node in state.nodes.values() if _is_open(state, node)}
+def _serve_reservations(state: ClusterState, with_news: tuple[str, ...]) -> None:
+    for node_id in with_news:
+        kept = state.reservations.of_node(node_id)
+        if kept is not None and kept.job_id in state.queue:
+            _start_somewhere(state, state.queue.standing(kept.job_id), (node_id,))
 
 
-def _is_open(state: ClusterState, node: NodeRecord) -> bool:
-    return node.state is NodeState.READY and len(state.promises.of_node(node.node_id)) < node.description.slots
+def _serve_by_turns(state: ClusterState, with_news: tuple[str, ...]) -> None:
+    only_at = _newly_open(state, with_news)
+    if not state.open_places:
+        state.news.block_all()
+    while state.news.open_needs and (first := next_with_open_need(state)) is not None:
+        if not _start_somewhere(state, first, only_at.get(first.need)):
+            state.news.block(first.need)
 
 
-def _heads(state: ClusterState) -> list[tuple[QueuedJob, int, Need]]:
-    heads = []
-    for turn, need in enumerate(state.queue.classes()):
-        if (head := state.queue.head(need)) is not None:
-            heads.append((head, turn, need))
-    heapq.heapify(heads)
-    return heads
+def _newly_open(state: ClusterState, with_news: tuple[str, ...]) -> dict[Need, tuple[str, ...]]:
+    """Open the blocked classes that a node with news would have; return those nodes, the only ones to ask."""
+    only_at: dict[Need, tuple[str, ...]] = {}
+    places = [place for node_id in with_news for place in state.open_places.of_node(node_id)]
+    for need in state.news.blocked if places else ():
+        nodes = tuple(dict.fromkeys(place.node.node_id for place in places if refusal(need, place) is None))
+        if nodes:
+            only_at[need] = nodes
+            state.news.unblock(need)
+    return only_at
 
 
-def _look_again(state: ClusterState, places: dict[str, tuple[Place, ...]], node: NodeRecord) -> None:
-    if _is_open(state, node):
-        places[node.node_id] = places_of(state, node)
-    else:
-        del places[node.node_id]
+def _start_somewhere(state: ClusterState, standing: Standing, node_ids: tuple[str, ...] | None) -> bool:
+    job, need = state.jobs[standing.entry.job_id], standing.need
+    place = choose_place(state, job, need, node_ids)
+    if place is None:
+        return False
+    _offer(state, job, need, place)
+    state.reservations.drop(job.job_id)
+    state.queue.serve(standing.claimant, state.now.seconds)
+    look_again(state, place.node.node_id)
+    bring_turns_up_to_date(state)
+    return True
 
 
 def _offer(state: ClusterState, job: JobRecord, need: Need, place: Place) -> None:
@@ -96,6 +103,7 @@ def _offer(state: ClusterState, job: JobRecord, need: Need, place: Place) -> Non
         memory_bytes=need.memory_bytes,
         state=AttemptState.OFFERED,
         offered_at_ms=state.now.unix_ms,
+        placement=described_choice(affinity_of(state, job), place),
     )
     offered = replace(
         job,
@@ -106,9 +114,4 @@ def _offer(state: ClusterState, job: JobRecord, need: Need, place: Place) -> Non
     )
     put_job(state, offered)
     state.accounts.forget_correction(job.job_id)
-    state.emit(Send(place.node.session_id, _offer_message(state, offered, attempt)))
-
-
-def _offer_message(state: ClusterState, job: JobRecord, attempt: AttemptRecord) -> OfferAttempt:
-    key = AttemptKey(job.job_id, attempt.number)
-    return OfferAttempt(key, job.spec, attempt.device_ids, attempt.memory_bytes, state.settings.lease_seconds)
+    state.emit(Send(place.node.session_id, offer_message(state, offered, attempt)))

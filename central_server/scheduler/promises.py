@@ -14,11 +14,12 @@ from shared.identifiers import AttemptKey
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """Memory promised to one attempt, on each of its devices."""
+    """Memory promised to one attempt, on each of its devices; `is_whole` when it shares them with nobody."""
 
     device_ids: tuple[str, ...]
     memory_bytes: int
     is_stopping: bool
+    is_whole: bool = False
 
 
 @dataclass(slots=True)

@@ -1,35 +1,65 @@
-"""Who is next: higher priority first, then first come. Kept sorted, by class of needs; never sorted as a whole."""
+"""The jobs that may compete for a place, in lines: one for each user, priority and class of needs.
+
+Inside a line first come is first served. Which line is next is `order`'s matter. Every line is kept sorted; nothing is
+ever sorted as a whole, and what a planning cycle asks costs no more than the number of claimants.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from central_server.scheduler.needs import Need
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Rank:
-    """A place in line; smaller is earlier. `sequence` is unique, so no two jobs tie."""
+class Claimant:
+    """A user with a priority: whose turn it is, is decided between these."""
 
-    minus_priority: int
-    sequence: int
+    user_id: str
+    priority: int
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class QueuedJob:
-    """A job in line."""
+    """A job in line; `sequence` is unique, so no two jobs tie."""
 
-    rank: Rank
+    sequence: int
     job_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a job stands.
+
+    Attributes:
+        since_seconds: the moment it began to compete.
+    """
+
+    claimant: Claimant
+    need: Need
+    entry: QueuedJob
+    since_seconds: float
+
+
+@dataclass(slots=True)
+class _Lines:
+    """One claimant's jobs, all together and by class of needs."""
+
+    all: list[QueuedJob] = field(default_factory=list)
+    by_need: dict[Need, list[QueuedJob]] = field(default_factory=dict)
+    served_seconds: float = float("-inf")
 
 
 @dataclass(slots=True)
 class JobQueue:
-    """The jobs that may compete for a place now."""
+    """All lines."""
 
-    _lines: dict[Need, list[QueuedJob]] = field(default_factory=dict)
-    _where: dict[str, tuple[Need, QueuedJob]] = field(default_factory=dict)
+    _claimants: dict[Claimant, _Lines] = field(default_factory=dict)
+    _of_user: dict[str, list[Claimant]] = field(default_factory=dict)
+    _where: dict[str, Standing] = field(default_factory=dict)
+    _waiting: dict[Need, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self._where)
@@ -37,39 +67,91 @@ class JobQueue:
     def __contains__(self, job_id: str) -> bool:
         return job_id in self._where
 
-    def put(self, job_id: str, rank: Rank, need: Need) -> None:
-        """Stand `job_id` in line, or move it to the line of its new need."""
-        entry = QueuedJob(rank, job_id)
-        if self._where.get(job_id) == (need, entry):
-            return
-        self.remove(job_id)
-        insort(self._lines.setdefault(need, []), entry)
-        self._where[job_id] = (need, entry)
+    def put(self, job_id: str, sequence: int, claimant: Claimant, need: Need, since_seconds: float) -> None:
+        """Stand a job in line, or move it to another; one that moves keeps the moment it came."""
+        entry = QueuedJob(sequence, job_id)
+        known = self._where.get(job_id)
+        if known is not None:
+            if (known.claimant, known.need, known.entry) == (claimant, need, entry):
+                return
+            self.remove(job_id)
+            since_seconds = known.since_seconds
+        lines = self._lines(claimant)
+        insort(lines.all, entry)
+        insort(lines.by_need.setdefault(need, []), entry)
+        self._waiting[need] = self._waiting.get(need, 0) + 1
+        self._where[job_id] = Standing(claimant, need, entry, since_seconds)
+
+    def _lines(self, claimant: Claimant) -> _Lines:
+        if claimant not in self._claimants:
+            self._claimants[claimant] = _Lines()
+            self._of_user.setdefault(claimant.user_id, []).append(claimant)
+        return self._claimants[claimant]
 
     def remove(self, job_id: str) -> None:
-        """Take `job_id` out of line; unknown ones too."""
-        if job_id not in self._where:
+        """Take a job out of line; unknown ones too."""
+        standing = self._where.pop(job_id, None)
+        if standing is None:
             return
-        need, entry = self._where.pop(job_id)
-        line = self._lines[need]
-        del line[bisect_left(line, entry)]
-        if not line:
-            del self._lines[need]
+        lines, need = self._claimants[standing.claimant], standing.need
+        _take_out(lines.all, standing.entry)
+        _take_out(lines.by_need[need], standing.entry)
+        if not lines.by_need[need]:
+            del lines.by_need[need]
+        self._waiting[need] -= 1
+        if not self._waiting[need]:
+            del self._waiting[need]
 
-    def classes(self) -> tuple[Need, ...]:
+    def serve(self, claimant: Claimant, now_seconds: float) -> None:
+        """Remember that the claimant was given something now."""
+        self._claimants[claimant].served_seconds = now_seconds
+
+    def has_waiting(self, need: Need) -> bool:
+        """Tell whether somebody waits with this need."""
+        return need in self._waiting
+
+    def classes(self) -> Collection[Need]:
         """Return the needs that somebody waits with."""
-        return tuple(self._lines)
+        return self._waiting.keys()
 
-    def head(self, need: Need) -> QueuedJob | None:
-        """Return the first in the line of `need`."""
-        line = self._lines.get(need)
-        return line[0] if line else None
+    def claimants(self) -> Iterator[Claimant]:
+        """Yield whoever has a job in line."""
+        return (claimant for claimant, lines in self._claimants.items() if lines.all)
 
-    def need_of(self, job_id: str) -> Need:
-        """Return the need `job_id` stands in line with."""
-        return self._where[job_id][0]
+    def claimants_of(self, user_id: str) -> Collection[Claimant]:
+        """Return the claimants of one user, also those whose jobs have all left."""
+        return self._of_user.get(user_id, ())
 
-    def count_ahead_of(self, job_id: str) -> int:
-        """Return how many jobs of any class rank before `job_id`."""
-        _, entry = self._where[job_id]
-        return sum(bisect_left(line, entry) for line in self._lines.values())
+    def first(self, claimant: Claimant) -> QueuedJob:
+        """Return the job that the claimant has had in line for longest; there must be one."""
+        return self._claimants[claimant].all[0]
+
+    def head(self, claimant: Claimant, needs: Collection[Need]) -> QueuedJob | None:
+        """Return the claimant's first job among those with one of `needs`."""
+        lines = self._claimants[claimant].by_need
+        shared = [need for need in lines if need in needs] if len(lines) <= len(needs) else _in_both(needs, lines)
+        return min((lines[need][0] for need in shared), default=None)
+
+    def standing(self, job_id: str) -> Standing:
+        """Return where a job that is in line stands."""
+        return self._where[job_id]
+
+    def served_seconds(self, claimant: Claimant) -> float:
+        """Return when the claimant was last given something; minus infinity for never."""
+        return self._claimants[claimant].served_seconds
+
+    def count(self, claimant: Claimant) -> int:
+        """Return how many jobs the claimant has in line."""
+        return len(self._claimants[claimant].all)
+
+    def count_before(self, claimant: Claimant, entry: QueuedJob) -> int:
+        """Return how many of the claimant's jobs came before `entry`."""
+        return bisect_left(self._claimants[claimant].all, entry)
+
+
+def _take_out(line: list[QueuedJob], entry: QueuedJob) -> None:
+    del line[bisect_left(line, entry)]
+
+
+def _in_both(needs: Collection[Need], lines: dict[Need, list[QueuedJob]]) -> list[Need]:
+    return [need for need in needs if need in lines]

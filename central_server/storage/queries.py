@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
 from central_server.ports import JobPage, JobQuery, StoredState
 from central_server.scheduler.jobs import JobRecord
 from central_server.storage import tables
-from central_server.storage.rows import job_from_row, log_line_from_row, metrics_from_row, node_from_row
+from central_server.storage.rows import USE_OF, job_from_row, log_line_from_row, metrics_from_row, node_from_row
 from central_server.telemetry_records import LogLine, MetricRow
 from shared.lifecycle import JobState, job_has_ended
 
@@ -28,7 +28,14 @@ def stored_state(connection: Connection) -> StoredState:
             for row in connection.execute(select(tables.nodes).order_by(tables.nodes.c.node_id)).mappings()
         ),
         next_sequence=last + 1,
+        device_seconds=_device_seconds(connection),
     )
+
+
+def _device_seconds(connection: Connection) -> dict[str, float]:
+    facts = tables.server_state.c
+    rows = connection.execute(select(facts.name, facts.value).where(facts.name.startswith(USE_OF, autoescape=True)))
+    return {name.removeprefix(USE_OF): float(value) for name, value in rows}
 
 
 def job_by_id(connection: Connection, job_id: str) -> JobRecord | None:

@@ -28,6 +28,9 @@ Row = Mapping[str, Any] | RowMapping
 WITHOUT_MODEL = "{}"
 """The model definition of specs that were read for a listing, where megabytes of it would serve nobody."""
 
+USE_OF = "device_seconds_of:"
+"""In front of a user's id in `server_state`: the device seconds that user has had lately."""
+
 _DETAIL_NUMBERS = ("failures", "losses", "step", "epoch", "steps_total", "wait_until_ms")
 _ARTIFACT = "artifact://sha256:"
 
@@ -80,6 +83,7 @@ def job_from_row(row: Row) -> JobRecord:
         first_step_at_ms=row["first_step_at_ms"],
         ended_at_ms=row["ended_at_ms"],
         checkpoint_node_id=details["checkpoint_node_id"],
+        waits_for=tuple(details.get("waits_for", ())),
         result=_result_from_json(details["result"]),
         error=JobError(**details["error"]) if details["error"] else None,
         last_metrics=details["last_metrics"],
@@ -92,6 +96,7 @@ def row_from_node(record: NodeRecord) -> dict[str, Any]:
     details = {
         "process_id": record.process_id,
         "is_draining": record.is_draining,
+        "drain_seconds": record.drain_seconds,
         "jobs_completed": record.jobs_completed,
         "compute_seconds": record.compute_seconds,
         "description": json_format.MessageToDict(description_to_proto(record.description)),
@@ -181,6 +186,7 @@ def _details_from_job(record: JobRecord) -> dict[str, Any]:
         "stop_intent": record.stop_intent.value if record.stop_intent else None,
         "attempts": [_json_from_attempt(attempt) for attempt in record.attempts],
         "checkpoint_node_id": record.checkpoint_node_id,
+        "waits_for": list(record.waits_for),
         "result": _json_from_result(record.result),
         "error": {"code": record.error.code, "message": record.error.message} if record.error else None,
         "last_metrics": dict(record.last_metrics),
@@ -200,6 +206,7 @@ def _json_from_attempt(attempt: AttemptRecord) -> dict[str, Any]:
         "started_at_ms": attempt.started_at_ms,
         "ended_at_ms": attempt.ended_at_ms,
         "resumed_from_step": attempt.resumed_from_step,
+        "placement": attempt.placement,
     }
 
 

@@ -13,10 +13,11 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Table, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from central_server.scheduler.effects import RemoveJob, SaveJob, SaveNode, Write
+from central_server.scheduler.effects import RemoveJob, SaveJob, SaveNode, SaveUse, Write
 from central_server.scheduler.jobs import JobRecord
 from central_server.storage import tables
 from central_server.storage.rows import (
+    USE_OF,
     artifacts_of,
     row_from_job,
     row_from_log_line,
@@ -37,6 +38,7 @@ def write_all(connection: Connection, writes: Sequence[Write]) -> frozenset[str]
     saved: dict[str, JobRecord] = {}
     removed: dict[str, None] = {}
     nodes: dict[str, dict[str, Any]] = {}
+    uses: dict[str, dict[str, Any]] = {}
     for write in writes:
         match write:
             case SaveJob(record):
@@ -46,9 +48,12 @@ def write_all(connection: Connection, writes: Sequence[Write]) -> frozenset[str]
                 removed[job_id] = None
             case SaveNode(node):
                 nodes[node.node_id] = row_from_node(node)
+            case SaveUse(user_id, device_seconds):
+                uses[user_id] = {"name": USE_OF + user_id, "value": repr(device_seconds)}
     orphans = _remove_jobs(connection, list(removed))
     _save_jobs(connection, list(saved.values()))
     _upsert(connection, tables.nodes, list(nodes.values()), keys=["node_id"])
+    _upsert(connection, tables.server_state, list(uses.values()), keys=["name"])
     return orphans
 
 

@@ -12,7 +12,7 @@ from typing import Self
 from cyxwiz.aio.connection import Connection
 from cyxwiz.aio.job import Job
 from cyxwiz.aio.uploads import upload_bytes, upload_file
-from cyxwiz.job_input import JobInput, job_config_from
+from cyxwiz.job_input import JobArrayInput, JobInput, array_configs_from, job_config_from
 from cyxwiz.list_filters import checked_limit, checked_state
 from cyxwiz.records import JobInfo, NodeInfo, Plan
 from cyxwiz.records_from_wire import job_info_from_status, job_info_from_wire, node_info_from_wire, plan_from_wire
@@ -24,6 +24,7 @@ from shared.pb import artifact_pb2_grpc, job_pb2, job_pb2_grpc, node_pb2, node_p
 
 _PAGE_SIZE = 200
 _LOOKUPS_AT_ONCE = 16
+_SUBMISSIONS_AT_ONCE = 32
 _PLAN_TIMEOUT_SECONDS = 120.0
 
 
@@ -53,6 +54,7 @@ class Client:
         )
         self._jobs = job_pb2_grpc.JobServiceStub(self._connection.channel)
         self._nodes = node_pb2_grpc.NodeDiscoveryServiceStub(self._connection.channel)
+        self._management = node_pb2_grpc.NodeManagementServiceStub(self._connection.channel)
         self._artifacts = artifact_pb2_grpc.ArtifactServiceStub(self._connection.channel)
 
     async def __aenter__(self) -> Self:
@@ -92,6 +94,33 @@ class Client:
         request = job_pb2.SubmitJobRequest(config=config)
         response = await self._connection.call(self._jobs.SubmitJob, request)
         return self.job(response.job_id)
+
+    async def submit_array(self, spec: JobArrayInput, *, array_id: str | None = None, **fields: object) -> list[Job]:
+        """Submit one job for each setting of an array; nothing is sent before all of them have been checked.
+
+        Jobs are named `NAME[i]` and carry the labels `array` and `array_index`; they share a compiled program where
+        only numbers differ.
+
+        Args:
+            spec: a mapping with the keys of a job file, or the path of one, with the key `array`.
+            array_id: the key that makes the submission idempotent, and the label of the jobs; None makes one.
+            **fields: keys of a job file; they win over `spec`.
+
+        Raises:
+            InvalidField: something in the job or in its array is wrong.
+            AlreadyExists: one of the ids is taken by another job.
+            ServerUnreachable: nobody answered for `retry_seconds`.
+        """
+        array = array_id or new_job_id()
+        configs = await asyncio.to_thread(array_configs_from, spec, fields, array_id=array)
+        gate = asyncio.Semaphore(_SUBMISSIONS_AT_ONCE)
+
+        async def send(config: job_pb2.JobConfig) -> Job:
+            async with gate:
+                response = await self._connection.call(self._jobs.SubmitJob, job_pb2.SubmitJobRequest(config=config))
+                return self.job(response.job_id)
+
+        return list(await asyncio.gather(*map(send, configs)))
 
     def job(self, job_id: str) -> Job:
         """Return a handle; whether the job exists is asked with its first use."""
@@ -150,6 +179,29 @@ class Client:
             token = page.next_page_token
             if not token:
                 return nodes
+
+    async def drain(self, node_id: str, *, within_seconds: float = 0.0) -> NodeInfo:
+        """Let a node take nothing new, and move what runs there when the time is up.
+
+        Args:
+            node_id: which node.
+            within_seconds: how long running jobs may still take; those left then save a checkpoint and move.
+
+        Raises:
+            NotFound: there is no such node.
+            InvalidField: the time is negative or longer than a week.
+        """
+        request = node_pb2.DrainNodeRequest(node_id=node_id, within_seconds=within_seconds)
+        return node_info_from_wire((await self._connection.call(self._management.DrainNode, request)).info)
+
+    async def undrain(self, node_id: str) -> NodeInfo:
+        """Let a drained node take work again.
+
+        Raises:
+            NotFound: there is no such node.
+        """
+        request = node_pb2.UndrainNodeRequest(node_id=node_id)
+        return node_info_from_wire((await self._connection.call(self._management.UndrainNode, request)).info)
 
     async def plan(self, spec: JobInput | None = None, **fields: object) -> Plan:
         """Return what would happen to a job, without running it; takes and raises what `submit` does."""

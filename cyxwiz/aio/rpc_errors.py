@@ -13,6 +13,7 @@ from cyxwiz.errors import (
     NotAllowed,
     NotFound,
     NotSupported,
+    OverQuota,
     ServerFault,
     ServerUnreachable,
     TooLarge,
@@ -45,7 +46,8 @@ def error_from_rpc(error: grpc.aio.AioRpcError, *, address: str) -> CyxWizError:
     status = _rich_status(error)
     text = (status.message if status is not None else "") or error.details() or ""
     if code in _MISTAKES:
-        return _MISTAKES[code](text or code.name, field=_field_at_fault(status))
+        kind = OverQuota if _reason(status) == OverQuota.code else _MISTAKES[code]
+        return kind(text or code.name, field=_field_at_fault(status))
     if code in _AWAY or (code is grpc.StatusCode.INTERNAL and error.details() == _CUT_UNDER_A_WRITE):
         return ServerUnreachable(_away_sentence(address, text if status is not None else ""))
     if code is grpc.StatusCode.DEADLINE_EXCEEDED:
@@ -72,6 +74,14 @@ def _rich_status(error: grpc.aio.AioRpcError) -> status_pb2.Status | None:
             except DecodeError:
                 return None
     return None
+
+
+def _reason(status: status_pb2.Status | None) -> str:
+    info = error_details_pb2.ErrorInfo()
+    for detail in status.details if status is not None else ():
+        if detail.Unpack(info):
+            return str(info.reason)
+    return ""
 
 
 def _field_at_fault(status: status_pb2.Status | None) -> str:

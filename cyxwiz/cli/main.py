@@ -18,6 +18,7 @@ from cyxwiz.cli import (
     delete,
     demo,
     download,
+    drain,
     export,
     jobs,
     logs,
@@ -64,6 +65,8 @@ _COMMANDS: dict[str, Callable[..., int | None]] = {
     "upload": upload.upload,
     "plan": plan.plan,
     "nodes": nodes.nodes,
+    "drain": drain.drain,
+    "undrain": drain.undrain,
 }
 for _name, _command in _COMMANDS.items():
     app.command(_name)(_command)

@@ -67,4 +67,5 @@ def _facts(info: JobInfo, *, now_ms: int) -> Iterator[tuple[str, str]]:
 def _attempt_in_words(attempt: AttemptInfo) -> str:
     resumed = f", resumed from step {attempt.resumed_from_step}" if attempt.resumed_from_step else ""
     why = f" ({attempt.reason})" if attempt.reason else ""
-    return f"{attempt.state} on {attempt.node_id}{resumed}{why}"
+    where = f", placed on {attempt.placement}" if attempt.placement else ""
+    return f"{attempt.state} on {attempt.node_id}{resumed}{why}{where}"

@@ -33,7 +33,7 @@ PRIORITY_HIGH: JobPriority
 PRIORITY_CRITICAL: JobPriority
 
 class JobConfig(_message.Message):
-    __slots__ = ("job_id", "job_type", "priority", "model_definition", "hyperparameters", "dataset_uri", "batch_size", "epochs", "required_device", "estimated_memory", "estimated_duration", "payment_amount", "payment_address", "escrow_tx_hash", "reservation_duration_minutes", "name", "labels", "devices", "max_failures", "timeout_seconds", "max_losses", "weights_uri")
+    __slots__ = ("job_id", "job_type", "priority", "model_definition", "hyperparameters", "dataset_uri", "batch_size", "epochs", "required_device", "estimated_memory", "estimated_duration", "payment_amount", "payment_address", "escrow_tx_hash", "reservation_duration_minutes", "name", "labels", "devices", "max_failures", "timeout_seconds", "max_losses", "weights_uri", "whole_device", "wait_timeout_seconds", "after")
     class HyperparametersEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -70,6 +70,9 @@ class JobConfig(_message.Message):
     TIMEOUT_SECONDS_FIELD_NUMBER: _ClassVar[int]
     MAX_LOSSES_FIELD_NUMBER: _ClassVar[int]
     WEIGHTS_URI_FIELD_NUMBER: _ClassVar[int]
+    WHOLE_DEVICE_FIELD_NUMBER: _ClassVar[int]
+    WAIT_TIMEOUT_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    AFTER_FIELD_NUMBER: _ClassVar[int]
     job_id: str
     job_type: JobType
     priority: JobPriority
@@ -92,7 +95,10 @@ class JobConfig(_message.Message):
     timeout_seconds: int
     max_losses: int
     weights_uri: str
-    def __init__(self, job_id: _Optional[str] = ..., job_type: _Optional[_Union[JobType, str]] = ..., priority: _Optional[_Union[JobPriority, str]] = ..., model_definition: _Optional[str] = ..., hyperparameters: _Optional[_Mapping[str, str]] = ..., dataset_uri: _Optional[str] = ..., batch_size: _Optional[int] = ..., epochs: _Optional[int] = ..., required_device: _Optional[_Union[_common_pb2.DeviceType, str]] = ..., estimated_memory: _Optional[int] = ..., estimated_duration: _Optional[int] = ..., payment_amount: _Optional[float] = ..., payment_address: _Optional[str] = ..., escrow_tx_hash: _Optional[str] = ..., reservation_duration_minutes: _Optional[int] = ..., name: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., devices: _Optional[int] = ..., max_failures: _Optional[int] = ..., timeout_seconds: _Optional[int] = ..., max_losses: _Optional[int] = ..., weights_uri: _Optional[str] = ...) -> None: ...
+    whole_device: bool
+    wait_timeout_seconds: int
+    after: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, job_id: _Optional[str] = ..., job_type: _Optional[_Union[JobType, str]] = ..., priority: _Optional[_Union[JobPriority, str]] = ..., model_definition: _Optional[str] = ..., hyperparameters: _Optional[_Mapping[str, str]] = ..., dataset_uri: _Optional[str] = ..., batch_size: _Optional[int] = ..., epochs: _Optional[int] = ..., required_device: _Optional[_Union[_common_pb2.DeviceType, str]] = ..., estimated_memory: _Optional[int] = ..., estimated_duration: _Optional[int] = ..., payment_amount: _Optional[float] = ..., payment_address: _Optional[str] = ..., escrow_tx_hash: _Optional[str] = ..., reservation_duration_minutes: _Optional[int] = ..., name: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., devices: _Optional[int] = ..., max_failures: _Optional[int] = ..., timeout_seconds: _Optional[int] = ..., max_losses: _Optional[int] = ..., weights_uri: _Optional[str] = ..., whole_device: _Optional[bool] = ..., wait_timeout_seconds: _Optional[int] = ..., after: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class JobStatus(_message.Message):
     __slots__ = ("job_id", "status", "progress", "current_node_id", "start_time", "end_time", "error", "metrics", "current_epoch", "state", "reason", "waiting_reason", "name", "step", "steps_total", "epochs", "attempt", "priority", "labels", "submitted_at_ms", "started_at_ms", "first_step_at_ms", "ended_at_ms", "user_id", "job_type")
@@ -359,7 +365,7 @@ class Job(_message.Message):
     def __init__(self, status: _Optional[_Union[JobStatus, _Mapping]] = ..., config: _Optional[_Union[JobConfig, _Mapping]] = ..., attempts: _Optional[_Iterable[_Union[AttemptRecord, _Mapping]]] = ..., result: _Optional[_Union[JobResult, _Mapping]] = ...) -> None: ...
 
 class AttemptRecord(_message.Message):
-    __slots__ = ("number", "node_id", "state", "reason", "started_at_ms", "ended_at_ms", "resumed_from_step")
+    __slots__ = ("number", "node_id", "state", "reason", "started_at_ms", "ended_at_ms", "resumed_from_step", "placement")
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     NODE_ID_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
@@ -367,6 +373,7 @@ class AttemptRecord(_message.Message):
     STARTED_AT_MS_FIELD_NUMBER: _ClassVar[int]
     ENDED_AT_MS_FIELD_NUMBER: _ClassVar[int]
     RESUMED_FROM_STEP_FIELD_NUMBER: _ClassVar[int]
+    PLACEMENT_FIELD_NUMBER: _ClassVar[int]
     number: int
     node_id: str
     state: str
@@ -374,7 +381,8 @@ class AttemptRecord(_message.Message):
     started_at_ms: int
     ended_at_ms: int
     resumed_from_step: int
-    def __init__(self, number: _Optional[int] = ..., node_id: _Optional[str] = ..., state: _Optional[str] = ..., reason: _Optional[str] = ..., started_at_ms: _Optional[int] = ..., ended_at_ms: _Optional[int] = ..., resumed_from_step: _Optional[int] = ...) -> None: ...
+    placement: str
+    def __init__(self, number: _Optional[int] = ..., node_id: _Optional[str] = ..., state: _Optional[str] = ..., reason: _Optional[str] = ..., started_at_ms: _Optional[int] = ..., ended_at_ms: _Optional[int] = ..., resumed_from_step: _Optional[int] = ..., placement: _Optional[str] = ...) -> None: ...
 
 class GetJobResultRequest(_message.Message):
     __slots__ = ("job_id",)

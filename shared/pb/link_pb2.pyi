@@ -215,18 +215,20 @@ class HeartbeatAck(_message.Message):
     def __init__(self, sequence: _Optional[int] = ...) -> None: ...
 
 class OfferAttempt(_message.Message):
-    __slots__ = ("key", "config", "device_ids", "memory_bytes", "lease_seconds")
+    __slots__ = ("key", "config", "device_ids", "memory_bytes", "lease_seconds", "weight")
     KEY_FIELD_NUMBER: _ClassVar[int]
     CONFIG_FIELD_NUMBER: _ClassVar[int]
     DEVICE_IDS_FIELD_NUMBER: _ClassVar[int]
     MEMORY_BYTES_FIELD_NUMBER: _ClassVar[int]
     LEASE_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_FIELD_NUMBER: _ClassVar[int]
     key: AttemptKey
     config: _job_pb2.JobConfig
     device_ids: _containers.RepeatedScalarFieldContainer[str]
     memory_bytes: int
     lease_seconds: float
-    def __init__(self, key: _Optional[_Union[AttemptKey, _Mapping]] = ..., config: _Optional[_Union[_job_pb2.JobConfig, _Mapping]] = ..., device_ids: _Optional[_Iterable[str]] = ..., memory_bytes: _Optional[int] = ..., lease_seconds: _Optional[float] = ...) -> None: ...
+    weight: int
+    def __init__(self, key: _Optional[_Union[AttemptKey, _Mapping]] = ..., config: _Optional[_Union[_job_pb2.JobConfig, _Mapping]] = ..., device_ids: _Optional[_Iterable[str]] = ..., memory_bytes: _Optional[int] = ..., lease_seconds: _Optional[float] = ..., weight: _Optional[int] = ...) -> None: ...
 
 class StopAttempt(_message.Message):
     __slots__ = ("key", "mode", "reason")

@@ -189,3 +189,23 @@ class GetNodeInfoResponse(_message.Message):
     info: NodeInfo
     error: _common_pb2.Error
     def __init__(self, info: _Optional[_Union[NodeInfo, _Mapping]] = ..., error: _Optional[_Union[_common_pb2.Error, _Mapping]] = ...) -> None: ...
+
+class DrainNodeRequest(_message.Message):
+    __slots__ = ("node_id", "within_seconds")
+    NODE_ID_FIELD_NUMBER: _ClassVar[int]
+    WITHIN_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    node_id: str
+    within_seconds: float
+    def __init__(self, node_id: _Optional[str] = ..., within_seconds: _Optional[float] = ...) -> None: ...
+
+class UndrainNodeRequest(_message.Message):
+    __slots__ = ("node_id",)
+    NODE_ID_FIELD_NUMBER: _ClassVar[int]
+    node_id: str
+    def __init__(self, node_id: _Optional[str] = ...) -> None: ...
+
+class NodeResponse(_message.Message):
+    __slots__ = ("info",)
+    INFO_FIELD_NUMBER: _ClassVar[int]
+    info: NodeInfo
+    def __init__(self, info: _Optional[_Union[NodeInfo, _Mapping]] = ...) -> None: ...

@@ -25,6 +25,124 @@ if _version_not_supported:
     )
 
 
+class NodeManagementServiceStub:
+    """What operators ask of nodes.
+    """
+
+    def __init__(self, channel):
+        """Constructor.
+
+        Args:
+            channel: A grpc.Channel.
+        """
+        self.DrainNode = channel.unary_unary(
+                '/cyxwiz.protocol.NodeManagementService/DrainNode',
+                request_serializer=shared_dot_pb_dot_node__pb2.DrainNodeRequest.SerializeToString,
+                response_deserializer=shared_dot_pb_dot_node__pb2.NodeResponse.FromString,
+                _registered_method=True)
+        self.UndrainNode = channel.unary_unary(
+                '/cyxwiz.protocol.NodeManagementService/UndrainNode',
+                request_serializer=shared_dot_pb_dot_node__pb2.UndrainNodeRequest.SerializeToString,
+                response_deserializer=shared_dot_pb_dot_node__pb2.NodeResponse.FromString,
+                _registered_method=True)
+
+
+class NodeManagementServiceServicer:
+    """What operators ask of nodes.
+    """
+
+    def DrainNode(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UndrainNode(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+
+def add_NodeManagementServiceServicer_to_server(servicer, server):
+    rpc_method_handlers = {
+            'DrainNode': grpc.unary_unary_rpc_method_handler(
+                    servicer.DrainNode,
+                    request_deserializer=shared_dot_pb_dot_node__pb2.DrainNodeRequest.FromString,
+                    response_serializer=shared_dot_pb_dot_node__pb2.NodeResponse.SerializeToString,
+            ),
+            'UndrainNode': grpc.unary_unary_rpc_method_handler(
+                    servicer.UndrainNode,
+                    request_deserializer=shared_dot_pb_dot_node__pb2.UndrainNodeRequest.FromString,
+                    response_serializer=shared_dot_pb_dot_node__pb2.NodeResponse.SerializeToString,
+            ),
+    }
+    generic_handler = grpc.method_handlers_generic_handler(
+            'cyxwiz.protocol.NodeManagementService', rpc_method_handlers)
+    server.add_generic_rpc_handlers((generic_handler,))
+    server.add_registered_method_handlers('cyxwiz.protocol.NodeManagementService', rpc_method_handlers)
+
+
+ # This class is part of an EXPERIMENTAL API.
+class NodeManagementService:
+    """What operators ask of nodes.
+    """
+
+    @staticmethod
+    def DrainNode(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cyxwiz.protocol.NodeManagementService/DrainNode',
+            shared_dot_pb_dot_node__pb2.DrainNodeRequest.SerializeToString,
+            shared_dot_pb_dot_node__pb2.NodeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UndrainNode(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cyxwiz.protocol.NodeManagementService/UndrainNode',
+            shared_dot_pb_dot_node__pb2.UndrainNodeRequest.SerializeToString,
+            shared_dot_pb_dot_node__pb2.NodeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+
 class NodeDiscoveryServiceStub:
     """Missing associated documentation comment in .proto file."""
 

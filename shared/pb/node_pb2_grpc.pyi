@@ -26,6 +26,43 @@ class _ServicerContext(_grpc.ServicerContext, _aio.ServicerContext):  # type: ig
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
+class NodeManagementServiceStub:
+    """What operators ask of nodes."""
+
+    @_typing.overload
+    def __new__(cls, channel: _grpc.Channel) -> _Self: ...
+    @_typing.overload
+    def __new__(cls, channel: _aio.Channel) -> NodeManagementServiceAsyncStub: ...
+    DrainNode: _grpc.UnaryUnaryMultiCallable[_node_pb2.DrainNodeRequest, _node_pb2.NodeResponse]
+    UndrainNode: _grpc.UnaryUnaryMultiCallable[_node_pb2.UndrainNodeRequest, _node_pb2.NodeResponse]
+
+@_typing.type_check_only
+class NodeManagementServiceAsyncStub(NodeManagementServiceStub):
+    """What operators ask of nodes."""
+
+    def __init__(self, channel: _aio.Channel) -> None: ...
+    DrainNode: _aio.UnaryUnaryMultiCallable[_node_pb2.DrainNodeRequest, _node_pb2.NodeResponse]  # type: ignore[assignment]
+    UndrainNode: _aio.UnaryUnaryMultiCallable[_node_pb2.UndrainNodeRequest, _node_pb2.NodeResponse]  # type: ignore[assignment]
+
+class NodeManagementServiceServicer(metaclass=_abc_1.ABCMeta):
+    """What operators ask of nodes."""
+
+    @_abc_1.abstractmethod
+    def DrainNode(
+        self,
+        request: _node_pb2.DrainNodeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_node_pb2.NodeResponse, _abc.Awaitable[_node_pb2.NodeResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def UndrainNode(
+        self,
+        request: _node_pb2.UndrainNodeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_node_pb2.NodeResponse, _abc.Awaitable[_node_pb2.NodeResponse]]: ...
+
+def add_NodeManagementServiceServicer_to_server(servicer: NodeManagementServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
+
 class NodeDiscoveryServiceStub:
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...

@@ -28,6 +28,7 @@ class Server:
     channel: grpc.aio.Channel
     jobs: job_pb2_grpc.JobServiceAsyncStub
     nodes: node_pb2_grpc.NodeDiscoveryServiceAsyncStub
+    management: node_pb2_grpc.NodeManagementServiceAsyncStub
     artifacts: artifact_pb2_grpc.ArtifactServiceAsyncStub
 
     @property
@@ -54,6 +55,7 @@ async def running_server(state_dir: Path, **settings: Any) -> AsyncIterator[Serv
                     channel=channel,
                     jobs=job_pb2_grpc.JobServiceStub(channel),
                     nodes=node_pb2_grpc.NodeDiscoveryServiceStub(channel),
+                    management=node_pb2_grpc.NodeManagementServiceStub(channel),
                     artifacts=artifact_pb2_grpc.ArtifactServiceStub(channel),
                 )
         finally:

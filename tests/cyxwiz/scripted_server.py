@@ -187,6 +187,19 @@ class _DiscoveryService(node_pb2_grpc.NodeDiscoveryServiceServicer):
         raise AssertionError("the SDK asks ListNodes")
 
 
+class _ManagementService(node_pb2_grpc.NodeManagementServiceServicer):
+    def __init__(self, script: Script) -> None:
+        self._script = script
+
+    def DrainNode(self, request: node_pb2.DrainNodeRequest, context: Context) -> node_pb2.NodeResponse:
+        self._script.hear("DrainNode", request, context)
+        return node_pb2.NodeResponse(info=node_pb2.NodeInfo(node_id=request.node_id, name="gpu", state="draining"))
+
+    def UndrainNode(self, request: node_pb2.UndrainNodeRequest, context: Context) -> node_pb2.NodeResponse:
+        self._script.hear("UndrainNode", request, context)
+        return node_pb2.NodeResponse(info=node_pb2.NodeInfo(node_id=request.node_id, name="gpu", state="ready"))
+
+
 class _ArtifactService(artifact_pb2_grpc.ArtifactServiceServicer):
     def __init__(self, script: Script) -> None:
         self._script = script
@@ -259,6 +272,7 @@ def serving(script: Script) -> Iterator[str]:
     server = grpc.server(ThreadPoolExecutor(max_workers=8))
     job_pb2_grpc.add_JobServiceServicer_to_server(_JobService(script), server)
     node_pb2_grpc.add_NodeDiscoveryServiceServicer_to_server(_DiscoveryService(script), server)
+    node_pb2_grpc.add_NodeManagementServiceServicer_to_server(_ManagementService(script), server)
     artifact_pb2_grpc.add_ArtifactServiceServicer_to_server(_ArtifactService(script), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()

@@ -14,13 +14,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from central_server.scheduler import invariants
-from central_server.scheduler.effects import CloseSession, Effect, RemoveJob, SaveJob, Send
+from central_server.scheduler.cluster_settings import ClusterSettings
+from central_server.scheduler.effects import CloseSession, Effect, Refuse, RemoveJob, SaveJob, Send
 from central_server.scheduler.events import NodeConnected, NodeDisconnected, NodeSaid
 from central_server.scheduler.jobs import JobRecord
+from central_server.scheduler.quotas import Quota, Quotas
 from shared.identifiers import AttemptKey
 from shared.lifecycle import AttemptState, JobState, job_has_ended
 from shared.node_messages import OfferAttempt, Outcome
-from tests.builders import MIB
+from tests.builders import MIB, a_spec
 from tests.cluster_driver import ClusterDriver
 from tests.properties.fake_node import FakeNode
 
@@ -44,7 +46,9 @@ class ClusterMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.driver = ClusterDriver()
+        quotas = Quotas(Quota(), {"ben": Quota(running_jobs=1)})
+        settings = ClusterSettings(quotas=quotas, reservation_seconds=10.0, ageing_seconds=50.0)
+        self.driver = ClusterDriver(settings)
         self.nodes = {node_id: FakeNode(node_id) for node_id in _NODES}
         self.node_by_session: dict[str, FakeNode] = {}
         self.sessions = 0
@@ -62,11 +66,36 @@ class ClusterMachine(RuleBasedStateMachine):
         timeout_seconds=st.sampled_from([None, 30]),
         max_failures=st.integers(0, 2),
         max_losses=st.sampled_from([0, 2, 20]),
+        whole_device=st.booleans(),
+        after=st.sets(st.sampled_from(_JOBS), max_size=2),
+        user_id=st.sampled_from(["ann", "ben"]),
+        wait_timeout_seconds=st.sampled_from([None, None, 40]),
     )
-    def submit(self, job_id: str, **fields: Any) -> None:
-        if job_id not in self.accepted:
+    def submit(self, job_id: str, memory_bytes: int, whole_device: bool, after: set[str], **fields: Any) -> None:
+        if job_id in self.accepted:
+            return
+        resources = {"memory_bytes": memory_bytes, "whole_device": whole_device}
+        spec = a_spec(resources=resources, after=tuple(sorted(after)), **fields)
+        effects = self.driver.submit(job_id, spec)
+        if any(isinstance(effect, Refuse) for effect in effects):
+            assert any(self.will_not_succeed(name) for name in after), "an honest job was refused"
+        else:
             self.accepted.add(job_id)
-            self.settle(self.driver.submit(job_id, **fields))
+        self.settle(effects)
+
+    def will_not_succeed(self, job_id: str) -> bool:
+        job = self.driver.jobs.get(job_id)
+        return job is None or job.state in {JobState.FAILED, JobState.CANCELLED}
+
+    @rule(node_id=st.sampled_from(_NODES), within_seconds=st.sampled_from([0.0, 3.0]))
+    def drain(self, node_id: str, within_seconds: float) -> None:
+        if node_id in self.driver.nodes:
+            self.settle(self.driver.drain(node_id, within_seconds=within_seconds))
+
+    @rule(node_id=st.sampled_from(_NODES))
+    def undrain(self, node_id: str) -> None:
+        if node_id in self.driver.nodes:
+            self.settle(self.driver.undrain(node_id))
 
     @rule(job_id=st.sampled_from(_JOBS))
     def cancel(self, job_id: str) -> None:
@@ -249,19 +278,24 @@ class ClusterMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.accepted)
     @rule()
     def calm_down(self) -> None:
-        """With nodes that are there and do their work, every job ends, is paused, or is too large for any node."""
+        """With nodes that are there and do their work, every job ends, unless it waits for what cannot be.
+
+        It may be paused, or too large for any node, or come after such a job.
+        """
         for _ in range(60):
             for node_id, node in self.nodes.items():
                 if not node.session_id:
                     self.connect(node_id)
+                self.undrain(node_id)
                 self.deliver(node_id)
                 for key in tuple(node.begun):
                     node.end(key, Outcome.SUCCEEDED)
                 self.deliver(node_id)
             self.wait(61.0)
         for job in self.driver.cluster.jobs():
-            is_too_large = "can give" in self.driver.cluster.waiting_reason(job.job_id)
-            assert job.state is JobState.PAUSED or is_too_large, f"{job.job_id} is still {job.state}"
+            reason = self.driver.cluster.waiting_reason(job.job_id)
+            is_in_vain = "can give" in reason or "comes after" in reason
+            assert job.state is JobState.PAUSED or is_in_vain, f"{job.job_id} is still {job.state}: {reason}"
 
 
 ClusterMachine.TestCase.settings = settings(max_examples=200, stateful_step_count=100, deadline=None)

@@ -15,6 +15,7 @@ from central_server.scheduler.effects import (
     RemoveJob,
     SaveJob,
     SaveNode,
+    SaveUse,
     Send,
 )
 from central_server.scheduler.jobs import JobRecord
@@ -55,7 +56,7 @@ def _line(effect: Effect) -> str:  # noqa: C901, PLR0911 - one line for each kin
             return "answer it is gone"
         case Refuse(_, error):
             return f"refuse {error.code}: {error}"
-        case NodeSeen() | Note():
+        case NodeSeen() | Note() | SaveUse():
             return ""
 
 

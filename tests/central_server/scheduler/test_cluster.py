@@ -189,7 +189,7 @@ def test_a_full_cluster_is_planned_without_a_look_at_the_queue(
     def fail(*_: object) -> None:
         raise AssertionError("no place is open, and one was looked for")
 
-    monkeypatch.setattr("central_server.scheduler.plan.best_place", fail)
+    monkeypatch.setattr("central_server.scheduler.plan.choose_place", fail)
     driver.submit("waiting")
     assert driver.job("waiting").state is JobState.QUEUED
 

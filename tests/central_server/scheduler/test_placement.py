@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from central_server.scheduler.needs import AvoidedNode, Need
-from central_server.scheduler.placement import Place, best_place, refusal
+from central_server.scheduler.placement import Affinity, Place, best_place, refusal
 from shared.node_messages import DeviceKind
 from tests.builders import GIB, MIB, a_device, a_node
 
@@ -58,25 +58,25 @@ def test_a_job_fits_into_the_last_byte() -> None:
 
 def test_the_checkpoint_counts_more_than_a_gpu() -> None:
     places = [a_place("a", DeviceKind.CUDA), a_place("b")]
-    chosen = best_place(_NEED, "b", places)
+    chosen = best_place(_NEED, Affinity("b"), places)
     assert chosen is not None
     assert chosen.node.node_id == "b"
 
 
 def test_a_gpu_counts_more_than_an_idle_node() -> None:
     places = [a_place("a"), a_place("b", DeviceKind.CUDA, attempts_on_node=1)]
-    assert best_place(_NEED, "", places) == places[1]
+    assert best_place(_NEED, Affinity(), places) == places[1]
 
 
 def test_jobs_spread_over_nodes_before_they_share_one() -> None:
     places = [a_place("a", attempts_on_node=1), a_place("b", promised_bytes=100)]
-    assert best_place(_NEED, "", places) == places[1]
+    assert best_place(_NEED, Affinity(), places) == places[1]
 
 
 def test_of_equal_nodes_the_roomiest_device_is_taken() -> None:
     places = [a_place("a", promised_bytes=100), a_place("b"), a_place("c")]
-    assert best_place(_NEED, "", places) == places[1]
+    assert best_place(_NEED, Affinity(), places) == places[1]
 
 
 def test_nowhere_is_an_answer() -> None:
-    assert best_place(Need(None, 2 * GIB), "", [a_place()]) is None
+    assert best_place(Need(None, 2 * GIB), Affinity(), [a_place()]) is None

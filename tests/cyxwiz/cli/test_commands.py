@@ -321,6 +321,24 @@ def test_nodes_in_json_have_the_documented_keys(script: Script, capsys: Output) 
     assert "cpu a cpu, 0 B of 7 B promised" in capsys.readouterr().out
 
 
+def test_a_node_is_drained_and_undrained_by_its_name_or_the_beginning_of_its_id(script: Script, capsys: Output) -> None:
+    script.nodes = [node_pb2.NodeInfo(node_id="n-123", name="gpu"), node_pb2.NodeInfo(node_id="n-456", name="cpu")]
+    assert run(["drain", "gpu", "--within", "60"]) == 0
+    (request,) = script.asked("DrainNode")
+    assert (request.node_id, request.within_seconds) == ("n-123", 60.0)
+    assert capsys.readouterr().out == "n-123 gpu draining, 0 attempts running\n"
+    assert run(["undrain", "n-4", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["node_id"] == "n-456"
+
+
+def test_a_node_that_is_not_there_or_not_one_is_named_with_what_is(script: Script, capsys: Output) -> None:
+    script.nodes = [node_pb2.NodeInfo(node_id="n-123", name="gpu"), node_pb2.NodeInfo(node_id="n-456", name="cpu")]
+    assert run(["drain", "gpv"]) == 4
+    assert "no node gpv; did you mean gpu?" in capsys.readouterr().err
+    assert run(["drain", "n-"]) == 4
+    assert "2 nodes are meant by n-" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("refusal", "code"),
     [
