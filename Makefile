@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test judge fuzz install lint format types imports check check-generated generate lock bench clean
+.PHONY: help demo test simulate judge fuzz install lint format types imports check check-generated generate lock bench clean
 
 help: ## say what each target does
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -17,6 +17,10 @@ demo: $(INSTALLED) ## train a small CNN on handwritten digits on a cluster of it
 # Two processes: the engine's tests keep one core busy while those that start clusters mostly wait.
 test: $(INSTALLED) ## run every test
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# For example: make simulate SEEDS=100000
+simulate: $(INSTALLED) ## run simulated clusters from seeds until one breaks a promise
+	$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),2000)
 
 # Each of the hundred is compiled twice.
 judge: $(INSTALLED) ## train every model of tests/judged_models: an epoch, and 20 steps on one batch

@@ -20,12 +20,15 @@ def main() -> int:
     with ProcessPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         for seed, broken in zip(seeds, pool.map(_broken, seeds, chunksize=20), strict=True):
             if broken:
-                print(f"seed {seed}: {broken}")
-                print("\n".join(shortest_story(seed).lines))
+                _say(f"seed {seed}: {broken}", *shortest_story(seed).lines)
                 pool.shutdown(cancel_futures=True)
                 return 1
-    print(f"{said.seeds} worlds from seed {said.first}: every promise was kept")
+    _say(f"{said.seeds} worlds from seed {said.first}: every promise was kept")
     return 0
+
+
+def _say(*lines: str) -> None:
+    sys.stdout.write("\n".join(lines) + "\n")
 
 
 def _broken(seed: int) -> str:

@@ -1,4 +1,4 @@
-"""What goes wrong in a simulated world, and what people do there: drawn from a seed, as a list that can be shortened."""
+"""What goes wrong in a simulated world, and what people do there, drawn from a seed as a list that can be shortened."""
 
 from __future__ import annotations
 
@@ -84,7 +84,9 @@ def drawn_happenings(seed: int) -> list[Happening]:
     chance = random.Random(f"happenings {seed}")
     kinds = list(_WEIGHTS)
     weights = list(_WEIGHTS.values())
-    first = [Happening(chance.uniform(0, 5), "submit", f"job-{number}", 0.0, chance.randrange(100)) for number in range(3)]
+    first = [
+        Happening(chance.uniform(0, 5), "submit", f"job-{number}", 0.0, chance.randrange(100)) for number in range(3)
+    ]
     later = [_drawn(chance, kind) for kind in chance.choices(kinds, weights, k=chance.randint(5, 40))]
     return sorted(first + later)
 

@@ -363,4 +363,3 @@ def is_lease_held(node: SimulatedNode, key: AttemptKey, now_seconds: float) -> b
         return False
     held = node.state.book.attempts.get(key)
     return held is not None and not held.is_abandoned and held.lease_until_seconds > now_seconds
-

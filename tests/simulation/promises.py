@@ -55,17 +55,15 @@ class Promises:
         lost = self.accepted - self.deleted - self.store.jobs.keys()
         _hold(not lost, f"accepted and lost: {sorted(lost)}")
         holders = Counter(
-            key.job_id
-            for node in self.nodes.values()
-            for key in node.threads
-            if is_lease_held(node, key, now_seconds)
+            key.job_id for node in self.nodes.values() for key in node.threads if is_lease_held(node, key, now_seconds)
         )
         twice = [job_id for job_id, count in holders.items() if count > 1]
         _hold(not twice, f"two attempts hold a lease at once: {twice}")
 
     def hold_the_end(self) -> None:
         """Hold that every job has come to an end."""
-        left = [f"{job.job_id} {job.state} ({job.reason})" for job in self.store.jobs.values() if not job_has_ended(job.state)]
+        jobs = (job for job in self.store.jobs.values() if not job_has_ended(job.state))
+        left = [f"{job.job_id} {job.state} ({job.reason})" for job in jobs]
         _hold(not left, f"not ended though all is well: {left}")
 
     def _hold_job(self, before: JobRecord | None, job: JobRecord) -> None:

@@ -173,7 +173,8 @@ class SimulatedServer:
         if writes:
             self._is_committing = True
             life, cluster = self._life, self.cluster
-            self._clockwork.after(self._chance.uniform(0.001, 0.02), lambda: self._commit(life, cluster, writes, effects))
+            took_seconds = self._chance.uniform(0.001, 0.02)
+            self._clockwork.after(took_seconds, lambda: self._commit(life, cluster, writes, effects))
         else:
             self._carry_out(effects)
 
