@@ -1,8 +1,8 @@
 """One job over a list of settings: the key `array` of a job file, spread into the jobs it stands for.
 
     array:                                    array:
-      - {seed: 0}                               hyperparameters.learning_rate: [0.1, 0.01]
-      - {seed: 1, batch_size: 128}              seed: [0, 1, 2]
+      - {epochs: 5}                             hyperparameters.learning_rate: [0.1, 0.01]
+      - {epochs: 9, batch_size: 128}            hyperparameters.seed: [0, 1, 2]
 
 A list has one mapping for each job; a mapping of lists stands for every combination, the last key changing fastest.
 Keys are the dotted paths of `--set`. It submits nothing.
@@ -78,8 +78,8 @@ def _settings(array: object) -> list[Mapping[str, object]]:
         _refuse_too_many(len(array))
         return [_checked_settings(settings, index) for index, settings in enumerate(array)]
     raise InvalidField(
-        "array must be a list of settings such as [{seed: 0}, {seed: 1}], or lists by key such as {seed: [0, 1]}, "
-        f"and not empty; got {type(array).__name__}",
+        "array must be a list of settings such as [{epochs: 1}, {epochs: 2}], or lists by key such as {epochs: [1, 2]}, and "
+        f"not empty; got {type(array).__name__}",
         field=ARRAY,
     )
 
@@ -100,7 +100,7 @@ def _refuse_too_many(count: int) -> None:
 def _checked_settings(settings: object, index: int) -> Mapping[str, object]:
     if not isinstance(settings, Mapping):
         raise InvalidField(
-            f"array[{index}] must be a mapping of settings such as {{seed: 0}}, got {type(settings).__name__}",
+            f"array[{index}] must be a mapping of settings such as {{epochs: 1}}, got {type(settings).__name__}",
             field=f"{ARRAY}[{index}]",
         )
     return {_checked_key(key): value for key, value in settings.items()}

@@ -35,6 +35,16 @@ def test_a_job_file_trains(cluster: ClusterProcess, name: str, metric: str, at_l
     assert at_least <= metrics[metric] <= at_most
 
 
+def test_a_sweep_trains_every_combination(cluster: ClusterProcess) -> None:
+    done = cluster.run("submit", str(EXAMPLES / "sweep.yaml"), "--set", "epochs=1")
+    assert done.returncode == 0, done.stderr
+    jobs = done.stdout.split()
+    assert len(jobs) == 9
+    for job in jobs:
+        assert cluster.run("watch", job).returncode == 0
+    assert cluster.answer("show", jobs[3])["name"] == "sweep[3]"
+
+
 def test_the_program_trains_and_uses_its_weights(cluster: ClusterProcess) -> None:
     done = subprocess.run(
         [sys.executable, str(EXAMPLES / "python_sdk.py")],
@@ -65,6 +75,7 @@ def test_every_example_is_run_here() -> None:
         "python_sdk.py",
         "residual_pattern.yaml",
         "start_from_onnx.yaml",
+        "sweep.yaml",
         "translator.yaml",
         "variational_autoencoder.yaml",
         "zoo_resnet.yaml",

@@ -150,8 +150,8 @@ class SimulatedServer:
     def hear(self, session_id: str, message: NodeMessage) -> None:
         """Take a word from a stream."""
         if session_id in self._wires:
-            is_hello = isinstance(message, Hello)
-            self._take(NodeConnected(session_id, message) if is_hello else NodeSaid(session_id, message))
+            hello = message if isinstance(message, Hello) else None
+            self._take(NodeConnected(session_id, hello) if hello else NodeSaid(session_id, message))
 
     def lost(self, session_id: str) -> None:
         """A stream has ended."""

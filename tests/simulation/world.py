@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from central_server.scheduler.cluster_settings import ClusterSettings
 from central_server.scheduler.effects import Answer, Refuse, Write
@@ -187,7 +188,7 @@ class World:
             node.slowness_seconds = 0.05
             if node.wire is not None:
                 node.wire.cut()  # a half-open stream is found out by time; here it is found out now
-            self._clockwork.after(10.0, lambda node_id=node.node_id: self._ask("undrain", node_id, UndrainRequested))
+            self._clockwork.after(10.0, partial(self._ask, "undrain", node.node_id, UndrainRequested))
 
     def _is_all_over(self) -> bool:
         return all(job_has_ended(job.state) for job in self._server.store.jobs.values())
