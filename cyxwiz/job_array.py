@@ -78,8 +78,8 @@ def _settings(array: object) -> list[Mapping[str, object]]:
         _refuse_too_many(len(array))
         return [_checked_settings(settings, index) for index, settings in enumerate(array)]
     raise InvalidField(
-        "array must be a list of settings such as [{epochs: 1}, {epochs: 2}], or lists by key such as {epochs: [1, 2]}, and "
-        f"not empty; got {type(array).__name__}",
+        "array must be a list of settings, [{epochs: 1}, {epochs: 2}], or lists by key such as {epochs: [1, 2]}, "
+        f"and not empty; got {type(array).__name__}",
         field=ARRAY,
     )
 
