@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test simulate judge fuzz install lint format types imports check check-generated generate lock bench clean
+.PHONY: help demo test simulate chaos judge fuzz install lint format types imports check check-generated generate lock bench clean
 
 help: ## say what each target does
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -21,6 +21,10 @@ test: $(INSTALLED) ## run every test
 # For example: make simulate SEEDS=100000
 simulate: $(INSTALLED) ## run simulated clusters from seeds until one breaks a promise
 	$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),2000)
+
+# For example: make chaos CHAOS="--faults 300 --seed 7"
+chaos: $(INSTALLED) ## thirty jobs on three real nodes while a hundred faults happen
+	$(BIN)/python -m tests.chaos $(CHAOS)
 
 # Each of the hundred is compiled twice.
 judge: $(INSTALLED) ## train every model of tests/judged_models: an epoch, and 20 steps on one batch
