@@ -89,8 +89,7 @@ class Client:
             config = await asyncio.to_thread(
                 job_config_from, spec, fields, job_id=job_id or new_job_id(), folder=folder
             )
-            for file in await asyncio.to_thread(lambda: sorted(folder.iterdir())):
-                await self.upload(file)
+            await self._upload_all(folder)
         request = job_pb2.SubmitJobRequest(config=config)
         response = await self._connection.call(self._jobs.SubmitJob, request)
         return self.job(response.job_id)
@@ -112,7 +111,10 @@ class Client:
             ServerUnreachable: nobody answered for `retry_seconds`.
         """
         array = array_id or new_job_id()
-        configs = await asyncio.to_thread(array_configs_from, spec, fields, array_id=array)
+        with tempfile.TemporaryDirectory(prefix="cyxwiz-job-") as name:
+            folder = Path(name)
+            configs = await asyncio.to_thread(array_configs_from, spec, fields, array_id=array, folder=folder)
+            await self._upload_all(folder)
         gate = asyncio.Semaphore(_SUBMISSIONS_AT_ONCE)
 
         async def send(config: job_pb2.JobConfig) -> Job:
@@ -121,6 +123,10 @@ class Client:
                 return self.job(response.job_id)
 
         return list(await asyncio.gather(*map(send, configs)))
+
+    async def _upload_all(self, folder: Path) -> None:
+        for file in await asyncio.to_thread(lambda: sorted(folder.iterdir())):
+            await self.upload(file)
 
     def job(self, job_id: str) -> Job:
         """Return a handle; whether the job exists is asked with its first use."""

@@ -75,7 +75,7 @@ def _run(folder: Path, specs: list[JobSpec], *, faults: int, chance: random.Rand
     """Run the jobs on a new cluster; return for each its state and the hash of its weights."""
     with _a_cluster(folder, chance) as (victims, address), cyxwiz.Client(address, retry_seconds=120) as client:
         began = time.monotonic()
-        jobs = []
+        jobs: list[cyxwiz.Job] = []
         for number in range(max(faults, len(specs))):
             while len(jobs) < len(specs) and len(jobs) * faults <= number * len(specs):
                 jobs.append(client.submit(specs[len(jobs)]))
