@@ -334,7 +334,7 @@ def test_a_node_is_drained_and_undrained_by_its_name_or_the_beginning_of_its_id(
 def test_a_node_that_is_not_there_or_not_one_is_named_with_what_is(script: Script, capsys: Output) -> None:
     script.nodes = [node_pb2.NodeInfo(node_id="n-123", name="gpu"), node_pb2.NodeInfo(node_id="n-456", name="cpu")]
     assert run(["drain", "gpv"]) == 4
-    assert "no node gpv; did you mean gpu?" in capsys.readouterr().err
+    assert "no node gpv, did you mean gpu?" in capsys.readouterr().err
     assert run(["drain", "n-"]) == 4
     assert "2 nodes are meant by n-" in capsys.readouterr().err
 
