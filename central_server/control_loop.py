@@ -20,6 +20,7 @@ from central_server.scheduler.cluster import Cluster
 from central_server.scheduler.effects import (
     Answer,
     CloseSession,
+    DropArtifact,
     Effect,
     NodeSeen,
     Note,
@@ -249,6 +250,8 @@ class ControlLoop:
             case Refuse(request_id, error):
                 if caller := self._waiting_caller(request_id):
                     caller.set_exception(error)
+            case DropArtifact(sha256):
+                self._artifacts.release(frozenset({sha256}))
             case Note(event, fields, is_warning):
                 log_event(_logger, event, is_warning=is_warning, **dict(fields))
             case _:

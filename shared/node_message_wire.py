@@ -20,6 +20,7 @@ from shared.node_description_wire import at_least, description_from_proto, descr
 from shared.node_messages import (
     AttemptEnded,
     AttemptReport,
+    CheckpointStored,
     EndAcknowledged,
     Goodbye,
     Heartbeat,
@@ -38,6 +39,7 @@ from shared.node_messages import (
     ServerMessage,
     StopAttempt,
     StopMode,
+    StoredCheckpoint,
     Verdict,
     Welcome,
 )
@@ -51,7 +53,7 @@ _SHA256 = re.compile("[0-9a-f]{64}")
 _Member = TypeVar("_Member", bound=StrEnum)
 
 
-def node_message_to_proto(message: NodeMessage) -> link_pb2.NodeMessage:
+def node_message_to_proto(message: NodeMessage) -> link_pb2.NodeMessage:  # noqa: PLR0911 - one return a kind
     """Return what a node writes on its control stream."""
     match message:
         case Hello():
@@ -66,6 +68,8 @@ def node_message_to_proto(message: NodeMessage) -> link_pb2.NodeMessage:
             return link_pb2.NodeMessage(attempt_report=_report_to_proto(message))
         case AttemptEnded():
             return link_pb2.NodeMessage(attempt_ended=attempt_ended_to_proto(message))
+        case CheckpointStored():
+            return link_pb2.NodeMessage(checkpoint_stored=_stored_to_proto(message))
         case PlanAnswer():
             return link_pb2.NodeMessage(plan_answer=_plan_answer_to_proto(message))
         case _:
@@ -149,6 +153,7 @@ def attempt_ended_to_proto(ended: AttemptEnded) -> link_pb2.AttemptEnded:
         steps_total=ended.steps_total,
         compute_seconds=ended.compute_seconds,
         checkpoint_step=ended.checkpoint_step,
+        checkpoint=_checkpoint_to_proto(ended.checkpoint),
     )
 
 
@@ -170,6 +175,7 @@ def attempt_ended_from_proto(message: link_pb2.AttemptEnded) -> AttemptEnded:
         steps_total=at_least(0, message.steps_total, "steps_total"),
         compute_seconds=message.compute_seconds,
         checkpoint_step=at_least(0, message.checkpoint_step, "checkpoint_step"),
+        checkpoint=_checkpoint_from_proto(message.checkpoint) if message.HasField("checkpoint") else None,
     )
 
 
@@ -249,6 +255,16 @@ def _report_from_proto(message: link_pb2.AttemptReport) -> AttemptReport:
     )
 
 
+def _stored_to_proto(stored: CheckpointStored) -> link_pb2.CheckpointStored:
+    return link_pb2.CheckpointStored(
+        key=attempt_key_to_proto(stored.key), checkpoint=_checkpoint_to_proto(stored.checkpoint)
+    )
+
+
+def _stored_from_proto(message: link_pb2.CheckpointStored) -> CheckpointStored:
+    return CheckpointStored(attempt_key_from_proto(message.key), _checkpoint_from_proto(message.checkpoint))
+
+
 def _plan_answer_to_proto(answer: PlanAnswer) -> link_pb2.PlanAnswer:
     return link_pb2.PlanAnswer(
         request_id=answer.request_id,
@@ -324,6 +340,7 @@ def _offer_to_proto(offer: OfferAttempt) -> link_pb2.OfferAttempt:
         memory_bytes=offer.memory_bytes,
         lease_seconds=offer.lease_seconds,
         weight=offer.weight,
+        checkpoint=_checkpoint_to_proto(offer.checkpoint),
     )
 
 
@@ -335,6 +352,7 @@ def _offer_from_proto(message: link_pb2.OfferAttempt) -> OfferAttempt:
         memory_bytes=at_least(0, message.memory_bytes, "memory_bytes"),
         lease_seconds=_positive(message.lease_seconds, "lease_seconds"),
         weight=at_least(0, message.weight, "weight") or 1,
+        checkpoint=_checkpoint_from_proto(message.checkpoint) if message.HasField("checkpoint") else None,
     )
 
 
@@ -349,6 +367,7 @@ _NODE_READERS: dict[str, Callable[[Any], NodeMessage]] = {
     "node_changed": lambda message: NodeChanged(description_from_proto(message.description)),
     "attempt_report": _report_from_proto,
     "attempt_ended": attempt_ended_from_proto,
+    "checkpoint_stored": _stored_from_proto,
     "plan_answer": _plan_answer_from_proto,
 }
 
@@ -364,10 +383,35 @@ _SERVER_READERS: dict[str, Callable[[Any], ServerMessage]] = {
 
 
 def _file_from_proto(message: job_pb2.ResultFile) -> ResultFile:
-    if _SHA256.fullmatch(message.sha256) is None:
-        raise PeerFault(f"sha256 of a result file must be 64 lower-case hex digits, got {message.sha256[:80]!r}")
+    sha256 = _sha256(message.sha256, "a result file")
     name = _identifier(message.name, "name of a result file")
-    return ResultFile(name, message.sha256, at_least(0, message.size_bytes, "size_bytes"))
+    return ResultFile(name, sha256, at_least(0, message.size_bytes, "size_bytes"))
+
+
+def _checkpoint_to_proto(checkpoint: StoredCheckpoint | None) -> link_pb2.StoredCheckpoint | None:
+    if checkpoint is None:
+        return None
+    return link_pb2.StoredCheckpoint(
+        sha256=checkpoint.sha256,
+        size_bytes=checkpoint.size_bytes,
+        step=checkpoint.step,
+        fingerprint=checkpoint.fingerprint,
+    )
+
+
+def _checkpoint_from_proto(message: link_pb2.StoredCheckpoint) -> StoredCheckpoint:
+    return StoredCheckpoint(
+        sha256=_sha256(message.sha256, "a checkpoint"),
+        size_bytes=at_least(0, message.size_bytes, "size_bytes"),
+        step=at_least(0, message.step, "step"),
+        fingerprint=message.fingerprint,
+    )
+
+
+def _sha256(value: str, whose: str) -> str:
+    if _SHA256.fullmatch(value) is None:
+        raise PeerFault(f"sha256 of {whose} must be 64 lower-case hex digits, got {value[:80]!r}")
+    return value
 
 
 def _spec(config: job_pb2.JobConfig) -> JobSpec:

@@ -130,6 +130,21 @@ class ResultFile:
     size_bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class StoredCheckpoint:
+    """A checkpoint that lies, or is about to lie, among the server's artifacts: SHA-256 in hex, size in bytes.
+
+    Attributes:
+        step: finished steps.
+        fingerprint: of the device that made it; a device with an equal one goes on with the same bits.
+    """
+
+    sha256: str
+    size_bytes: int
+    step: int
+    fingerprint: str = ""
+
+
 # ---- node to server
 
 
@@ -187,6 +202,7 @@ class AttemptEnded:
     Attributes:
         error_code: a `shared.errors` code when it failed or was declined, else empty.
         checkpoint_step: the last step a checkpoint on this node holds; 0 for none.
+        checkpoint: where another node can go on; uploaded before this is said.
     """
 
     key: AttemptKey
@@ -200,6 +216,15 @@ class AttemptEnded:
     steps_total: int = 0
     compute_seconds: float = 0.0
     checkpoint_step: int = 0
+    checkpoint: StoredCheckpoint | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointStored:
+    """A checkpoint of a running attempt has been uploaded; said again on each new stream, the newest alone."""
+
+    key: AttemptKey
+    checkpoint: StoredCheckpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +244,7 @@ class PlanAnswer:
     layers: tuple[LayerSummary, ...] = ()
 
 
-NodeMessage = Hello | Heartbeat | NodeChanged | AttemptReport | AttemptEnded | PlanAnswer
+NodeMessage = Hello | Heartbeat | NodeChanged | AttemptReport | AttemptEnded | CheckpointStored | PlanAnswer
 
 
 # ---- server to node
@@ -256,6 +281,7 @@ class OfferAttempt:
 
     Attributes:
         weight: its share of a device that others hold too, beside their weights.
+        checkpoint: the newest one that the server has of the job; a node with one as new goes on from its own.
     """
 
     key: AttemptKey
@@ -264,6 +290,7 @@ class OfferAttempt:
     memory_bytes: int
     lease_seconds: float
     weight: int = 1
+    checkpoint: StoredCheckpoint | None = None
 
 
 @dataclass(frozen=True, slots=True)

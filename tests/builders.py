@@ -97,7 +97,7 @@ def a_device(kind: DeviceKind = DeviceKind.CPU, index: int = 0, *, memory_bytes:
 
 
 def a_description(
-    *, gpus: int = 0, slots: int = 2, memory_bytes: int = 4 * GIB, is_ready: bool = True
+    *, gpus: int = 0, slots: int = 2, memory_bytes: int = 4 * GIB, is_ready: bool = True, fingerprint: str = "one"
 ) -> NodeDescription:
     """Return what a node with a CPU and some GPUs says of itself; every device can promise `memory_bytes`."""
     kinds = [(DeviceKind.CPU, 0), *((DeviceKind.CUDA, index) for index in range(gpus))]
@@ -110,7 +110,7 @@ def a_description(
         slots=slots,
         is_ready=is_ready,
         software_version="0.1.0",
-        fingerprint="one",
+        fingerprint=fingerprint,
         capacity_bytes={device.device_id: memory_bytes for device in devices},
     )
 

@@ -1,9 +1,14 @@
-"""Removes artifacts that no job refers to: released ones soon, ones that nobody ever used after some days."""
+"""Removes artifacts that no job refers to: released ones soon, ones that nobody ever used after some days.
+
+Released ones are few and looked at every few seconds; the whole directory is walked once an hour.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from central_server.artifacts.local_directory import LocalArtifacts
@@ -16,6 +21,9 @@ SWEEP_SECONDS = 5.0
 GRACE_SECONDS = 10.0
 """Longer than any moment between being told "it is here" and a job that refers to it."""
 NEVER_USED_SECONDS = 7 * 24 * 3600.0
+UNFINISHED_SECONDS = 24 * 3600.0
+"""An upload that nobody went on with for so long is begun anew: a checkpoint's, of a node that is gone, for one."""
+WALK_SECONDS = 3600.0
 
 _logger = logging.getLogger(__name__)
 
@@ -33,11 +41,14 @@ class ArtifactSweep:
 
     async def run(self) -> None:
         """Sweep until cancelled."""
-        await self._guarded_sweep_of_the_unused()
+        walk_seconds = self._clock.monotonic_seconds()
         while True:
+            if self._clock.monotonic_seconds() >= walk_seconds:
+                walk_seconds = self._clock.monotonic_seconds() + WALK_SECONDS
+                await self._guarded(self.sweep_unused)
             await asyncio.sleep(SWEEP_SECONDS)
             if self._artifacts.released:
-                await self._guarded_sweep()
+                await self._guarded(self.sweep)
 
     async def sweep(self) -> None:
         """Remove what was released, is old enough, and is not referred to again."""
@@ -53,30 +64,24 @@ class ArtifactSweep:
     async def sweep_unused(self) -> None:
         """Remove what was uploaded long ago and never used, and uploads that were never finished."""
         referenced = await self._store.referenced_artifacts()
-        oldest_kept = self._clock.unix_ms() / 1000 - NEVER_USED_SECONDS
-        await asyncio.to_thread(self._remove_unused, referenced, oldest_kept)
+        await asyncio.to_thread(self._remove_unused, referenced, self._clock.unix_ms() / 1000)
 
-    def _remove_unused(self, referenced: frozenset[str], oldest_kept_seconds: float) -> None:
+    def _remove_unused(self, referenced: frozenset[str], now_seconds: float) -> None:
         complete, partial = self._artifacts.complete_and_partial()
         for sha256 in complete:
             if sha256 not in referenced:
-                self._artifacts.remove_if_older(sha256, oldest_kept_seconds)
+                self._artifacts.remove_if_older(sha256, now_seconds - NEVER_USED_SECONDS)
         for path in partial:
-            _remove_old_file(path, oldest_kept_seconds)
+            _remove_old_file(path, now_seconds - UNFINISHED_SECONDS)
 
-    async def _guarded_sweep(self) -> None:
+    async def _guarded(self, sweep: Callable[[], Awaitable[None]]) -> None:
         try:
-            await self.sweep()
-        except (StoreUnavailable, OSError) as failure:
-            log_event(_logger, "artifact_sweep_failed", is_warning=True, cause=str(failure))
-
-    async def _guarded_sweep_of_the_unused(self) -> None:
-        try:
-            await self.sweep_unused()
+            await sweep()
         except (StoreUnavailable, OSError) as failure:
             log_event(_logger, "artifact_sweep_failed", is_warning=True, cause=str(failure))
 
 
 def _remove_old_file(path: Path, oldest_kept_seconds: float) -> None:
-    if path.stat().st_mtime < oldest_kept_seconds:
-        path.unlink(missing_ok=True)
+    with contextlib.suppress(FileNotFoundError):  # finished meanwhile
+        if path.stat().st_mtime < oldest_kept_seconds:
+            path.unlink()

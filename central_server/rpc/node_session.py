@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import grpc
 from google.protobuf.message import DecodeError
@@ -20,7 +20,7 @@ from central_server.scheduler.events import Event, NodeConnected, NodeDisconnect
 from central_server.structured_logging import log_event
 from shared.errors import PeerFault
 from shared.node_message_wire import node_message_from_proto, server_message_to_proto
-from shared.node_messages import AttemptEnded, Goodbye, Hello, NodeMessage, ServerMessage
+from shared.node_messages import AttemptEnded, CheckpointStored, Goodbye, Hello, NodeMessage, ServerMessage
 from shared.pb import link_pb2
 
 QUEUE_MESSAGES = 1000
@@ -146,7 +146,8 @@ class NodeSession:
         if isinstance(message, AttemptEnded) and (missing := await self._missing_file(message)):
             self.end(Ending("files_missing", f"{message.key} has a file that was not uploaded: {missing}"))
             return
-        await self._tell(NodeSaid(self.session_id, message))
+        if (known := await self._without_missing_checkpoint(message)) is not None:
+            await self._tell(NodeSaid(self.session_id, known))
 
     async def _take_hello(self, hello: Hello) -> None:
         if self.node_id:
@@ -160,6 +161,15 @@ class NodeSession:
             if not await self._has_artifact(file.sha256):
                 return file.name
         return ""
+
+    async def _without_missing_checkpoint(self, message: NodeMessage) -> NodeMessage | None:
+        """Return what is left of a message whose checkpoint is not here: a job would wait for it in vain."""
+        if not isinstance(message, AttemptEnded | CheckpointStored) or message.checkpoint is None:
+            return message
+        if await self._has_artifact(message.checkpoint.sha256):
+            return message
+        log_event(_logger, "checkpoint_is_not_here", is_warning=True, attempt=str(message.key), node=self.node_id)
+        return replace(message, checkpoint=None) if isinstance(message, AttemptEnded) else None
 
     async def _write(self, context: Context) -> None:
         try:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
-from central_server.scheduler.jobs import JobError, JobRecord, JobResult, StopIntent
+from central_server.scheduler.jobs import JobCheckpoint, JobError, JobRecord, JobResult, StopIntent
 from shared.backoff import Backoff
 from shared.errors import (
     AlreadyExists,
@@ -58,6 +58,7 @@ class AttemptEnd:
         step: the step it had reached, None when nobody knows.
         checkpoint_step: where a checkpoint goes on; 0 when the node said of none.
         checkpoint_node_id: the node that may hold the newest checkpoint; empty leaves what was known.
+        checkpoint: the newest one that the node uploaded before it spoke; None leaves what was known.
         rest_seconds: the job is not tried again sooner, whatever its retries say.
     """
 
@@ -71,6 +72,7 @@ class AttemptEnd:
     epoch: int = 0
     steps_total: int = 0
     checkpoint_node_id: str = ""
+    checkpoint: JobCheckpoint | None = None
     rest_seconds: float = 0.0
     metrics: Mapping[str, float] = field(default_factory=dict)
 
@@ -109,6 +111,7 @@ def _count(job: JobRecord, end: AttemptEnd) -> JobRecord:
         epoch=end.epoch or job.epoch,
         steps_total=end.steps_total or job.steps_total,
         checkpoint_node_id=end.checkpoint_node_id or job.checkpoint_node_id,
+        checkpoint=end.checkpoint or job.checkpoint,
         last_metrics=end.metrics or job.last_metrics,
     )
 
@@ -139,7 +142,10 @@ def _after_stop(job: JobRecord, end: AttemptEnd, now_ms: int, backoff: Backoff) 
 
 def _back_to_checkpoint(job: JobRecord, end: AttemptEnd) -> JobRecord:
     """The job will go on from its checkpoint, so that is its step; a node that is gone has not told."""
-    return job if end.step is None else replace(job, step=end.checkpoint_step)
+    if end.step is None:
+        return job
+    uploaded_step = job.checkpoint.stored.step if job.checkpoint else 0
+    return replace(job, step=max(end.checkpoint_step, uploaded_step))
 
 
 def _losses_are_spent(job: JobRecord) -> bool:
@@ -170,7 +176,14 @@ def _fail(job: JobRecord, error: JobError, now_ms: int) -> JobRecord:
 
 def _end(job: JobRecord, ended: JobState, reason: str, now_ms: int) -> JobRecord:
     assert job_has_ended(ended)
-    return replace(job, state=advance_job(job.state, ended), reason=reason, ended_at_ms=now_ms, wait_until_ms=0)
+    return replace(
+        job,
+        state=advance_job(job.state, ended),
+        reason=reason,
+        ended_at_ms=now_ms,
+        wait_until_ms=0,
+        checkpoint=None,
+    )
 
 
 def _queue_again(job: JobRecord, reason: str, now_ms: int, wait_seconds: float) -> JobRecord:

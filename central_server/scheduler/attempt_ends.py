@@ -12,9 +12,9 @@ from central_server.scheduler.aftermath import AttemptEnd, job_after
 from central_server.scheduler.bookkeeping import index_job, put_job, put_node
 from central_server.scheduler.cluster_state import ClusterState
 from central_server.scheduler.deadlines import AvoidanceEnds
-from central_server.scheduler.effects import Note, Send
+from central_server.scheduler.effects import DropArtifact, Note, Send
 from central_server.scheduler.fencing import Standing, standing_of
-from central_server.scheduler.jobs import AttemptRecord, JobError, JobRecord, JobResult
+from central_server.scheduler.jobs import AttemptRecord, JobCheckpoint, JobError, JobRecord, JobResult
 from central_server.scheduler.node_departures import close_for_violation
 from central_server.scheduler.nodes import NodeRecord
 from shared.errors import MachineFailure, OutOfMemory
@@ -37,6 +37,8 @@ def on_attempt_ended(state: ClusterState, node: NodeRecord, message: AttemptEnde
             _end_current(state, node, message)
         case Standing.SETTLED | Standing.UNKNOWN:
             state.emit(Note("late_end_dropped", (("attempt", str(message.key)), ("node", node.node_id))))
+            if message.checkpoint is not None:
+                state.emit(DropArtifact(message.checkpoint.sha256))
             state.emit(Send(node.session_id, EndAcknowledged(message.key)))
         case Standing.NEVER_GIVEN:
             close_for_violation(
@@ -86,6 +88,7 @@ def _end_from_message(
         epoch=message.epoch,
         steps_total=message.steps_total,
         checkpoint_node_id=node.node_id if message.checkpoint_step else "",
+        checkpoint=JobCheckpoint(attempt.number, message.checkpoint) if message.checkpoint else None,
         metrics=message.final_metrics,
     )
 

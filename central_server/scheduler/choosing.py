@@ -20,6 +20,7 @@ def affinity_of(state: ClusterState, job: JobRecord) -> Affinity:
     """Return what the job would find already there, and where."""
     return Affinity(
         checkpoint=job.checkpoint_node_id,
+        fingerprint=job.checkpoint.stored.fingerprint if job.checkpoint else "",
         program=state.holdings.nodes_with_program(state.accounts.program_of(job)),
         dataset=state.holdings.nodes_with_dataset(dataset_of(job.spec)),
     )
@@ -41,6 +42,8 @@ def choose_place(state: ClusterState, job: JobRecord, need: Need, node_ids: Iter
         at_checkpoint = _free_for(state, job, state.open_places.of_node(affinity.checkpoint))
         if (there := best_place(need, affinity, at_checkpoint)) is not None:
             return there
+    if affinity.fingerprint:  # few jobs are resumed elsewhere; those may look at every place
+        return best_place(need, affinity, _free_for(state, job, state.open_places.best_first(need.device_kind)))
     return _among_equals(state, job, need, affinity)
 
 

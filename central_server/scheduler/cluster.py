@@ -14,6 +14,7 @@ from typing import assert_never
 from central_server.scheduler.attempt_ends import on_attempt_ended
 from central_server.scheduler.attempt_reports import on_attempt_report
 from central_server.scheduler.bookkeeping import index_job
+from central_server.scheduler.checkpoints import on_checkpoint_stored
 from central_server.scheduler.cluster_settings import ClusterSettings
 from central_server.scheduler.cluster_state import ClusterState
 from central_server.scheduler.dependencies import settle_dependents
@@ -50,7 +51,16 @@ from shared.errors import PeerFault
 from shared.identifiers import AttemptKey
 from shared.job_spec import JobSpec
 from shared.lifecycle import job_has_ended
-from shared.node_messages import AttemptEnded, AttemptReport, Heartbeat, Hello, NodeChanged, NodeMessage, PlanAnswer
+from shared.node_messages import (
+    AttemptEnded,
+    AttemptReport,
+    CheckpointStored,
+    Heartbeat,
+    Hello,
+    NodeChanged,
+    NodeMessage,
+    PlanAnswer,
+)
 
 
 class Cluster:
@@ -194,6 +204,8 @@ def _dispatch_message(state: ClusterState, node: NodeRecord, message: NodeMessag
             on_attempt_report(state, node, message)
         case AttemptEnded():
             on_attempt_ended(state, node, message)
+        case CheckpointStored():
+            on_checkpoint_stored(state, node, message)
         case NodeChanged():
             on_node_changed(state, node, message)
         case PlanAnswer():

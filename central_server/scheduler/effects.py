@@ -87,6 +87,13 @@ class NodeSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class DropArtifact:
+    """Nobody needs this artifact, unless some job refers to it all the same: whoever removes it looks first."""
+
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """One line for the log: a constant event name and fields."""
 
@@ -95,4 +102,4 @@ class Note:
     is_warning: bool = False
 
 
-Effect = Write | Send | CloseSession | Answer | Refuse | NodeSeen | Note
+Effect = Write | Send | CloseSession | Answer | Refuse | NodeSeen | DropArtifact | Note

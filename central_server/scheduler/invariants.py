@@ -136,6 +136,13 @@ def a_stop_has_its_reason_only_while_it_lasts(state: ClusterState) -> Iterator[s
             yield f"job {job.job_id} is {job.state} and is still to {job.stop_intent}"
 
 
+def checkpoints_are_of_known_attempts(state: ClusterState) -> Iterator[str]:
+    """What a job would go on from was made by one of its attempts."""
+    for job in state.jobs.values():
+        if job.checkpoint is not None and not 1 <= job.checkpoint.attempt <= len(job.attempts):
+            yield f"job {job.job_id} has {len(job.attempts)} attempts and a checkpoint of number {job.checkpoint.attempt}"
+
+
 CHECKS: tuple[Check, ...] = (
     only_live_jobs_are_held,
     a_job_has_devices_exactly_while_it_runs,
@@ -150,6 +157,7 @@ CHECKS: tuple[Check, ...] = (
     what_is_kept_is_kept_for_somebody,
     sessions_and_nodes_name_each_other,
     a_stop_has_its_reason_only_while_it_lasts,
+    checkpoints_are_of_known_attempts,
 )
 
 

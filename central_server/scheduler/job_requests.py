@@ -132,6 +132,7 @@ def _cancel_at_rest(state: ClusterState, job: JobRecord, reason: str) -> JobReco
         reason=reason,
         ended_at_ms=state.now.unix_ms,
         wait_until_ms=0,
+        checkpoint=None,
     )
     put_job(state, cancelled)
     return cancelled

@@ -12,7 +12,7 @@ from enum import StrEnum
 from shared.identifiers import AttemptKey
 from shared.job_spec import JobSpec
 from shared.lifecycle import AttemptState, JobState
-from shared.node_messages import ResultFile
+from shared.node_messages import ResultFile, StoredCheckpoint
 
 
 class StopIntent(StrEnum):
@@ -55,6 +55,14 @@ class JobResult:
 
 
 @dataclass(frozen=True, slots=True)
+class JobCheckpoint:
+    """Where a job can go on, wherever it runs next: an artifact of this server, and the attempt that made it."""
+
+    attempt: int
+    stored: StoredCheckpoint
+
+
+@dataclass(frozen=True, slots=True)
 class JobError:
     """Why a job failed: a stable code of `shared.errors` and one sentence."""
 
@@ -76,6 +84,7 @@ class JobRecord:
         wait_until_ms: not tried again before this (retry backoff); 0 when free to go.
         waits_for: jobs that have to succeed before this one competes for a place.
         checkpoint_node_id: the node that holds the newest checkpoint, empty for none.
+        checkpoint: the newest one that was uploaded; None once the job has ended, since nothing resumes it then.
     """
 
     job_id: str
@@ -98,6 +107,7 @@ class JobRecord:
     wait_until_ms: int = 0
     checkpoint_node_id: str = ""
     waits_for: tuple[str, ...] = ()
+    checkpoint: JobCheckpoint | None = None
     result: JobResult | None = None
     error: JobError | None = None
     last_metrics: Mapping[str, float] = field(default_factory=dict)

@@ -18,4 +18,5 @@ def offer_message(state: ClusterState, job: JobRecord, attempt: AttemptRecord) -
         memory_bytes=attempt.memory_bytes,
         lease_seconds=state.settings.lease_seconds,
         weight=weight_of(job.spec),
+        checkpoint=job.checkpoint.stored if job.checkpoint else None,
     )

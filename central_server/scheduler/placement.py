@@ -49,11 +49,13 @@ class Affinity:
 
     Attributes:
         checkpoint: the node with its newest checkpoint, empty for none.
+        fingerprint: of the device that made the checkpoint every node can have; empty for none.
         program: nodes that have compiled a program like its own.
         dataset: nodes that have opened its dataset.
     """
 
     checkpoint: str = ""
+    fingerprint: str = ""
     program: frozenset[str] = frozenset()
     dataset: frozenset[str] = frozenset()
 
@@ -169,6 +171,11 @@ def holds_the_checkpoint(affinity: Affinity, place: Place) -> float:
     return float(place.node.node_id == affinity.checkpoint)
 
 
+def goes_on_with_the_same_bits(affinity: Affinity, place: Place) -> float:
+    """On the same kind of device a resumed job ends as if it had never been interrupted."""
+    return float(bool(affinity.fingerprint) and place.node.description.fingerprint == affinity.fingerprint)
+
+
 def is_an_accelerator(_affinity: Affinity, place: Place) -> float:
     """A job that takes any device is quickest on a GPU."""
     return float(place.device.kind is not DeviceKind.CPU)
@@ -196,6 +203,7 @@ def has_memory_to_spare(_affinity: Affinity, place: Place) -> float:
 
 SCORES: tuple[Score, ...] = (
     holds_the_checkpoint,
+    goes_on_with_the_same_bits,
     is_an_accelerator,
     has_slots_to_spare,
     holds_the_program,
@@ -206,6 +214,7 @@ SCORES: tuple[Score, ...] = (
 
 _SPOKEN: dict[Score, str] = {
     holds_the_checkpoint: "has the checkpoint",
+    goes_on_with_the_same_bits: "gives the same bits as where the checkpoint was made",
     is_an_accelerator: "is an accelerator",
     holds_the_program: "has the program compiled",
     holds_the_dataset: "has the dataset",

@@ -13,13 +13,13 @@ from typing import Any
 from google.protobuf import json_format
 from sqlalchemy import RowMapping
 
-from central_server.scheduler.jobs import AttemptRecord, JobError, JobRecord, JobResult, StopIntent
+from central_server.scheduler.jobs import AttemptRecord, JobCheckpoint, JobError, JobRecord, JobResult, StopIntent
 from central_server.scheduler.nodes import NodeRecord
 from central_server.telemetry_records import LogLine, MetricRow
 from shared.job_spec import JobSpec, spec_from_json, spec_to_json
 from shared.lifecycle import AttemptState, JobState
 from shared.node_description_wire import description_from_proto, description_to_proto
-from shared.node_messages import ResultFile
+from shared.node_messages import ResultFile, StoredCheckpoint
 from shared.pb import link_pb2
 
 Row = Mapping[str, Any] | RowMapping
@@ -84,6 +84,7 @@ def job_from_row(row: Row) -> JobRecord:
         ended_at_ms=row["ended_at_ms"],
         checkpoint_node_id=details["checkpoint_node_id"],
         waits_for=tuple(details.get("waits_for", ())),
+        checkpoint=_checkpoint_from_json(details.get("checkpoint")),
         result=_result_from_json(details["result"]),
         error=JobError(**details["error"]) if details["error"] else None,
         last_metrics=details["last_metrics"],
@@ -172,12 +173,13 @@ def log_line_from_row(row: Row) -> LogLine:
 
 
 def artifacts_of(record: JobRecord) -> frozenset[str]:
-    """Return the SHA-256 of each artifact this job refers to: its dataset, its weights and its results."""
+    """Return the SHA-256 of each artifact this job refers to: dataset, weights, newest checkpoint and results."""
     dataset = record.spec.dataset
     given = {dataset.removeprefix(_ARTIFACT).partition("?")[0]} if dataset.startswith(_ARTIFACT) else set()
     made = {file.sha256 for file in record.result.files} if record.result else set()
     begun_from = {record.spec.weights_sha256} if record.spec.weights else set()
-    return frozenset(given | begun_from | made)
+    goes_on_from = {record.checkpoint.stored.sha256} if record.checkpoint else set()
+    return frozenset(given | begun_from | made | goes_on_from)
 
 
 def _details_from_job(record: JobRecord) -> dict[str, Any]:
@@ -187,6 +189,7 @@ def _details_from_job(record: JobRecord) -> dict[str, Any]:
         "attempts": [_json_from_attempt(attempt) for attempt in record.attempts],
         "checkpoint_node_id": record.checkpoint_node_id,
         "waits_for": list(record.waits_for),
+        "checkpoint": _json_from_checkpoint(record.checkpoint),
         "result": _json_from_result(record.result),
         "error": {"code": record.error.code, "message": record.error.message} if record.error else None,
         "last_metrics": dict(record.last_metrics),
@@ -213,6 +216,26 @@ def _json_from_attempt(attempt: AttemptRecord) -> dict[str, Any]:
 def _attempt_from_json(fields: dict[str, Any]) -> AttemptRecord:
     converted = {"state": AttemptState(fields["state"]), "device_ids": tuple(fields["device_ids"])}
     return AttemptRecord(**(fields | converted))
+
+
+def _json_from_checkpoint(checkpoint: JobCheckpoint | None) -> dict[str, Any] | None:
+    if checkpoint is None:
+        return None
+    stored = checkpoint.stored
+    return {
+        "attempt": checkpoint.attempt,
+        "sha256": stored.sha256,
+        "size_bytes": stored.size_bytes,
+        "step": stored.step,
+        "fingerprint": stored.fingerprint,
+    }
+
+
+def _checkpoint_from_json(fields: dict[str, Any] | None) -> JobCheckpoint | None:
+    if fields is None:
+        return None
+    attempt = fields.pop("attempt")
+    return JobCheckpoint(attempt, StoredCheckpoint(**fields))
 
 
 def _json_from_result(result: JobResult | None) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ The SQL is what SQLite and PostgreSQL both understand; `ON CONFLICT` comes from 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -50,11 +50,10 @@ def write_all(connection: Connection, writes: Sequence[Write]) -> frozenset[str]
                 nodes[node.node_id] = row_from_node(node)
             case SaveUse(user_id, device_seconds):
                 uses[user_id] = {"name": USE_OF + user_id, "value": repr(device_seconds)}
-    orphans = _remove_jobs(connection, list(removed))
-    _save_jobs(connection, list(saved.values()))
+    freed = _remove_jobs(connection, list(removed)) | _save_jobs(connection, list(saved.values()))
     _upsert(connection, tables.nodes, list(nodes.values()), keys=["node_id"])
     _upsert(connection, tables.server_state, list(uses.values()), keys=["name"])
-    return orphans
+    return frozenset(freed - _still_referenced(connection, sorted(freed)))
 
 
 def write_telemetry(connection: Connection, rows: Sequence[MetricRow], lines: Sequence[LogLine]) -> None:
@@ -71,9 +70,10 @@ def write_proof(connection: Connection) -> None:
     _upsert(connection, tables.server_state, [{"name": "proof", "value": secrets.token_hex(8)}], keys=["name"])
 
 
-def _save_jobs(connection: Connection, records: list[JobRecord]) -> None:
+def _save_jobs(connection: Connection, records: list[JobRecord]) -> set[str]:
+    """Write the rows of these jobs; return artifacts that some of them referred to and no longer do."""
     if not records:
-        return
+        return set()
     _upsert(connection, tables.jobs, [row_from_job(record) for record in records], keys=["job_id"])
     with_spec = _named(connection, tables.job_specs, [record.job_id for record in records])
     specs = [row_from_spec(record) for record in records if record.job_id not in with_spec]
@@ -82,15 +82,30 @@ def _save_jobs(connection: Connection, records: list[JobRecord]) -> None:
         {"job_id": record.job_id, "sha256": sha256} for record in records for sha256 in sorted(artifacts_of(record))
     ]
     _insert_missing(connection, tables.artifact_references, references)
+    return _let_go(connection, {record.job_id: artifacts_of(record) for record in records if record.attempts})
 
 
-def _remove_jobs(connection: Connection, job_ids: list[str]) -> frozenset[str]:
+def _let_go(connection: Connection, wanted: Mapping[str, frozenset[str]]) -> set[str]:
+    """Forget what jobs referred to beyond this: a checkpoint that a newer one has replaced, or that its job outlived."""
+    reference = tables.artifact_references.c
+    freed: set[str] = set()
+    for some in _pieces(sorted(wanted)):
+        present = connection.execute(select(reference.job_id, reference.sha256).where(reference.job_id.in_(some)))
+        stale = [(job_id, sha256) for job_id, sha256 in present if sha256 not in wanted[job_id]]
+        for job_id, sha256 in stale:
+            is_it = (reference.job_id == job_id) & (reference.sha256 == sha256)
+            connection.execute(delete(tables.artifact_references).where(is_it))
+            freed.add(sha256)
+    return freed
+
+
+def _remove_jobs(connection: Connection, job_ids: list[str]) -> set[str]:
     reference = tables.artifact_references.c
     freed: set[str] = set()
     for some in _pieces(job_ids):
         freed |= set(connection.scalars(select(reference.sha256).where(reference.job_id.in_(some))))
         connection.execute(delete(tables.jobs).where(tables.jobs.c.job_id.in_(some)))  # the rest cascades
-    return frozenset(freed - _still_referenced(connection, sorted(freed)))
+    return freed
 
 
 def _still_referenced(connection: Connection, sha256s: list[str]) -> set[str]:

@@ -17,20 +17,22 @@ class AttemptKey(_message.Message):
     def __init__(self, job_id: _Optional[str] = ..., attempt: _Optional[int] = ...) -> None: ...
 
 class NodeMessage(_message.Message):
-    __slots__ = ("hello", "heartbeat", "node_changed", "attempt_report", "attempt_ended", "plan_answer")
+    __slots__ = ("hello", "heartbeat", "node_changed", "attempt_report", "attempt_ended", "plan_answer", "checkpoint_stored")
     HELLO_FIELD_NUMBER: _ClassVar[int]
     HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
     NODE_CHANGED_FIELD_NUMBER: _ClassVar[int]
     ATTEMPT_REPORT_FIELD_NUMBER: _ClassVar[int]
     ATTEMPT_ENDED_FIELD_NUMBER: _ClassVar[int]
     PLAN_ANSWER_FIELD_NUMBER: _ClassVar[int]
+    CHECKPOINT_STORED_FIELD_NUMBER: _ClassVar[int]
     hello: Hello
     heartbeat: Heartbeat
     node_changed: NodeChanged
     attempt_report: AttemptReport
     attempt_ended: AttemptEnded
     plan_answer: PlanAnswer
-    def __init__(self, hello: _Optional[_Union[Hello, _Mapping]] = ..., heartbeat: _Optional[_Union[Heartbeat, _Mapping]] = ..., node_changed: _Optional[_Union[NodeChanged, _Mapping]] = ..., attempt_report: _Optional[_Union[AttemptReport, _Mapping]] = ..., attempt_ended: _Optional[_Union[AttemptEnded, _Mapping]] = ..., plan_answer: _Optional[_Union[PlanAnswer, _Mapping]] = ...) -> None: ...
+    checkpoint_stored: CheckpointStored
+    def __init__(self, hello: _Optional[_Union[Hello, _Mapping]] = ..., heartbeat: _Optional[_Union[Heartbeat, _Mapping]] = ..., node_changed: _Optional[_Union[NodeChanged, _Mapping]] = ..., attempt_report: _Optional[_Union[AttemptReport, _Mapping]] = ..., attempt_ended: _Optional[_Union[AttemptEnded, _Mapping]] = ..., plan_answer: _Optional[_Union[PlanAnswer, _Mapping]] = ..., checkpoint_stored: _Optional[_Union[CheckpointStored, _Mapping]] = ...) -> None: ...
 
 class Hello(_message.Message):
     __slots__ = ("node_id", "name", "protocol_version", "process_id", "description", "held")
@@ -120,7 +122,7 @@ class AttemptReport(_message.Message):
     def __init__(self, key: _Optional[_Union[AttemptKey, _Mapping]] = ..., state: _Optional[str] = ..., memory_bytes: _Optional[int] = ..., resumed_from_step: _Optional[int] = ..., first_step_at_ms: _Optional[int] = ...) -> None: ...
 
 class AttemptEnded(_message.Message):
-    __slots__ = ("key", "outcome", "error_code", "message", "files", "final_metrics", "step", "epoch", "steps_total", "compute_seconds", "checkpoint_step")
+    __slots__ = ("key", "outcome", "error_code", "message", "files", "final_metrics", "step", "epoch", "steps_total", "compute_seconds", "checkpoint_step", "checkpoint")
     class FinalMetricsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -139,6 +141,7 @@ class AttemptEnded(_message.Message):
     STEPS_TOTAL_FIELD_NUMBER: _ClassVar[int]
     COMPUTE_SECONDS_FIELD_NUMBER: _ClassVar[int]
     CHECKPOINT_STEP_FIELD_NUMBER: _ClassVar[int]
+    CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
     key: AttemptKey
     outcome: str
     error_code: str
@@ -150,7 +153,28 @@ class AttemptEnded(_message.Message):
     steps_total: int
     compute_seconds: float
     checkpoint_step: int
-    def __init__(self, key: _Optional[_Union[AttemptKey, _Mapping]] = ..., outcome: _Optional[str] = ..., error_code: _Optional[str] = ..., message: _Optional[str] = ..., files: _Optional[_Iterable[_Union[_job_pb2.ResultFile, _Mapping]]] = ..., final_metrics: _Optional[_Mapping[str, float]] = ..., step: _Optional[int] = ..., epoch: _Optional[int] = ..., steps_total: _Optional[int] = ..., compute_seconds: _Optional[float] = ..., checkpoint_step: _Optional[int] = ...) -> None: ...
+    checkpoint: StoredCheckpoint
+    def __init__(self, key: _Optional[_Union[AttemptKey, _Mapping]] = ..., outcome: _Optional[str] = ..., error_code: _Optional[str] = ..., message: _Optional[str] = ..., files: _Optional[_Iterable[_Union[_job_pb2.ResultFile, _Mapping]]] = ..., final_metrics: _Optional[_Mapping[str, float]] = ..., step: _Optional[int] = ..., epoch: _Optional[int] = ..., steps_total: _Optional[int] = ..., compute_seconds: _Optional[float] = ..., checkpoint_step: _Optional[int] = ..., checkpoint: _Optional[_Union[StoredCheckpoint, _Mapping]] = ...) -> None: ...
+
+class StoredCheckpoint(_message.Message):
+    __slots__ = ("sha256", "size_bytes", "step", "fingerprint")
+    SHA256_FIELD_NUMBER: _ClassVar[int]
+    SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    STEP_FIELD_NUMBER: _ClassVar[int]
+    FINGERPRINT_FIELD_NUMBER: _ClassVar[int]
+    sha256: str
+    size_bytes: int
+    step: int
+    fingerprint: str
+    def __init__(self, sha256: _Optional[str] = ..., size_bytes: _Optional[int] = ..., step: _Optional[int] = ..., fingerprint: _Optional[str] = ...) -> None: ...
+
+class CheckpointStored(_message.Message):
+    __slots__ = ("key", "checkpoint")
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
+    key: AttemptKey
+    checkpoint: StoredCheckpoint
+    def __init__(self, key: _Optional[_Union[AttemptKey, _Mapping]] = ..., checkpoint: _Optional[_Union[StoredCheckpoint, _Mapping]] = ...) -> None: ...
 
 class PlanAnswer(_message.Message):
     __slots__ = ("request_id", "memory_bytes", "flops_per_step", "error_code", "message", "field", "layers")
@@ -215,20 +239,22 @@ class HeartbeatAck(_message.Message):
     def __init__(self, sequence: _Optional[int] = ...) -> None: ...
 
 class OfferAttempt(_message.Message):
-    __slots__ = ("key", "config", "device_ids", "memory_bytes", "lease_seconds", "weight")
+    __slots__ = ("key", "config", "device_ids", "memory_bytes", "lease_seconds", "weight", "checkpoint")
     KEY_FIELD_NUMBER: _ClassVar[int]
     CONFIG_FIELD_NUMBER: _ClassVar[int]
     DEVICE_IDS_FIELD_NUMBER: _ClassVar[int]
     MEMORY_BYTES_FIELD_NUMBER: _ClassVar[int]
     LEASE_SECONDS_FIELD_NUMBER: _ClassVar[int]
     WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
     key: AttemptKey
     config: _job_pb2.JobConfig
     device_ids: _containers.RepeatedScalarFieldContainer[str]
     memory_bytes: int
     lease_seconds: float
     weight: int
-    def __init__(self, key: _Optional[_Union[AttemptKey, _Mapping]] = ..., config: _Optional[_Union[_job_pb2.JobConfig, _Mapping]] = ..., device_ids: _Optional[_Iterable[str]] = ..., memory_bytes: _Optional[int] = ..., lease_seconds: _Optional[float] = ..., weight: _Optional[int] = ...) -> None: ...
+    checkpoint: StoredCheckpoint
+    def __init__(self, key: _Optional[_Union[AttemptKey, _Mapping]] = ..., config: _Optional[_Union[_job_pb2.JobConfig, _Mapping]] = ..., device_ids: _Optional[_Iterable[str]] = ..., memory_bytes: _Optional[int] = ..., lease_seconds: _Optional[float] = ..., weight: _Optional[int] = ..., checkpoint: _Optional[_Union[StoredCheckpoint, _Mapping]] = ...) -> None: ...
 
 class StopAttempt(_message.Message):
     __slots__ = ("key", "mode", "reason")

@@ -8,6 +8,7 @@ from central_server.scheduler.byte_sizes import describe_bytes
 from central_server.scheduler.effects import (
     Answer,
     CloseSession,
+    DropArtifact,
     Effect,
     NodeSeen,
     Note,
@@ -56,6 +57,8 @@ def _line(effect: Effect) -> str:  # noqa: C901, PLR0911 - one line for each kin
             return "answer it is gone"
         case Refuse(_, error):
             return f"refuse {error.code}: {error}"
+        case DropArtifact(sha256):
+            return f"drop the artifact of step {int(sha256, 16)}"
         case NodeSeen() | Note() | SaveUse():
             return ""
 
@@ -74,8 +77,9 @@ def _message(message: ServerMessage) -> str:  # noqa: PLR0911 - one line for eac
             return ": ".join(["welcome", ", ".join(verdict_lines)]) if verdict_lines else "welcome"
         case HeartbeatAck():
             return "heartbeat acknowledged"
-        case OfferAttempt(key, _, device_ids, memory_bytes):
-            return f"offer {key} on {','.join(device_ids)}, {describe_bytes(memory_bytes)}"
+        case OfferAttempt(key, _, device_ids, memory_bytes, checkpoint=checkpoint):
+            origin = f", from step {checkpoint.step}" if checkpoint else ""
+            return f"offer {key} on {','.join(device_ids)}, {describe_bytes(memory_bytes)}{origin}"
         case StopAttempt(key, mode, reason):
             return f'stop {key} by {mode} "{reason}"'
         case EndAcknowledged(key):

@@ -20,7 +20,15 @@ from central_server.scheduler.events import NodeSaid, PlanRequested
 from shared.byte_sizes import bytes_from
 from shared.identifiers import AttemptKey
 from shared.lifecycle import AttemptState
-from shared.node_messages import HeldAttempt, HeldState, NodeChanged, Outcome, PlanAnswer
+from shared.node_messages import (
+    CheckpointStored,
+    HeldAttempt,
+    HeldState,
+    NodeChanged,
+    Outcome,
+    PlanAnswer,
+    StoredCheckpoint,
+)
 from tests.builders import a_description, a_spec
 from tests.cluster_driver import ClusterDriver, held
 from tests.scenarios.narration import told
@@ -104,7 +112,12 @@ class Scenario:
             case "reports":
                 return driver.report(_key(rest[0]), AttemptState(rest[1]), node_id=node_id, **_options(rest[2:]))
             case "ends":
-                return driver.end(_key(rest[0]), Outcome(rest[1]), node_id=node_id, **_options(rest[2:]))
+                options = _options(rest[2:])
+                if "stored" in options:
+                    options["checkpoint"] = _checkpoint(options.pop("stored"))
+                return driver.end(_key(rest[0]), Outcome(rest[1]), node_id=node_id, **options)
+            case "stores":
+                return driver.say(CheckpointStored(_key(rest[0]), _checkpoint(**_options(rest[1:]))), node_id)
             case "plans":
                 return driver.feed(NodeSaid(driver.sessions[node_id], PlanAnswer(rest[0], **_options(rest[1:]))))
             case _:
@@ -126,6 +139,11 @@ def _option(name: str, value: str) -> tuple[str, Any]:
 def _key(word: str) -> AttemptKey:
     job_id, number = word.split("#")
     return AttemptKey(job_id, int(number))
+
+
+def _checkpoint(step: int, kind: str = "one") -> StoredCheckpoint:
+    """Return an uploaded checkpoint whose hash tells its step."""
+    return StoredCheckpoint(f"{step:064x}", 1000, step, kind)
 
 
 def _held(word: str) -> HeldAttempt:

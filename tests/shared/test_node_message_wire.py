@@ -19,6 +19,7 @@ from shared.node_message_wire import (
 from shared.node_messages import (
     AttemptEnded,
     AttemptReport,
+    CheckpointStored,
     EndAcknowledged,
     Goodbye,
     Heartbeat,
@@ -36,6 +37,7 @@ from shared.node_messages import (
     ServerMessage,
     StopAttempt,
     StopMode,
+    StoredCheckpoint,
     Verdict,
     Welcome,
 )
@@ -44,6 +46,7 @@ from tests.builders import a_description, a_hello, a_spec
 
 KEY = AttemptKey("job", 3)
 A_FILE = ResultFile("model.safetensors", "a" * 64, 12)
+A_CHECKPOINT = StoredCheckpoint("b" * 64, 34, step=56, fingerprint="this kind")
 
 NODE_MESSAGES: list[NodeMessage] = [
     a_hello(gpus=2, held=(HeldAttempt(KEY, HeldState.INTERRUPTED, 5),)),
@@ -60,7 +63,9 @@ NODE_MESSAGES: list[NodeMessage] = [
         steps_total=3,
         compute_seconds=4.5,
         checkpoint_step=6,
+        checkpoint=A_CHECKPOINT,
     ),
+    CheckpointStored(KEY, A_CHECKPOINT),
     AttemptEnded(KEY, Outcome.FAILED, error_code="bad_data", message="no"),
     PlanAnswer("r", memory_bytes=1, flops_per_step=2.5, error_code="e", message="m", field="f"),
 ]
@@ -68,7 +73,8 @@ NODE_MESSAGES: list[NodeMessage] = [
 SERVER_MESSAGES: list[ServerMessage] = [
     Welcome("s", 20.0, 2.0, (HeldVerdict(KEY, Verdict.FORGET),)),
     HeartbeatAck(7),
-    OfferAttempt(KEY, a_spec(name="digits", labels={"a": "b"}, timeout_seconds=9), ("cpu:0",), 5, 20.0),
+    OfferAttempt(KEY, a_spec(name="digits", labels={"a": "b"}, timeout_seconds=9), ("cpu:0",), 5, 20.0, weight=4),
+    OfferAttempt(KEY, a_spec(), ("cpu:0",), 5, 20.0, checkpoint=A_CHECKPOINT),
     StopAttempt(KEY, StopMode.CHECKPOINT, "paused"),
     EndAcknowledged(KEY),
     PlanRequest("r", a_spec()),

@@ -63,6 +63,15 @@ def test_the_checkpoint_counts_more_than_a_gpu() -> None:
     assert chosen.node.node_id == "b"
 
 
+def test_the_same_kind_of_device_counts_more_than_a_gpu_and_less_than_the_checkpoint() -> None:
+    other, same = a_node("a", gpus=1), a_node("b")
+    other = replace(other, description=replace(other.description, fingerprint="another kind"))
+    places = [a_place("a", DeviceKind.CUDA, node=other), a_place("b", node=same)]
+    assert best_place(_NEED, Affinity("", "one"), places) == places[1]
+    assert best_place(_NEED, Affinity("a", "one"), places) == places[0]
+    assert best_place(_NEED, Affinity("", "a third kind"), places) == places[0]
+
+
 def test_a_gpu_counts_more_than_an_idle_node() -> None:
     places = [a_place("a"), a_place("b", DeviceKind.CUDA, attempts_on_node=1)]
     assert best_place(_NEED, Affinity(), places) == places[1]
