@@ -230,7 +230,7 @@ class ControlLoop:
             self._standing_clock.hold(took_seconds)
             log_event(_logger, "control_round_stalled", is_warning=True, seconds=round(took_seconds, 3))
 
-    def _carry_out(self, effect: Effect) -> None:  # noqa: C901 - one line for each kind of effect
+    def _carry_out(self, effect: Effect) -> None:  # noqa: C901, PLR0912 - one line for each kind of effect
         match effect:
             case SaveJob(job):
                 self._read_model.publish_job(job)

@@ -22,6 +22,10 @@ class AttemptFolders:
         """Return the one checkpoint of a job; it outlives attempts and processes."""
         return self.state_dir / "checkpoints" / job_id / CHECKPOINT_NAME
 
+    def checkpoint_on_its_way(self, job_id: str, *, at_the_end: bool = False) -> Path:
+        """Return the second name of a checkpoint that is being uploaded, while it runs or when it has stopped."""
+        return self.checkpoint(job_id).with_name(".at-the-end" if at_the_end else ".on-its-way")
+
     def result(self, key: AttemptKey) -> Path:
         """Return the folder of an attempt's result files."""
         return self.state_dir / "results" / key.job_id / str(key.number)

@@ -20,6 +20,8 @@ from server_node.attempts.events import (
 )
 from server_node.attempts.node_state import NodeState
 from server_node.connection.artifact_cache import ArtifactCache
+from server_node.connection.checkpoint_fetch import bring_checkpoint
+from server_node.connection.checkpoint_uploads import CheckpointUploads
 from server_node.connection.node_client import NodeClient
 from server_node.connection.result_outbox import ResultOutbox
 from server_node.connection.telemetry_stream import TelemetryStream
@@ -43,7 +45,7 @@ from server_node.state_folder import StateFolder
 from server_node.user_code.engine import UserCodeEngine, UserCodeSettings
 from shared.clock import SystemClock
 from shared.dataset_uri import ArtifactDataset, parse_dataset_uri
-from shared.identifiers import new_session_id
+from shared.identifiers import AttemptKey, new_session_id
 from shared.node_messages import NodeDescription, OfferAttempt
 
 _LOG = logging.getLogger(__name__)
@@ -76,6 +78,7 @@ class Node:
         self._journal = Journal(folder.path / "journal")
         self._engine = EngineSlot()
         self._ledger = MemoryLedger({})
+        self._uploads: CheckpointUploads | None = None
         self._stop = asyncio.Event()
         self._changed = asyncio.Event()
         self._version = metadata.version("cyxwiz")
@@ -178,7 +181,16 @@ class Node:
             channel=self._client.channel,
             telemetry=self._telemetry,
             folders=self._folders,
+            fingerprint=lambda: self._description.fingerprint,
             uniform=self._uniform,
+        )
+        self._uploads = CheckpointUploads(
+            tasks=tasks,
+            post=self._inbox.post,
+            channel=self._client.channel,
+            folders=self._folders,
+            interval_seconds=self._settings.upload_checkpoint_seconds,
+            fingerprint=lambda: self._description.fingerprint,
         )
         return ControlLoop(
             self._state,
@@ -220,7 +232,12 @@ class Node:
             node_name=self._settings.shown_name,
             checkpoint_seconds=self._settings.checkpoint_seconds,
             live_seconds=LIVE_SECONDS,
+            on_saved=self._saved,
         )
+
+    def _saved(self, key: AttemptKey) -> None:
+        if self._uploads is not None:
+            self._uploads.saved(key)
 
     async def _bring_dataset(self, offer: OfferAttempt) -> None:
         dataset = parse_dataset_uri(offer.spec.dataset)
@@ -228,3 +245,4 @@ class Node:
             await self._artifacts.bring(dataset.sha256)
         if offer.spec.weights:
             await self._artifacts.bring(offer.spec.weights_sha256)
+        await bring_checkpoint(offer, self._folders, self._artifacts)

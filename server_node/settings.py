@@ -32,6 +32,7 @@ class NodeSettings(BaseSettings):
         slots: how many attempts may run at once.
         threads: CPU threads JAX may use; None takes every core. Another number gives other low bits in results.
         checkpoint_seconds: how often a running attempt is saved.
+        upload_checkpoint_seconds: how often a checkpoint is brought to the server, for other nodes to go on from.
         chunk_milliseconds: about how long one compiled call takes; a cancel waits that long.
         data_share: of a device's memory, what a dataset may take to be put there whole; a larger one is fed to it.
         data_disk_gib: what copies of files elsewhere may take, and one array too large for memory.
@@ -52,6 +53,7 @@ class NodeSettings(BaseSettings):
     slots: int = Field(default=DEFAULT_SLOTS, ge=1, le=1024)
     threads: int | None = Field(default=None, ge=1, le=4096)
     checkpoint_seconds: float = Field(default=10.0, gt=0)
+    upload_checkpoint_seconds: float = Field(default=60.0, gt=0)
     chunk_milliseconds: float = Field(default=50.0, ge=1, le=10_000)
     data_share: float = Field(default=0.25, gt=0, le=1)
     data_disk_gib: float = Field(default=16.0, gt=0, le=1_048_576)
@@ -130,6 +132,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--data-share", type=float, metavar="F", help="share of a device's memory a dataset may take whole (0.25)")
     add("--data-disk-gib", type=float, metavar="GIB", help="disk for copies of files elsewhere and large data (16)")
     add("--checkpoint-seconds", type=float, metavar="S", help="how often a running attempt is saved (10)")
+    add(
+        "--upload-checkpoint-seconds",
+        type=float,
+        metavar="S",
+        help="how often a checkpoint is brought to the server (60)",
+    )
     add("--chunk-milliseconds", type=float, metavar="MS", help="about how long one compiled call takes (50)")
     add(
         "--allow-user-code",

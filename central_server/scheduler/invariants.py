@@ -140,7 +140,8 @@ def checkpoints_are_of_known_attempts(state: ClusterState) -> Iterator[str]:
     """What a job would go on from was made by one of its attempts."""
     for job in state.jobs.values():
         if job.checkpoint is not None and not 1 <= job.checkpoint.attempt <= len(job.attempts):
-            yield f"job {job.job_id} has {len(job.attempts)} attempts and a checkpoint of number {job.checkpoint.attempt}"
+            number = job.checkpoint.attempt
+            yield f"job {job.job_id} has {len(job.attempts)} attempts and a checkpoint of number {number}"
 
 
 CHECKS: tuple[Check, ...] = (

@@ -86,7 +86,7 @@ def _save_jobs(connection: Connection, records: list[JobRecord]) -> set[str]:
 
 
 def _let_go(connection: Connection, wanted: Mapping[str, frozenset[str]]) -> set[str]:
-    """Forget what jobs referred to beyond this: a checkpoint that a newer one has replaced, or that its job outlived."""
+    """Forget what jobs referred to beyond this: checkpoints that newer ones replaced, or that their jobs outlived."""
     reference = tables.artifact_references.c
     freed: set[str] = set()
     for some in _pieces(sorted(wanted)):

@@ -20,7 +20,7 @@ from server_node.attempts.instructions import (
 from shared.errors import MachineFailure
 from shared.identifiers import AttemptKey
 from shared.lifecycle import AttemptState
-from shared.node_messages import AttemptEnded, Outcome, StopMode
+from shared.node_messages import AttemptEnded, Outcome, StopMode, StoredCheckpoint
 
 _STATES = {outcome: AttemptState(outcome.value) for outcome in Outcome}
 
@@ -57,12 +57,16 @@ def forget(book: NodeBook, held: Held) -> list[Instruction]:
     return [*record, DropResult(held.key)]
 
 
-def end_deliverable(book: NodeBook, key: AttemptKey, now: float) -> list[Instruction]:
+def end_deliverable(
+    book: NodeBook, key: AttemptKey, checkpoint: StoredCheckpoint | None, now: float
+) -> list[Instruction]:
     """The server has all that belongs to the end: say it."""
     held = book.attempts.get(key)
     if held is None or held.ended is None:
         return []
     held.is_deliverable = True
+    if checkpoint is not None:
+        held.ended = dataclasses.replace(held.ended, checkpoint=checkpoint)
     return say_end(book, held, now)
 
 

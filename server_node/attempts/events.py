@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from shared.identifiers import AttemptKey
 from shared.lifecycle import AttemptState
-from shared.node_messages import AttemptEnded, NodeDescription, PlanAnswer, ServerMessage
+from shared.node_messages import AttemptEnded, NodeDescription, PlanAnswer, ServerMessage, StoredCheckpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,18 @@ class AttemptStopped:
 
 @dataclass(frozen=True, slots=True)
 class EndDeliverable:
-    """The files and telemetry of an ended attempt are with the server; its end may be said now."""
+    """The files, telemetry and checkpoint of an ended attempt are with the server; its end may be said now."""
 
     key: AttemptKey
+    checkpoint: StoredCheckpoint | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointUploaded:
+    """A checkpoint of a running attempt is with the server."""
+
+    key: AttemptKey
+    checkpoint: StoredCheckpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +118,7 @@ Event = (
     | AttemptMoved
     | AttemptStopped
     | EndDeliverable
+    | CheckpointUploaded
     | ResultLost
     | AttemptWedged
     | DescriptionChanged

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 
 from shared.identifiers import AttemptKey
 from shared.lifecycle import AttemptState, advance_attempt, attempt_has_ended
-from shared.node_messages import AttemptEnded, AttemptReport, HeldAttempt, HeldState, OfferAttempt, StopMode
+from shared.node_messages import (
+    AttemptEnded,
+    AttemptReport,
+    HeldAttempt,
+    HeldState,
+    OfferAttempt,
+    StopMode,
+    StoredCheckpoint,
+)
 
 _HELD_STATES = {
     AttemptState.OFFERED: HeldState.STARTING,
@@ -28,6 +36,7 @@ class Held:
         is_interrupted: begun by an earlier process that died.
         is_deliverable: its files are with the server, so `ended` may be said.
         is_journalled: the journal has a record that must be crossed out.
+        checkpoint: the newest that is with the server, of an attempt that runs.
         said_at_seconds: when `ended` was last said on the present link; None when not.
     """
 
@@ -43,6 +52,7 @@ class Held:
     is_interrupted: bool = False
     is_deliverable: bool = False
     is_journalled: bool = False
+    checkpoint: StoredCheckpoint | None = None
     said_at_seconds: float | None = None
 
     @property

@@ -16,6 +16,7 @@ from server_node.attempts.events import (
     AttemptMoved,
     AttemptStopped,
     AttemptWedged,
+    CheckpointUploaded,
     DescriptionChanged,
     EndDeliverable,
     Event,
@@ -33,6 +34,7 @@ from shared.identifiers import AttemptKey
 from shared.lifecycle import AttemptState, can_advance_attempt
 from shared.node_messages import (
     AttemptEnded,
+    CheckpointStored,
     EndAcknowledged,
     Goodbye,
     HeartbeatAck,
@@ -42,6 +44,7 @@ from shared.node_messages import (
     PlanRequest,
     ServerMessage,
     StopAttempt,
+    StoredCheckpoint,
     Welcome,
 )
 
@@ -127,8 +130,10 @@ class NodeState:
                 return _attempt_moved(book, event)
             case AttemptStopped(ended):
                 return ends.attempt_stopped(book, ended)
-            case EndDeliverable(key):
-                return ends.end_deliverable(book, key, now)
+            case EndDeliverable(key, checkpoint):
+                return ends.end_deliverable(book, key, checkpoint, now)
+            case CheckpointUploaded(key, checkpoint):
+                return _checkpoint_uploaded(book, key, checkpoint)
             case ResultLost(key, why):
                 return ends.result_lost(book, key, why)
             case AttemptWedged(key, waited_seconds):
@@ -184,6 +189,15 @@ def _attempt_moved(book: NodeBook, moved: AttemptMoved) -> list[Instruction]:
     if can_advance_attempt(held.state, moved.state):
         held.state = moved.state
     return [] if held.is_abandoned else book.say(held.as_report())
+
+
+def _checkpoint_uploaded(book: NodeBook, key: AttemptKey, checkpoint: StoredCheckpoint) -> list[Instruction]:
+    """Say where the job can go on; of an attempt that has ended its end says so, or nobody."""
+    held = book.attempts.get(key)
+    if held is None or not held.has_thread or held.is_abandoned:
+        return []
+    held.checkpoint = checkpoint
+    return book.say(CheckpointStored(key, checkpoint))
 
 
 def _ticked(book: NodeBook, ram_available_bytes: int, now: float) -> list[Instruction]:

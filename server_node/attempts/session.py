@@ -11,7 +11,16 @@ from server_node.attempts.held import Held
 from server_node.attempts.instructions import CloseLink, Instruction, Note, OpenTelemetry, Send
 from server_node.attempts.leases import lease_until, send_heartbeat
 from server_node.attempts.stops import stop_held
-from shared.node_messages import PROTOCOL_VERSION, HeldVerdict, Hello, NodeDescription, StopMode, Verdict, Welcome
+from shared.node_messages import (
+    PROTOCOL_VERSION,
+    CheckpointStored,
+    HeldVerdict,
+    Hello,
+    NodeDescription,
+    StopMode,
+    Verdict,
+    Welcome,
+)
 
 
 def link_opened(book: NodeBook, number: int, now: float) -> list[Instruction]:
@@ -122,4 +131,6 @@ def _say_again(book: NodeBook, now: float) -> list[Instruction]:
             instructions += say_end(book, held, now)
         elif not (held.is_abandoned or held.is_interrupted):
             instructions += book.say(held.as_report())
+            if held.checkpoint is not None:
+                instructions += book.say(CheckpointStored(held.key, held.checkpoint))
     return instructions

@@ -1,4 +1,4 @@
-"""Brings what belongs to an end to the server before the end is said: the result's files, and the last telemetry.
+"""Brings what belongs to an end to the server before it is said: the result's files, a checkpoint, the last telemetry.
 
 It tries for as long as the node knows of the end; the journal makes it begin again in a new process.
 """
@@ -8,18 +8,21 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import grpc.aio
 
 from server_node.attempts.events import EndDeliverable, Event, ResultLost
 from server_node.connection.artifact_transfer import upload
+from server_node.connection.checkpoint_uploads import uploaded_at_the_end
 from server_node.connection.telemetry_stream import TelemetryStream
 from server_node.folders import AttemptFolders
 from shared.backoff import Backoff
 from shared.errors import ServerUnreachable
 from shared.identifiers import AttemptKey
-from shared.node_messages import AttemptEnded, Outcome, ResultFile
+from shared.node_messages import AttemptEnded, Outcome, ResultFile, StoredCheckpoint
 
+_Brought = TypeVar("_Brought")
 _LOG = logging.getLogger(__name__)
 TELEMETRY_PATIENCE_SECONDS = 2.0
 """Rows that arrive after the end are not counted by the server, so the end waits for them, but not for ever."""
@@ -41,6 +44,7 @@ class ResultOutbox:
         channel: Callable[[], Awaitable[grpc.aio.Channel]],
         telemetry: TelemetryStream,
         folders: AttemptFolders,
+        fingerprint: Callable[[], str],
         uniform: Callable[[], float],
         backoff: Backoff | None = None,
     ) -> None:
@@ -49,6 +53,7 @@ class ResultOutbox:
         self._channel = channel
         self._telemetry = telemetry
         self._folders = folders
+        self._fingerprint = fingerprint
         self._uniform = uniform
         self._backoff = backoff or Backoff()
         self._deliveries: dict[AttemptKey, asyncio.Task[None]] = {}
@@ -83,21 +88,35 @@ class ResultOutbox:
             _LOG.error("result_lost attempt=%s why=%s", ended.key, lost)
             self._post(ResultLost(ended.key, f"the result's files could not be read on the node: {lost}"))
             return
+        checkpoint = await self._checkpoint(ended.key) if ended.outcome is Outcome.PREEMPTED else None
         await self._telemetry.wait_until_told(ended.key, timeout=TELEMETRY_PATIENCE_SECONDS)
-        self._post(EndDeliverable(ended.key))
+        self._post(EndDeliverable(ended.key, checkpoint))
+
+    async def _checkpoint(self, key: AttemptKey) -> StoredCheckpoint | None:
+        """Bring the checkpoint of an attempt that was stopped to go on elsewhere."""
+
+        async def bring() -> StoredCheckpoint | None:
+            return await uploaded_at_the_end(self._channel, self._folders, key.job_id, self._fingerprint())
+
+        return await self._until_it_is_there(key, bring)
 
     async def _upload(self, key: AttemptKey, file: ResultFile) -> None:
         path = self._folders.result(key) / file.name
+
+        async def bring() -> None:
+            await upload(await self._channel(), path, sha256=file.sha256, size_bytes=file.size_bytes)
+
+        await self._until_it_is_there(key, bring)
+
+    async def _until_it_is_there(self, key: AttemptKey, bring: Callable[[], Awaitable[_Brought]]) -> _Brought:
         failures = 0
         while True:
             try:
-                await upload(await self._channel(), path, sha256=file.sha256, size_bytes=file.size_bytes)
+                return await bring()
             except ServerUnreachable as failure:
                 failures += 1
                 _LOG.info("upload_failed attempt=%s failures=%d why=%s", key, failures, failure)
                 await asyncio.sleep(self._backoff.wait_seconds(failures, self._uniform()))
-            else:
-                return
 
 
 def _can_be_said_at_once(ended: AttemptEnded) -> bool:

@@ -22,6 +22,7 @@ class CheckpointSaver:
     """Owned by one attempt's thread; every method is called from it.
 
     Args:
+        on_saved: called by the thread that has written one, before another can be.
         write_deadline_seconds: how long `finish` waits for a write that is under way.
     """
 
@@ -30,11 +31,13 @@ class CheckpointSaver:
         path: Path,
         *,
         interval_seconds: float,
+        on_saved: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
         write_deadline_seconds: float = 120.0,
     ) -> None:
         self._path = path
         self._interval_seconds = interval_seconds
+        self._on_saved = on_saved
         self._clock = clock
         self._write_deadline_seconds = write_deadline_seconds
         self._due_seconds = clock() + interval_seconds
@@ -90,6 +93,7 @@ class CheckpointSaver:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             write(self._path)
             self._saved_step = step
+            self._on_saved()
         except Exception as failure:  # noqa: BLE001 - the same
             self._put_off(step, failure, started - copied_seconds)
             return

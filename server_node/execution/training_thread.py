@@ -37,6 +37,7 @@ class ThreadTools:
 
     Attributes:
         put: where progress goes.
+        on_saved: told of every checkpoint that was written, in a thread.
         turns: how the attempts on a device share its time.
         checkpoint_seconds: how often a running attempt is saved.
         live_seconds: how often it tells people where it stands.
@@ -50,6 +51,7 @@ class ThreadTools:
     node_name: str
     checkpoint_seconds: float
     live_seconds: float
+    on_saved: Callable[[AttemptKey], None] = lambda _key: None
     turns: DeviceTurns = field(default_factory=DeviceTurns)
 
 
@@ -65,7 +67,9 @@ class AttemptThread:
         self._signal = signal
         self._tools = tools
         self._saver = CheckpointSaver(
-            tools.folders.checkpoint(offer.key.job_id), interval_seconds=tools.checkpoint_seconds
+            tools.folders.checkpoint(offer.key.job_id),
+            interval_seconds=tools.checkpoint_seconds,
+            on_saved=lambda: tools.on_saved(offer.key),
         )
         self._last: Chunk | None = None
         self._steps_total = 0

@@ -11,12 +11,12 @@ import jax
 import numpy as np
 import numpy.typing as npt
 
+from server_node.training.checkpoints.sealed import read_sealed, write_sealed
 from server_node.training.evaluation_sums import EvaluationSums
 from server_node.training.tensors import arrays_from_entries, tensor_entries
 from shared.errors import UserMistake
-from shared.safetensors_format import read_safetensors, write_safetensors
 
-FORMAT = "cyxwiz-judging-2"
+FORMAT = "cyxwiz-judging-3"
 PREDICTIONS, SUMS = "predictions", "sums"
 
 
@@ -53,13 +53,13 @@ def save_judged(judged: JudgedSoFar, path: Path) -> None:
     if judged.sums is not None:
         arrays |= {SUMS + name: np.asarray(leaf) for name, leaf in _paths(judged.sums).items()}
     metadata = {"format": FORMAT, "key": judged.key, "batches": str(judged.batches)}
-    write_safetensors(path, tensor_entries(arrays), metadata)
+    write_sealed(path, tensor_entries(arrays), metadata)
 
 
 def load_judged(path: Path, key: str) -> JudgedSoFar | None:
     """Read a file that `save_judged` wrote for the same key; None where there is nothing to go on from."""
     try:
-        file = read_safetensors(path)
+        file = read_sealed(path)
         if file.metadata.get("format") != FORMAT or file.metadata.get("key") != key:
             return None
         arrays = arrays_from_entries(file)

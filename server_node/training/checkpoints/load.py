@@ -18,12 +18,12 @@ import numpy.typing as npt
 from server_node.training.best import BestSoFar
 from server_node.training.checkpoints.checkpoint import Checkpoint
 from server_node.training.checkpoints.save import BEST, FORMAT, named_leaves
+from server_node.training.checkpoints.sealed import read_sealed
 from server_node.training.program import Program
 from server_node.training.reports import MetricRow, RowKind
 from server_node.training.tensors import arrays_from_entries
 from server_node.training.train_state import TrainState
 from shared.errors import UserMistake
-from shared.safetensors_format import read_safetensors
 
 
 class UnusableCheckpoint(UserMistake):
@@ -66,7 +66,7 @@ def load_checkpoint(path: Path) -> SavedCheckpoint:
         UnusableCheckpoint: it is missing or damaged.
     """
     try:
-        file = read_safetensors(path)
+        file = read_sealed(path)
         return _saved(file.metadata, arrays_from_entries(file))
     except (OSError, UserMistake, KeyError, IndexError, ValueError, TypeError) as error:
         raise UnusableCheckpoint(f"{path.name} cannot be read: {error}") from error

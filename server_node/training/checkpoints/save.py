@@ -10,11 +10,11 @@ import numpy as np
 
 from server_node.training.best import Model
 from server_node.training.checkpoints.checkpoint import Checkpoint
+from server_node.training.checkpoints.sealed import write_sealed
 from server_node.training.tensors import tensor_entries
 from server_node.training.train_state import TrainState
-from shared.safetensors_format import write_safetensors
 
-FORMAT = "cyxwiz-checkpoint-2"
+FORMAT = "cyxwiz-checkpoint-3"
 BEST = "best"
 """What the names of the best epoch's arrays begin with."""
 
@@ -28,7 +28,7 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path) -> tuple[str, int]:
     if checkpoint.best is not None and checkpoint.best.model is not None:
         leaves |= named_leaves(checkpoint.best.model, BEST)
     arrays = {name: np.asarray(leaf) for name, leaf in leaves.items()}
-    return write_safetensors(path, tensor_entries(arrays), _metadata(checkpoint))
+    return write_sealed(path, tensor_entries(arrays), _metadata(checkpoint))
 
 
 def named_leaves(tree: TrainState | Model, prefix: str = "") -> dict[str, jax.Array]:

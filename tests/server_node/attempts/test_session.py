@@ -2,6 +2,7 @@
 
 from server_node.attempts.events import (
     AttemptMoved,
+    CheckpointUploaded,
     DescriptionChanged,
     EndDeliverable,
     LinkClosed,
@@ -24,6 +25,7 @@ from shared.lifecycle import AttemptState
 from shared.node_messages import (
     AttemptEnded,
     AttemptReport,
+    CheckpointStored,
     EndAcknowledged,
     Goodbye,
     HeldState,
@@ -34,6 +36,7 @@ from shared.node_messages import (
     PlanAnswer,
     PlanRequest,
     StopMode,
+    StoredCheckpoint,
     Verdict,
 )
 from tests.server_node.builders import (
@@ -178,3 +181,17 @@ def test_a_report_after_the_end_changes_nothing() -> None:
     driver.begin_running()
     driver.stop_thread()
     assert driver.feed(AttemptMoved(a_key(), AttemptState.RUNNING, 1, 0)) == []
+
+
+def test_where_a_running_attempt_can_go_on_is_said_and_said_again_on_the_next_link() -> None:
+    driver = a_welcome_driver()
+    driver.begin_running()
+    checkpoint = StoredCheckpoint("ab" * 32, 10, 5, "one")
+    assert said(driver.feed(CheckpointUploaded(a_key(), checkpoint))) == [CheckpointStored(a_key(), checkpoint)]
+    driver.open_link()
+    assert CheckpointStored(a_key(), checkpoint) in said(driver.welcome())
+
+
+def test_a_checkpoint_of_an_attempt_that_is_gone_is_not_spoken_of() -> None:
+    driver = a_welcome_driver()
+    assert said(driver.feed(CheckpointUploaded(a_key(), StoredCheckpoint("ab" * 32, 10, 5)))) == []

@@ -7,14 +7,18 @@ import hashlib
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import grpc.aio
 import pytest
 
-from server_node.attempts.events import EndDeliverable, Event, ResultLost
+from server_node.attempts.events import CheckpointUploaded, EndDeliverable, Event, ResultLost
+from server_node.checkpoint_files import checkpoint_step, described
 from server_node.connection.artifact_cache import ArtifactCache
 from server_node.connection.artifact_transfer import download, upload
+from server_node.connection.checkpoint_fetch import bring_checkpoint
+from server_node.connection.checkpoint_uploads import CheckpointUploads
 from server_node.connection.dialing import dial
 from server_node.connection.result_outbox import ResultOutbox
 from server_node.connection.telemetry_stream import TelemetryStream
@@ -22,8 +26,9 @@ from server_node.folders import AttemptFolders
 from server_node.telemetry_records import HistoryRow
 from shared.backoff import Backoff
 from shared.errors import BadData, MachineFailure
-from shared.node_messages import Outcome, ResultFile
-from tests.server_node.builders import a_key, an_end
+from shared.node_messages import OfferAttempt, Outcome, ResultFile
+from shared.safetensors_format import write_safetensors
+from tests.server_node.builders import a_key, an_end, an_offer
 from tests.server_node.connection.scripted_server import ScriptedServer
 
 QUICK = Backoff(first_seconds=0.01, cap_seconds=0.02, floor_seconds=0.005)
@@ -45,6 +50,7 @@ class Delivery:
             channel=self.get_channel,
             telemetry=self.telemetry,
             folders=self.folders,
+            fingerprint=lambda: "one",
             uniform=lambda: 0.5,
             backoff=QUICK,
         )
@@ -206,3 +212,77 @@ async def test_an_artifact_that_the_server_does_not_have_is_bad_data(tmp_path: P
     async with ScriptedServer() as server, dial(server.address) as channel:
         with pytest.raises(BadData, match="not on the central server"):
             await a_cache(channel, tmp_path).bring(SHA)
+
+
+def a_checkpoint(path: Path, step: int) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_safetensors(path, [], {"step": str(step)})
+    return path
+
+
+def offered(path: Path, step: int) -> OfferAttempt:
+    return replace(an_offer(), checkpoint=replace(described(path, fingerprint="one"), step=step))
+
+
+@pytest.mark.parametrize(("here", "there", "afterwards"), [(0, 7, 7), (5, 7, 7), (7, 7, 7), (9, 7, 9)])
+async def test_the_further_checkpoint_is_gone_on_from(tmp_path: Path, here: int, there: int, afterwards: int) -> None:
+    async with ScriptedServer() as server, dial(server.address) as channel:
+        folders, elsewhere = AttemptFolders(tmp_path / "node"), a_checkpoint(tmp_path / "elsewhere", there)
+        offer = offered(elsewhere, there)
+        assert offer.checkpoint is not None
+        server.artifacts[offer.checkpoint.sha256] = elsewhere.read_bytes()
+        if here:
+            a_checkpoint(folders.checkpoint(offer.key.job_id), here)
+        await bring_checkpoint(offer, folders, a_cache(channel, tmp_path / "cache"))
+        assert checkpoint_step(folders.checkpoint(offer.key.job_id)) == afterwards
+        assert server.downloads == ([0] if afterwards > here else [])
+
+
+async def test_a_checkpoint_that_is_gone_leaves_the_older_one(tmp_path: Path) -> None:
+    async with ScriptedServer() as server, dial(server.address) as channel:
+        folders = AttemptFolders(tmp_path / "node")
+        offer = offered(a_checkpoint(tmp_path / "elsewhere", 7), 7)
+        a_checkpoint(folders.checkpoint(offer.key.job_id), 3)
+        await bring_checkpoint(offer, folders, a_cache(channel, tmp_path / "cache"))
+        assert checkpoint_step(folders.checkpoint(offer.key.job_id)) == 3
+
+
+async def test_a_stopped_attempts_checkpoint_is_there_before_its_end_is_said(tmp_path: Path) -> None:
+    async with ScriptedServer() as server, a_delivery(server, tmp_path) as delivery:
+        path = a_checkpoint(delivery.folders.checkpoint(a_key().job_id), 5)
+        delivery.outbox.deliver(an_end(outcome=Outcome.PREEMPTED))
+        said = await delivery.next_event()
+        assert said == EndDeliverable(a_key(), described(path, fingerprint="one"))
+        assert list(server.artifacts.values()) == [path.read_bytes()]
+
+
+async def test_checkpoints_go_up_now_and_then_and_never_two_at_once(tmp_path: Path) -> None:
+    async with ScriptedServer() as server, dial(server.address) as channel, asyncio.TaskGroup() as tasks:
+        moments, posted = [0.0], asyncio.Queue[Event]()
+
+        async def get_channel() -> grpc.aio.Channel:
+            return channel
+
+        folders = AttemptFolders(tmp_path)
+        uploads = CheckpointUploads(
+            tasks=tasks,
+            post=posted.put_nowait,
+            channel=get_channel,
+            folders=folders,
+            interval_seconds=60.0,
+            fingerprint=lambda: "one",
+            clock=lambda: moments[0],
+        )
+        for step in (1, 2):  # the second while the first is on its way
+            a_checkpoint(folders.checkpoint(a_key().job_id), step)
+            await asyncio.to_thread(uploads.saved, a_key())
+        event = await asyncio.wait_for(posted.get(), 10)
+        assert isinstance(event, CheckpointUploaded)
+        assert event.checkpoint.step == 1
+        for moment, step, is_due in ((30.0, 3, False), (61.0, 4, True)):
+            moments[0] = moment
+            a_checkpoint(folders.checkpoint(a_key().job_id), step)
+            await asyncio.to_thread(uploads.saved, a_key())
+            await asyncio.sleep(0.1)
+            assert posted.empty() is not is_due
+        assert len(server.artifacts) == 2
