@@ -174,7 +174,7 @@ class PreparedTraining:
         """Add what a model says of some batches of a visit to the sums, None for a start, and wait for them."""
         with device_failures("evaluating"):
             given = self._parts.zero_sums if sums is None else sums
-            added = self.program.evaluate_chunk(model, source, self._parts.numbers, given, part)
+            added: EvaluationSums = self.program.evaluate_chunk(model, source, self._parts.numbers, given, part)
             added.basic.loss.block_until_ready()
             return added
 

@@ -20,6 +20,7 @@ from server_node.training.train_state import NO_BAD_STEP, Readings
 from shared.errors import TrainingDiverged
 
 Clock = Callable[[], float]
+COMPILE_WAIT_SECONDS = 0.05
 
 
 def train(
@@ -175,6 +176,8 @@ def _close_epoch_left_open(run: _Run) -> Iterator[ChunkReport]:
         return
     readings = prepared.readings()
     validation: Evaluation | None = None
+    if run.has_validation:
+        yield from _until_evaluation_is_compiled(run)
     model, indices = prepared.current_model(), prepared.setup.splits.validation
     for validation in evaluate(prepared, model, indices, run.evaluation_pace, run.tick):
         if not validation.is_complete:
@@ -187,10 +190,17 @@ def _close_epoch_left_open(run: _Run) -> Iterator[ChunkReport]:
     yield _evaluation_report(run, dict(row.values), row, is_last=is_last)
 
 
+def _until_evaluation_is_compiled(run: _Run) -> Iterator[ChunkReport]:
+    """Yield while a new program's evaluation is compiled beside its first epoch: who trains may stop meanwhile."""
+    while not run.prepared.program.evaluate_chunk.is_ready(within_seconds=COMPILE_WAIT_SECONDS):
+        yield _evaluation_report(run, {}, None, is_last=False)
+
+
 def _test(run: _Run) -> Iterator[ChunkReport]:
     if not run.has_test:
         return
     prepared = run.prepared
+    yield from _until_evaluation_is_compiled(run)
     model, indices = prepared.chosen_model(), prepared.setup.splits.test
     for test in evaluate(prepared, model, indices, run.evaluation_pace, run.tick):
         if test.is_complete:

@@ -63,6 +63,7 @@ def finished(spec: JobSpec, environment: TrainingEnvironment, **options: Any) ->
     prepared = prepare(spec, environment)
     reports = list(train(prepared, **options))
     assert reports[-1].is_last
+    prepared.program.evaluate_chunk.is_ready(within_seconds=60)  # or a later test would count its compiling
     return prepared
 
 

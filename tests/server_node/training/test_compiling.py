@@ -1,17 +1,21 @@
 """What compiles and what does not: hyperparameters are data, structure is code."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from threading import Barrier
+from threading import Event
 from typing import Any
 
 import jax.monitoring
 import pytest
+from jax.errors import JaxRuntimeError
 
 from server_node.training import prepare as prepare_module
+from server_node.training import program as program_module
 from server_node.training.api import TrainingEnvironment, TrainingStopped, prepare, train
-from server_node.training.program import _compiled_side_by_side, compile_program
+from server_node.training.program import _own_bytes, compile_program
+from server_node.training.reports import ChunkKind
+from shared.errors import OutOfMemory
 from tests.server_node.training.builders import (
     CNN,
     MLP,
@@ -155,17 +159,39 @@ def test_a_dataset_is_loaded_once(warm: TrainingEnvironment) -> None:
     assert len(warm.datasets) == 1
 
 
-class _Lowered:
-    """Compiles only while another one compiles too."""
+def test_the_first_step_does_not_wait_for_the_evaluation_to_be_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    may_lower, lower = Event(), program_module._lower_evaluate
 
-    def __init__(self, name: str, both: Barrier) -> None:
-        self._name, self._both = name, both
+    def lower_when_allowed(*arguments: Any) -> Any:
+        assert may_lower.wait(timeout=60)
+        return lower(*arguments)
 
-    def compile(self) -> str:
-        self._both.wait(timeout=5)
-        return self._name
+    monkeypatch.setattr(program_module, "_lower_evaluate", lower_when_allowed)
+    reports = train(prepare(a_job(validation_split=0.2, epochs=1), an_environment()))
+    trained = next(report for report in reports if report.step == report.steps_total)
+    waiting = next(reports)
+    may_lower.set()
+    *_, last = reports
+
+    assert trained.history_row is None
+    assert (waiting.kind, waiting.metrics) == (ChunkKind.EVALUATION, None)
+    assert last.history_row is not None
+    assert "val_loss" in last.history_row.values
 
 
-def test_training_and_evaluation_are_compiled_at_the_same_time() -> None:
-    both = Barrier(2)
-    assert _compiled_side_by_side(_Lowered("train", both), _Lowered("evaluate", both)) == ("train", "evaluate")
+def test_an_evaluation_that_cannot_be_compiled_fails_where_it_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> Any:
+        raise JaxRuntimeError("RESOURCE_EXHAUSTED: no memory to compile in")
+
+    monkeypatch.setattr(program_module, "_lower_evaluate", fail)
+    assert finished(a_job(), an_environment()).is_done
+    with pytest.raises(OutOfMemory):
+        finished(a_job(validation_split=0.2), an_environment())
+
+
+@pytest.mark.parametrize("layers", [MLP, CNN], ids=["mlp", "cnn"])
+def test_evaluating_takes_no_more_memory_than_training(
+    environment: TrainingEnvironment, layers: Sequence[dict[str, Any]]
+) -> None:
+    program = prepare(a_job(layers, DIGITS, batch_size=256), environment).program
+    assert _own_bytes(program.evaluate_chunk.executable()) <= program.program_bytes

@@ -219,7 +219,9 @@ def test_a_generator_left_alone_can_be_followed_by_another(environment: Training
 
 def test_evaluation_yields_between_its_chunks(environment: TrainingEnvironment) -> None:
     spec = a_job(MLP, DIGITS, batch_size=16, epochs=1)
-    reports = list(train(prepare(spec, environment), chunk_seconds=0.0))
+    prepared = prepare(spec, environment)
+    prepared.program.evaluate_chunk.executable()
+    reports = list(train(prepared, chunk_seconds=0.0))
     evaluations = [report for report in reports if report.kind is ChunkKind.EVALUATION]
     assert len(evaluations) == 23  # 359 test examples, one batch a chunk
 
