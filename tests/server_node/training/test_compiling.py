@@ -163,7 +163,7 @@ def test_the_first_step_does_not_wait_for_the_evaluation_to_be_compiled(monkeypa
     may_lower, lower = Event(), program_module._lower_evaluate
 
     def lower_when_allowed(*arguments: Any) -> Any:
-        assert may_lower.wait(timeout=60)
+        assert may_lower.wait(timeout=20)
         return lower(*arguments)
 
     monkeypatch.setattr(program_module, "_lower_evaluate", lower_when_allowed)
