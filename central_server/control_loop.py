@@ -37,6 +37,7 @@ from central_server.scheduler.events import (
     DeleteRequested,
     DrainRequested,
     Event,
+    ExpiryRequested,
     Now,
     PauseRequested,
     PlanRequested,
@@ -60,6 +61,7 @@ Request = (
     | PauseRequested
     | ResumeRequested
     | DeleteRequested
+    | ExpiryRequested
     | PlanRequested
     | DrainRequested
     | UndrainRequested

@@ -84,8 +84,23 @@ def _parser() -> argparse.ArgumentParser:
         "--reservation-seconds", type=float, help="after so long the first in line has a device kept free (60)"
     )
     parser.add_argument("--quotas", metavar="FILE", help="a TOML file: how much each user may have at once (no limits)")
+    _add_keeping(parser)
+    parser.add_argument("--shutdown-seconds", type=float, help="a stop takes no longer than this (10)")
     parser.add_argument("--log-json", action="store_true", default=None, help="log lines as JSON")
     return parser
+
+
+def _add_keeping(parser: argparse.ArgumentParser) -> None:
+    keeping = parser.add_argument_group("what is kept", "0 keeps for ever. What a live job refers to is never removed.")
+    for flag, metavar, text in (
+        ("--keep-jobs-days", "DAYS", "ended jobs with their metrics, logs and files (90)"),
+        ("--keep-jobs-count", "N", "so many ended jobs, the last that ended (100000)"),
+        ("--keep-bytes", "SIZE", "database and files, such as 200GiB; then the oldest ended jobs go (no limit)"),
+        ("--keep-metrics-days", "DAYS", "metric history of ended jobs (as long as the job)"),
+        ("--keep-logs-days", "DAYS", "logs of ended jobs (30)"),
+        ("--keep-uploads-days", "DAYS", "uploaded files that no job refers to (7)"),
+    ):
+        keeping.add_argument(flag, metavar=metavar, help=text)
 
 
 def _sentence(location: tuple[int | str, ...], message: str) -> str:

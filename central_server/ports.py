@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol
 
 from central_server.scheduler.effects import Write
@@ -42,6 +44,49 @@ class JobQuery:
     job_type: str = ""
     limit: int = 100
     before_sequence: int = 0
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class EndedJob:
+    """A job that has ended, as far as clean-up needs it; they are ordered by when they ended."""
+
+    ended_at_ms: int
+    job_id: str
+    sha256s: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EndedPage:
+    """Some jobs that have ended, the oldest first.
+
+    Attributes:
+        referents: for each artifact that one of them refers to, how many jobs do, whatever their state.
+    """
+
+    jobs: tuple[EndedJob, ...]
+    referents: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSize:
+    """What the database holds.
+
+    Attributes:
+        used_bytes: without the pages that are free to be written again.
+        jobs: all jobs.
+        ended_jobs: those of them that have ended.
+    """
+
+    used_bytes: int
+    jobs: int
+    ended_jobs: int
+
+
+class Telemetry(StrEnum):
+    """What is kept of a job beside its record."""
+
+    METRICS = "metrics"
+    LOGS = "logs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +146,18 @@ class Store(Protocol):
         """Return the SHA-256 of each artifact that some job refers to."""
         ...
 
+    async def ended_jobs(self, *, after: EndedJob, limit: int) -> EndedPage:
+        """Return jobs that ended later than that one, the oldest first."""
+        ...
+
+    async def drop_telemetry(self, job_ids: Sequence[str], kinds: Collection[Telemetry], *, limit: int) -> int:
+        """Remove at most so many rows and lines of each kind that belong to ended jobs; return how many went."""
+        ...
+
+    async def size(self) -> StoreSize:
+        """Return what the database holds."""
+        ...
+
 
 class Sessions(Protocol):
     """The open control streams of nodes. Nothing here waits: a stream that cannot take more is closed."""
@@ -144,6 +201,10 @@ class ReadModelSink(Protocol):
 
 class Artifacts(Protocol):
     """Files kept by content, each under its SHA-256 in hex. `artifacts.local_directory` says what is raised when."""
+
+    def held(self, sha256s: Collection[str]) -> AbstractContextManager[None]:
+        """Keep these from being removed until the block ends, and for a while from then on."""
+        ...
 
     def release(self, sha256s: frozenset[str]) -> None:
         """Let these be removed some time later, unless a job refers to them by then."""

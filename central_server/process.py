@@ -12,6 +12,7 @@ from central_server.control_loop import ControlLoop
 from central_server.ports import StoredState
 from central_server.quotas_file import read_quotas
 from central_server.read_model import ReadModel
+from central_server.retention.cleanup import Cleanup
 from central_server.rpc.artifact_service import ArtifactService
 from central_server.rpc.authentication import EverybodyIsLocal
 from central_server.rpc.discovery_service import DiscoveryService
@@ -25,7 +26,7 @@ from central_server.rpc.node_service import NodeService
 from central_server.rpc.server import RpcServer, Services
 from central_server.scheduler.cluster import Cluster
 from central_server.scheduler.cluster_settings import ClusterSettings
-from central_server.scheduler.events import Now
+from central_server.scheduler.events import ExpiryRequested, Now
 from central_server.settings import Address, Settings
 from central_server.storage.store import SqlStore
 from central_server.telemetry.ingest import TelemetryIngest
@@ -34,6 +35,8 @@ from central_server.watchers import Watchers
 from central_server.web.app import build_app
 from central_server.web.server import WebServer
 from shared.clock import Clock, SystemClock
+
+_DAY_SECONDS = 24 * 3600.0
 
 GRACE_SECONDS = 2.0
 """How long requests under way may take when the server stops."""
@@ -79,7 +82,9 @@ class _Parts:
         self._store = store
         self._artifacts = LocalArtifacts(settings.state_dir / "artifacts", most_bytes=settings.artifact_bytes)
         self._artifacts.open()
-        self._sweep = ArtifactSweep(self._artifacts, store, clock)
+        self._sweep = ArtifactSweep(
+            self._artifacts, store, clock, unused_seconds=settings.keep_uploads_days * _DAY_SECONDS
+        )
         self._watchers = Watchers(clock.unix_ms())
         self._read_model = ReadModel(store, self._watchers)
         self._sessions = LiveSessions()
@@ -93,6 +98,14 @@ class _Parts:
         )
         self._read_model.explain_waiting = self._loop.waiting_reason
         self._telemetry = TelemetryWriter(store, self._watchers)
+        self._cleanup = Cleanup(
+            settings.limits,
+            store=store,
+            artifacts=self._sweep,
+            forget=self._forget,
+            named=self._read_model.named_by_live_jobs,
+            clock=clock,
+        )
         self._rpc = RpcServer(self._services(), EverybodyIsLocal())
         self._web = WebServer(build_app(self._read_model, store, lambda: self._loop.is_working))
 
@@ -106,6 +119,7 @@ class _Parts:
                 background = [
                     tasks.create_task(self._telemetry.run(), name="telemetry writer"),
                     tasks.create_task(self._sweep.run(), name="artifact sweep"),
+                    tasks.create_task(self._cleanup.run(), name="clean-up"),
                 ]
                 tasks.create_task(self._web.run(), name="web")
                 await self._rpc.start()
@@ -137,6 +151,9 @@ class _Parts:
         self._loop.stop()
         await control
         await self._telemetry.flush()
+
+    async def _forget(self, job_ids: tuple[str, ...]) -> None:
+        await self._loop.ask(ExpiryRequested(self._loop.new_request_id(), job_ids))
 
     def _build_cluster(self, state: StoredState, now: Now) -> Cluster:
         said = self._settings

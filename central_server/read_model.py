@@ -96,6 +96,10 @@ class ReadModel:
         """Return every job that has not ended, with its id."""
         return tuple(self._live.items())
 
+    def named_by_live_jobs(self) -> frozenset[str]:
+        """Return the jobs, ended ones too, that some live job comes after."""
+        return frozenset(name for record in self._live.values() for name in record.spec.after)
+
     def seen_now(self, job_id: str) -> SeenJob | None:
         """Return a job that is in memory."""
         record = self._live.get(job_id) or self._ended.get(job_id)

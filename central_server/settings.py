@@ -9,8 +9,12 @@ from typing import Self
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from central_server.retention.limits import Limits
+from shared.byte_sizes import bytes_from
+
 _GIBIBYTE = 1024**3
 _YEAR_SECONDS = 365 * 24 * 3600.0
+_MOST_DAYS = 36_500.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,13 @@ class Settings(BaseSettings):
         quotas: a TOML file that says how much each user may have at once; see `quotas_file`.
         log_json: log lines as JSON.
         artifact_bytes: the largest artifact that is taken.
+        keep_jobs_days: ended jobs are forgotten after so many days, with metrics, logs and files; 0 keeps them all.
+        keep_jobs_count: of ended jobs, so many are kept, the last that ended; 0 keeps all.
+        keep_bytes: what database and artifacts may take before the oldest ended jobs are forgotten; 0 is no limit.
+        keep_metrics_days: so long after a job's end its metric history is kept; 0 keeps it as long as the job.
+        keep_logs_days: so long after a job's end its log is kept; 0 keeps it as long as the job.
+        keep_uploads_days: so long a file is kept that was uploaded and that no job refers to; 0 keeps it for ever.
+        shutdown_seconds: a stop takes no longer than this.
     """
 
     model_config = SettingsConfigDict(env_prefix="CYXWIZ_CENTRAL_", frozen=True, extra="forbid")
@@ -69,11 +80,28 @@ class Settings(BaseSettings):
     quotas: Path | None = None
     log_json: bool = False
     artifact_bytes: int = Field(default=64 * _GIBIBYTE, ge=1)
+    keep_jobs_days: float = Field(default=90.0, ge=0.0, le=_MOST_DAYS)
+    keep_jobs_count: int = Field(default=100_000, ge=0)
+    keep_bytes: int = Field(default=0, ge=0)
+    keep_metrics_days: float = Field(default=0.0, ge=0.0, le=_MOST_DAYS)
+    keep_logs_days: float = Field(default=30.0, ge=0.0, le=_MOST_DAYS)
+    keep_uploads_days: float = Field(default=7.0, ge=0.0, le=_MOST_DAYS)
+    shutdown_seconds: float = Field(default=10.0, gt=0.0, le=3600.0)
 
     @field_validator("listen", "http_listen")
     @classmethod
     def _must_be_an_address(cls, value: str) -> str:
         return str(Address.parse(value))
+
+    @field_validator("keep_bytes", mode="before")
+    @classmethod
+    def _must_be_a_size(cls, value: object) -> object:
+        if value in {0, "0"}:
+            return 0
+        try:
+            return bytes_from(value)
+        except ValueError as wrong:
+            raise ValueError(f"must be {wrong}, or 0 for no limit, got {value!r}") from None
 
     @field_validator("state_dir")
     @classmethod
@@ -88,6 +116,17 @@ class Settings(BaseSettings):
                 f"got {self.lease_seconds:g}: one lost heartbeat must not cost a lease"
             )
         return self
+
+    @property
+    def limits(self) -> Limits:
+        """What of the past is kept."""
+        return Limits(
+            jobs_days=self.keep_jobs_days,
+            jobs_count=self.keep_jobs_count,
+            total_bytes=self.keep_bytes,
+            metrics_days=self.keep_metrics_days,
+            logs_days=self.keep_logs_days,
+        )
 
     @property
     def database_url(self) -> str:

@@ -11,6 +11,10 @@ import hashlib
 import logging
 import os
 import re
+import threading
+from collections import Counter
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from central_server.structured_logging import log_event
@@ -41,6 +45,8 @@ class LocalArtifacts:
         self._partial = directory / "partial"
         self._most_bytes = most_bytes
         self._uploads: dict[str, object] = {}
+        self._holds: Counter[str] = Counter()
+        self._guard = threading.Lock()
         self.released: dict[str, None] = {}
         """What may be removed, the longest waiting first; `sweep` takes from it."""
 
@@ -58,7 +64,22 @@ class LocalArtifacts:
 
     async def has(self, sha256: str) -> bool:
         """Tell whether an artifact is complete; asking keeps it from being swept for a while."""
-        return await asyncio.to_thread(_touch, self.path(sha256))
+        return await asyncio.to_thread(self._touch, self.path(sha256))
+
+    @contextmanager
+    def held(self, sha256s: Collection[str]) -> Iterator[None]:
+        """Keep these from being removed until the block ends, and for a while from then on.
+
+        Whoever is about to make something refer to an artifact asks for it and is answered within one such block,
+        however long the store takes.
+        """
+        self._holds.update(sha256s)
+        try:
+            yield
+        finally:
+            for sha256 in sha256s:
+                self._touch(self.path(sha256))
+            self._holds = self._holds - Counter(sha256s)
 
     async def size(self, sha256: str) -> int:
         """Return a complete artifact's bytes.
@@ -149,9 +170,10 @@ class LocalArtifacts:
         """Remove an artifact that nobody has asked for since then; True when it is gone. Blocks."""
         path = self.path(sha256)
         try:
-            if path.stat().st_mtime > unix_seconds:
-                return False
-            path.unlink()
+            with self._guard:
+                if sha256 in self._holds or path.stat().st_mtime > unix_seconds:
+                    return False
+                path.unlink()
         except FileNotFoundError:
             return True
         log_event(_logger, "artifact_removed", sha256=sha256)
@@ -162,13 +184,22 @@ class LocalArtifacts:
         complete = [path.name for path in self._directory.glob("??/*") if _SHA256.fullmatch(path.name)]
         return complete, list(self._partial.iterdir())
 
+    async def sizes(self) -> dict[str, int]:
+        """Return the bytes of each complete artifact that is not about to be removed."""
+        sizes = await asyncio.to_thread(self._all_sizes)
+        return {sha256: size for sha256, size in sizes.items() if sha256 not in self.released}
 
-def _touch(path: Path) -> bool:
-    try:
-        os.utime(path)
-    except FileNotFoundError:
-        return False
-    return True
+    def _all_sizes(self) -> dict[str, int]:
+        complete, _ = self.complete_and_partial()
+        return {sha256: _size_or_zero(self.path(sha256)) for sha256 in complete}
+
+    def _touch(self, path: Path) -> bool:
+        try:
+            with self._guard:
+                os.utime(path)
+        except FileNotFoundError:
+            return False
+        return True
 
 
 def _size_or_zero(path: Path) -> int:

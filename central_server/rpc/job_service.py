@@ -13,7 +13,7 @@ from central_server.read_model import ReadModel, SeenJob
 from central_server.rpc.authentication import Caller
 from central_server.rpc.job_messages import status_message
 from central_server.rpc.source_model import check_weights, with_source_model
-from central_server.rpc.submission import artifact_uri_of, check_dataset_is_here, checked_job
+from central_server.rpc.submission import artifact_uri_of, artifacts_named_by, check_dataset_is_here, checked_job
 from central_server.scheduler.dependencies import dependency_refusal
 from central_server.scheduler.events import (
     CancelRequested,
@@ -52,13 +52,10 @@ class JobService:
         uri = await artifact_uri_of(request.initial_data)
         config = await with_source_model(request.config, self._read_model)
         checked = await checked_job(config, user_id=caller.user_id, initial_data_uri=uri)
-        if request.initial_data:
-            await self._artifacts.put(request.initial_data)
-        await check_dataset_is_here(checked.spec, self._artifacts)
-        await check_weights(checked.spec, self._artifacts)
-        event = SubmitRequested(self._loop.new_request_id(), job_id, checked.spec, content_digest(checked.spec))
-        if not (request.config.job_id and await self._was_here_before(event)):
-            await self._loop.ask(replace(event, met=await self._met_dependencies(checked.spec)))
+        with self._artifacts.held(artifacts_named_by(checked.spec)):
+            if request.initial_data:
+                await self._artifacts.put(request.initial_data)
+            await self._accept(job_id, checked.spec, is_repeatable=bool(request.config.job_id))
         return job_pb2.SubmitJobResponse(job_id=job_id, status=common_pb2.STATUS_SUCCESS)
 
     async def cancel(self, request: job_pb2.CancelJobRequest, _caller: Caller) -> job_pb2.CancelJobResponse:
@@ -85,6 +82,13 @@ class JobService:
         await self._refuse_if_ended(request.job_id, "resumed")
         answer = await self._loop.ask(ResumeRequested(self._loop.new_request_id(), request.job_id))
         return job_pb2.ResumeJobResponse(status=self._status(answer))
+
+    async def _accept(self, job_id: str, spec: JobSpec, *, is_repeatable: bool) -> None:
+        await check_dataset_is_here(spec, self._artifacts)
+        await check_weights(spec, self._artifacts)
+        event = SubmitRequested(self._loop.new_request_id(), job_id, spec, content_digest(spec))
+        if not (is_repeatable and await self._was_here_before(event)):
+            await self._loop.ask(replace(event, met=await self._met_dependencies(spec)))
 
     async def _was_here_before(self, event: SubmitRequested) -> bool:
         """Look for an earlier job under the id the client chose; the core answers for those that have not ended."""

@@ -37,6 +37,12 @@ async def artifact_uri_of(data: bytes) -> str:
     return _ARTIFACT + digest.hexdigest()
 
 
+def artifacts_named_by(spec: JobSpec) -> frozenset[str]:
+    """Return the SHA-256 of each artifact that a job would begin with."""
+    dataset = {spec.dataset.removeprefix(_ARTIFACT).partition("?")[0]} if spec.dataset.startswith(_ARTIFACT) else set()
+    return frozenset(dataset | ({spec.weights_sha256} if spec.weights else set()))
+
+
 async def check_dataset_is_here(spec: JobSpec, artifacts: Artifacts) -> None:
     """Look for a dataset that was uploaded.
 

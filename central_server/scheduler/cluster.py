@@ -25,6 +25,7 @@ from central_server.scheduler.events import (
     DeleteRequested,
     DrainRequested,
     Event,
+    ExpiryRequested,
     NodeConnected,
     NodeDisconnected,
     NodeSaid,
@@ -37,6 +38,7 @@ from central_server.scheduler.events import (
     UndrainRequested,
 )
 from central_server.scheduler.expiries import on_tick
+from central_server.scheduler.forgetting import on_expiry
 from central_server.scheduler.heartbeats import on_heartbeat
 from central_server.scheduler.job_requests import on_cancel, on_delete, on_pause, on_resume, on_submit
 from central_server.scheduler.jobs import JobRecord
@@ -164,6 +166,8 @@ class Cluster:
                 on_resume(state, event)
             case DeleteRequested():
                 on_delete(state, event)
+            case ExpiryRequested():
+                on_expiry(state, event)
             case PlanRequested():
                 on_plan_requested(state, event)
             case DrainRequested():

@@ -70,6 +70,14 @@ class DeleteRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class ExpiryRequested:
+    """Jobs that ended some time ago are to be forgotten; what has not ended, or is still named, stays."""
+
+    request_id: str
+    job_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PlanRequested:
     """Somebody asks what a job would need; a ready node is to compile it."""
 
@@ -128,6 +136,7 @@ Event = (
     | PauseRequested
     | ResumeRequested
     | DeleteRequested
+    | ExpiryRequested
     | PlanRequested
     | DrainRequested
     | UndrainRequested

@@ -7,7 +7,7 @@ made several times as many a second.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Self, TypeVar
@@ -15,10 +15,10 @@ from typing import Self, TypeVar
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from central_server.ports import JobPage, JobQuery, StoredState
+from central_server.ports import EndedJob, EndedPage, JobPage, JobQuery, StoredState, StoreSize, Telemetry
 from central_server.scheduler.effects import Write
 from central_server.scheduler.jobs import JobRecord
-from central_server.storage import queries
+from central_server.storage import expiring, queries
 from central_server.storage.decider_lock import DeciderLock
 from central_server.storage.engines import Engines, open_engines
 from central_server.storage.migrate import migrate_to_newest
@@ -109,6 +109,20 @@ class SqlStore:
     async def referenced_artifacts(self) -> frozenset[str]:
         """Return the SHA-256 of each artifact that some job refers to."""
         return await self._read(queries.referenced_artifacts)
+
+    async def ended_jobs(self, *, after: EndedJob, limit: int) -> EndedPage:
+        """Return jobs that ended later than that one, the oldest first."""
+        return await self._read(expiring.ended_jobs, after=after, limit=limit)
+
+    async def drop_telemetry(self, job_ids: Sequence[str], kinds: Collection[Telemetry], *, limit: int) -> int:
+        """Remove at most so many rows and lines of each kind that belong to ended jobs; return how many went."""
+        return await self._in_thread(
+            self._writer, self._engines.writer, expiring.drop_telemetry, job_ids, kinds, limit=limit
+        )
+
+    async def size(self) -> StoreSize:
+        """Return what the database holds."""
+        return await self._read(expiring.size)
 
     async def _read(self, query: Callable[..., _T], *arguments: object, **named: object) -> _T:
         return await self._in_thread(self._readers, self._engines.reader, query, *arguments, **named)

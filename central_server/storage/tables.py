@@ -5,7 +5,7 @@ Columns that are searched or sorted by are columns; what is only carried along i
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, text
 
 metadata = MetaData()
 
@@ -29,6 +29,13 @@ jobs = Table(
     Index("jobs_by_sequence", "sequence"),
     Index("jobs_by_state", "state", "sequence"),
     Index("jobs_by_user", "user_id", "sequence"),
+    Index(
+        "jobs_by_end",
+        "ended_at_ms",
+        "job_id",
+        sqlite_where=text("ended_at_ms > 0"),
+        postgresql_where=text("ended_at_ms > 0"),
+    ),
 )
 """`details`: the rest of a `JobRecord` without its spec."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from central_server.ports import JobQuery, Store
+from central_server.ports import EndedJob, JobQuery, Store, Telemetry
 from central_server.scheduler.effects import RemoveJob, SaveJob, SaveNode
 from central_server.scheduler.jobs import JobError, JobRecord, JobResult, StopIntent
 from central_server.telemetry_records import LogLine, MetricRow
@@ -171,3 +171,36 @@ class StoreConformance:
     async def test_writing_can_be_proved(self, store: Store) -> None:
         await store.prove_writable()
         await store.prove_writable()
+
+    async def test_ended_jobs_come_by_their_end_with_the_artifacts_they_share(self, store: Store) -> None:
+        late = replace(a_finished_job("late", 1, SHA_A), ended_at_ms=20)
+        early = replace(a_finished_job("early", 2, SHA_A, SHA_B), ended_at_ms=10)
+        twin = replace(a_finished_job("twin", 3), ended_at_ms=10)
+        await store.commit([SaveJob(job) for job in (late, early, twin, a_job("live", sequence=4))])
+        page = await store.ended_jobs(after=EndedJob(0, ""), limit=2)
+        assert [(job.job_id, job.ended_at_ms, sorted(job.sha256s)) for job in page.jobs] == [
+            ("early", 10, [SHA_A, SHA_B]),
+            ("twin", 10, []),
+        ]
+        assert page.referents == {SHA_A: 2, SHA_B: 1}
+        rest = await store.ended_jobs(after=page.jobs[-1], limit=2)
+        assert [job.job_id for job in rest.jobs] == ["late"]
+
+    async def test_telemetry_is_dropped_in_pieces_and_never_that_of_live_jobs(self, store: Store) -> None:
+        await store.commit([SaveJob(a_finished_job("done", 1)), SaveJob(a_job("live", sequence=2))])
+        for job_id in ("done", "live"):
+            rows = [a_row(job_id, step) for step in range(3)]
+            await store.add_telemetry(rows, [a_line("one", job_id=job_id), a_line("two", job_id=job_id)])
+        assert await store.drop_telemetry(["done", "live"], [Telemetry.METRICS], limit=2) == 2
+        assert await store.drop_telemetry(["done", "live"], [Telemetry.METRICS], limit=2) == 1
+        assert await store.drop_telemetry(["done", "live"], [Telemetry.METRICS], limit=2) == 0
+        assert len(await store.log_lines("done", after_sequence=0, limit=9)) == 2
+        assert await store.drop_telemetry(["done", "live"], [Telemetry.LOGS], limit=9) == 2
+        assert len(await store.metric_rows("live", after_step=-1, limit=9)) == 3
+        assert len(await store.log_lines("live", after_sequence=0, limit=9)) == 2
+
+    async def test_the_size_counts_jobs_and_what_they_take(self, store: Store) -> None:
+        await store.commit([SaveJob(a_finished_job("done", 1)), SaveJob(a_job("live", sequence=2))])
+        size = await store.size()
+        assert (size.jobs, size.ended_jobs) == (2, 1)
+        assert size.used_bytes > 0
