@@ -16,6 +16,7 @@ from collections.abc import Sequence
 import uvloop
 from pydantic import ValidationError
 
+from central_server.backup.command import COMMANDS, run_command
 from central_server.process import CentralServer, Listening
 from central_server.settings import Settings
 from central_server.structured_logging import configure_logging, log_event
@@ -25,8 +26,11 @@ _logger = logging.getLogger("central_server")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a central server until SIGINT or SIGTERM; return the exit code."""
-    said = vars(_parser().parse_args(arguments))
+    """Run a central server until SIGINT or SIGTERM, or back its state up; return the exit code."""
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    if words and words[0] in COMMANDS:
+        return run_command(words)
+    said = vars(_parser().parse_args(words))
     try:
         settings = Settings(**{name: value for name, value in said.items() if value is not None})
     except ValidationError as wrong:
@@ -66,7 +70,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="cyxwiz-central-server",
         description="The central server: takes jobs, gives them to nodes, keeps their results.",
-        epilog="Example: cyxwiz-central-server --listen 0.0.0.0:50051 --state-dir /var/lib/cyxwiz",
+        epilog="Example: cyxwiz-central-server --listen 0.0.0.0:50051 --state-dir /var/lib/cyxwiz. "
+        "'cyxwiz-central-server backup --help' and 'restore --help' tell how to copy a server's state.",
     )
     parser.add_argument("--listen", metavar="HOST:PORT", help="where gRPC is served (127.0.0.1:50051)")
     parser.add_argument("--http-listen", metavar="HOST:PORT", help="where HTTP is served (127.0.0.1:8080)")
