@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import gc
 import logging
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -46,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 async def _serve(settings: Settings) -> int:
     stop = asyncio.Event()
     for signal_number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(signal_number, stop.set)
+        asyncio.get_running_loop().add_signal_handler(signal_number, _begin_stop, stop, settings.shutdown_seconds)
     try:
         await CentralServer(settings).run(stop=stop, on_ready=_announce)
     except UserMistake as mistake:
@@ -56,6 +57,20 @@ async def _serve(settings: Settings) -> int:
         return 1
     log_event(_logger, "central_server_stopped")
     return 0
+
+
+def _begin_stop(stop: asyncio.Event, shutdown_seconds: float) -> None:
+    if not stop.is_set():
+        log_event(_logger, "central_server_stopping", seconds_at_most=shutdown_seconds)
+        asyncio.get_running_loop().call_later(shutdown_seconds, _end_overdue)
+    stop.set()
+
+
+def _end_overdue() -> None:
+    """End without those who do not end: all that anybody was told is durable, the rest will be asked again."""
+    log_event(_logger, "central_server_stop_overdue", is_warning=True)
+    logging.shutdown()
+    os._exit(0)
 
 
 def _announce(listening: Listening) -> None:

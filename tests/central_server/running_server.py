@@ -49,17 +49,22 @@ async def running_server(state_dir: Path, **settings: Any) -> AsyncIterator[Serv
         try:
             listening = await ready
             async with grpc.aio.insecure_channel(str(listening.grpc)) as channel:
-                yield Server(
-                    stop=stop,
-                    listening=listening,
-                    channel=channel,
-                    jobs=job_pb2_grpc.JobServiceStub(channel),
-                    nodes=node_pb2_grpc.NodeDiscoveryServiceStub(channel),
-                    management=node_pb2_grpc.NodeManagementServiceStub(channel),
-                    artifacts=artifact_pb2_grpc.ArtifactServiceStub(channel),
-                )
+                yield server_on(channel, stop, listening)
         finally:
             stop.set()
+
+
+def server_on(channel: grpc.aio.Channel, stop: asyncio.Event, listening: Listening) -> Server:
+    """Return stubs on a channel."""
+    return Server(
+        stop=stop,
+        listening=listening,
+        channel=channel,
+        jobs=job_pb2_grpc.JobServiceStub(channel),
+        nodes=node_pb2_grpc.NodeDiscoveryServiceStub(channel),
+        management=node_pb2_grpc.NodeManagementServiceStub(channel),
+        artifacts=artifact_pb2_grpc.ArtifactServiceStub(channel),
+    )
 
 
 def a_config(**fields: Any) -> job_pb2.JobConfig:

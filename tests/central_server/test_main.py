@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import signal
 import subprocess
-import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import grpc
@@ -17,32 +13,7 @@ import pytest
 from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection_pb2
 
-READY = re.compile(r"ready grpc=(127\.0\.0\.1:\d+) http=(http://127\.0\.0\.1:\d+)\n")
-FREE = ["--listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0"]
-
-
-def command(*flags: str) -> list[str]:
-    return [sys.executable, "-m", "central_server", *flags]
-
-
-@contextmanager
-def a_process(state_dir: Path, *flags: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
-    """Start a server on free ports; give the process, its gRPC address and its HTTP URL."""
-    process = subprocess.Popen(
-        command(*FREE, "--state-dir", str(state_dir), *flags),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        ready = READY.fullmatch(line)
-        assert ready, f"{line!r} is no ready line"
-        yield process, ready[1], ready[2]
-    finally:
-        process.kill()
-        process.communicate()
+from tests.central_server.server_process import FREE, a_process, command
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
