@@ -50,6 +50,7 @@ class TelemetryStream:
         self._buffer = buffer or TelemetryBuffer()
         self._backoff = backoff or Backoff()
         self._pause_seconds = pause_seconds
+        self._dropped_to_tell = 1
         self._session_id = ""
         self._session_changed = asyncio.Event()
         self._news = asyncio.Event()
@@ -59,6 +60,13 @@ class TelemetryStream:
         """Take one record; it is told as soon as it can be."""
         self._buffer.add(record)
         self._news.set()
+        self._tell_of_dropped()
+
+    def _tell_of_dropped(self) -> None:
+        """Log that records are dropped when it begins, and each time there are twice as many."""
+        if self._buffer.dropped >= self._dropped_to_tell:
+            _LOG.warning("telemetry_dropped total=%d; the server takes less than is made", self._buffer.dropped)
+            self._dropped_to_tell = 2 * self._buffer.dropped
 
     def open_session(self, session_id: str) -> None:
         """Tell everything under this session from now on."""

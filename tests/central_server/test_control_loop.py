@@ -247,6 +247,21 @@ async def test_many_callers_at_once_are_all_answered(tmp_path: Path) -> None:
         assert len((await rig.store.load()).jobs) == 300
 
 
+async def test_a_client_that_is_faster_than_the_store_waits_and_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control_loop, "CAPACITY_EVENTS", 5)
+    async with a_rig(tmp_path) as rig, asyncio.TaskGroup() as tasks:
+        rig.store.held = asyncio.Event()
+        asked = [tasks.create_task(rig.loop.ask(rig.submission(f"job{number}"))) for number in range(100)]
+        done, _ = await asyncio.wait(asked, timeout=0.05)
+        assert not done
+        assert len(rig.loop._inbox) == 5
+        rig.store.held.set()
+        await asyncio.wait(asked)
+        assert len((await rig.store.load()).jobs) == 100
+
+
 async def _until(is_true: Callable[[], bool]) -> None:
     async with asyncio.timeout(5):
         while not is_true():  # noqa: ASYNC110 - the loop tells nobody when it has a core again

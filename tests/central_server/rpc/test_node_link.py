@@ -427,3 +427,27 @@ async def test_the_json_of_a_finished_job_has_every_key_of_show(server: Server) 
     assert shown["attempts"][0]["state"] == "succeeded"
     assert nodes[0]["node_id"] == "a"
     assert {"node_id", "name", "state", "devices", "attempts", "last_seen_ms"} <= set(nodes[0])
+
+
+async def test_a_watcher_that_does_not_read_finds_the_latest_and_no_backlog(server: Server) -> None:
+    job_id = await submit(server)
+    async with a_connected_node(server) as node:
+        offer = await node.expect(OfferAttempt)
+        await node.start(offer)
+        await until_state(server, job_id, "running")
+        watch = server.jobs.WatchJob(job_pb2.WatchJobRequest(job_id=job_id))
+        await watch.read()
+        batches = 3_000
+        await send_telemetry(
+            server, [a_batch(node, offer.key, sequence=step, live_step=step) for step in range(1, batches + 1)]
+        )
+        # What the transport holds is all that is behind; then comes the newest.
+        steps = []
+        async with asyncio.timeout(10):
+            while not steps or steps[-1] < batches:
+                update = await watch.read()
+                assert isinstance(update, job_pb2.JobUpdate)
+                steps.append(update.job.status.step)
+        watch.cancel()
+    assert steps == sorted(steps)
+    assert len(steps) < batches / 2

@@ -21,6 +21,7 @@ from server_node.connection.checkpoint_fetch import bring_checkpoint
 from server_node.connection.checkpoint_uploads import CheckpointUploads
 from server_node.connection.dialing import dial
 from server_node.connection.result_outbox import ResultOutbox
+from server_node.connection.telemetry_buffer import TelemetryBuffer
 from server_node.connection.telemetry_stream import TelemetryStream
 from server_node.folders import AttemptFolders
 from server_node.telemetry_records import HistoryRow
@@ -286,3 +287,14 @@ async def test_checkpoints_go_up_now_and_then_and_never_two_at_once(tmp_path: Pa
             await asyncio.sleep(0.1)
             assert posted.empty() is not is_due
         assert len(server.artifacts) == 2
+def test_dropped_records_are_counted_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    async def no_channel() -> grpc.aio.Channel:
+        raise AssertionError("nothing is sent")
+
+    buffer = TelemetryBuffer(row_bound=1)
+    telemetry = TelemetryStream("node-1", channel=no_channel, uniform=lambda: 0.5, buffer=buffer)
+    for step in range(9):
+        telemetry.add(HistoryRow(a_key(), step=step, epoch=1, at_ms=1, values={}))
+    assert buffer.dropped == 8
+    told = [record.args for record in caplog.records if record.msg.startswith("telemetry_dropped")]
+    assert told == [(1,), (2,), (4,), (8,)]
