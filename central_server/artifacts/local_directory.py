@@ -72,13 +72,17 @@ class LocalArtifacts:
 
         Whoever is about to make something refer to an artifact asks for it and is answered within one such block,
         however long the store takes.
+
+        Raises:
+            InvalidField: one of them is no SHA-256.
         """
+        paths = [self.path(sha256) for sha256 in sha256s]
         self._holds.update(sha256s)
         try:
             yield
         finally:
-            for sha256 in sha256s:
-                self._touch(self.path(sha256))
+            for path in paths:
+                self._touch(path)
             self._holds = self._holds - Counter(sha256s)
 
     async def size(self, sha256: str) -> int:

@@ -138,3 +138,24 @@ async def test_what_was_never_used_goes_after_days(artifacts: LocalArtifacts) ->
     assert await asyncio.to_thread(artifacts.path(SHA256).exists)
     await a_sweep(artifacts, References(), seconds_later=NEVER_USED_SECONDS + 60).sweep_unused()
     assert not await artifacts.has(SHA256)
+
+
+async def test_an_artifact_that_is_held_stays_however_long_and_for_a_while_after(artifacts: LocalArtifacts) -> None:
+    await artifacts.put(CONTENT)
+    artifacts.release(frozenset({SHA256}))
+    late = a_sweep(artifacts, References(), seconds_later=1_000)
+    with artifacts.held({SHA256}):
+        await late.sweep()
+        assert await asyncio.to_thread(artifacts.path(SHA256).exists)
+    await a_sweep(artifacts, References(), seconds_later=5).sweep()
+    assert await asyncio.to_thread(artifacts.path(SHA256).exists)
+    await late.sweep()
+    assert not await artifacts.has(SHA256)
+
+
+async def test_unused_artifacts_stay_when_the_operator_keeps_them_for_ever(artifacts: LocalArtifacts) -> None:
+    await artifacts.put(CONTENT)
+    clock = FixedClock(2**50)
+    sweep = ArtifactSweep(artifacts, References(), clock, unused_seconds=0)  # type: ignore[arg-type]  # asks no more
+    await sweep.sweep_unused()
+    assert await artifacts.has(SHA256)
