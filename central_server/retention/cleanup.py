@@ -111,7 +111,7 @@ class Cleanup:
 
     async def _forget_these(self, jobs: Sequence[EndedJob]) -> None:
         job_ids = tuple(job.job_id for job in jobs)
-        await self._drop_telemetry(job_ids, Telemetry)
+        await self._drop_telemetry(job_ids, tuple(Telemetry))
         await self._forget(job_ids)
         log_event(_logger, "jobs_expired", jobs=len(jobs), first=job_ids[0], last=job_ids[-1])
 

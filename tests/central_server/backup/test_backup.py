@@ -123,7 +123,7 @@ async def test_a_damaged_file_or_database_is_not_taken_for_a_backup(tmp_path: Pa
     (tmp_path / "none").mkdir()
     (tmp_path / "none" / "central.sqlite3").write_bytes(b"this is no database" * 100)
     with pytest.raises(StoreUnavailable):
-        backup_module.copy_database(tmp_path / "none" / "central.sqlite3", tmp_path / "aside")
+        copy_database(tmp_path / "none" / "central.sqlite3", tmp_path / "aside")
 
 
 async def test_a_state_that_is_there_is_never_restored_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

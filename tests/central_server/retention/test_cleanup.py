@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -83,7 +84,7 @@ class Rig:
         await self.store.add_telemetry([row], [line])
         return record
 
-    async def submit(self, job_id: str, **fields: object) -> None:
+    async def submit(self, job_id: str, **fields: Any) -> None:
         event = SubmitRequested(self.loop.new_request_id(), job_id, a_spec(**fields), "digest")
         await self.loop.ask(replace(event, met=frozenset(event.spec.after)))
 

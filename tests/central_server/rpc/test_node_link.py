@@ -33,7 +33,7 @@ from shared.node_messages import (
     StopMode,
     Verdict,
 )
-from shared.pb import artifact_pb2, common_pb2, job_pb2, link_pb2
+from shared.pb import artifact_pb2, common_pb2, job_pb2, job_pb2_grpc, link_pb2
 from tests.builders import a_description, a_hello
 from tests.central_server.fake_node import FakeNode, a_batch, a_connected_node, open_stream, send_telemetry
 from tests.central_server.running_server import (
@@ -429,25 +429,31 @@ async def test_the_json_of_a_finished_job_has_every_key_of_show(server: Server) 
     assert {"node_id", "name", "state", "devices", "attempts", "last_seen_ms"} <= set(nodes[0])
 
 
+SMALL_WINDOW = [("grpc.http2.bdp_probe", 0), ("grpc.http2.lookahead_bytes", 16_384)]
+"""What a transport holds for a reader that does not read is kilobytes with these, and megabytes without."""
+
+
 async def test_a_watcher_that_does_not_read_finds_the_latest_and_no_backlog(server: Server) -> None:
-    job_id = await submit(server)
-    async with a_connected_node(server) as node:
+    job_id, batches = await submit(server), 3_000
+    async with (
+        a_connected_node(server) as node,
+        grpc.aio.insecure_channel(str(server.listening.grpc), options=SMALL_WINDOW) as channel,
+    ):
         offer = await node.expect(OfferAttempt)
         await node.start(offer)
         await until_state(server, job_id, "running")
-        watch = server.jobs.WatchJob(job_pb2.WatchJobRequest(job_id=job_id))
+        watch = job_pb2_grpc.JobServiceStub(channel).WatchJob(job_pb2.WatchJobRequest(job_id=job_id))
         await watch.read()
-        batches = 3_000
         await send_telemetry(
             server, [a_batch(node, offer.key, sequence=step, live_step=step) for step in range(1, batches + 1)]
         )
         # What the transport holds is all that is behind; then comes the newest.
-        steps = []
+        steps = [-1]
         async with asyncio.timeout(10):
-            while not steps or steps[-1] < batches:
+            while steps[-1] < batches:
                 update = await watch.read()
                 assert isinstance(update, job_pb2.JobUpdate)
                 steps.append(update.job.status.step)
         watch.cancel()
     assert steps == sorted(steps)
-    assert len(steps) < batches / 2
+    assert len(steps) < batches * 2 / 3
