@@ -26,8 +26,8 @@ from shared.node_messages import ResultFile
 JOBS = 10_000
 KEPT = 500
 BATCH = 250
-ROWS = 50
-LINES = 10
+ROWS = 20
+LINES = 5
 RESULT_BYTES = 20_000
 MIB = 2**20
 _SPEC = JobSpec(model_definition='{"layers":[{"type":"dense","units":10}]}', dataset="builtin://digits")
