@@ -287,6 +287,8 @@ async def test_checkpoints_go_up_now_and_then_and_never_two_at_once(tmp_path: Pa
             await asyncio.sleep(0.1)
             assert posted.empty() is not is_due
         assert len(server.artifacts) == 2
+
+
 def test_dropped_records_are_counted_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
     async def no_channel() -> grpc.aio.Channel:
         raise AssertionError("nothing is sent")
