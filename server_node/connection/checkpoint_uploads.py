@@ -69,8 +69,11 @@ class CheckpointUploads:
             self._end(key.job_id)
 
     def _begin(self, job_id: str) -> bool:
+        now = self._clock()
         with self._lock:
-            if job_id in self._under_way or self._clock() < self._due.get(job_id, 0.0):
+            # What is past binds nobody, and jobs come and go for as long as the node lives.
+            self._due = {job: due for job, due in self._due.items() if due > now}
+            if job_id in self._under_way or job_id in self._due:
                 return False
             self._under_way.add(job_id)
             return True
@@ -94,11 +97,6 @@ class CheckpointUploads:
         finally:
             _let_go(copy)
             self._end(key.job_id)
-
-    def forget(self, job_id: str) -> None:
-        """The job is over on this node."""
-        with self._lock:
-            self._due.pop(job_id, None)
 
 
 async def uploaded_at_the_end(

@@ -30,7 +30,6 @@ class Supervised:
         self._log = log.open("ab")
         self._environment = os.environ | environment
         self._is_over = False
-        self.starts = 0
         self.process = self._start()
         self._keeper = threading.Thread(target=self._keep, name=f"keeper of {module}", daemon=True)
         self._keeper.start()
@@ -57,7 +56,6 @@ class Supervised:
         return code
 
     def _start(self) -> subprocess.Popen[bytes]:
-        self.starts += 1
         return subprocess.Popen(
             self._command, stdout=self._log, stderr=self._log, env=self._environment, start_new_session=True
         )

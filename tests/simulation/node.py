@@ -94,8 +94,6 @@ class SimulatedNode:
         clockwork: Clockwork,
         chance: random.Random,
         server: SimulatedServer,
-        *,
-        tell: Callable[[str], None],
     ) -> None:
         self.node_id = node_id
         self.disk = Disk()
@@ -109,7 +107,6 @@ class SimulatedNode:
         self._clockwork = clockwork
         self._chance = chance
         self._server = server
-        self._tell = tell
         self._links = 0
         self._life = 0
         self._frozen_until = 0.0

@@ -74,7 +74,6 @@ class World:
                 self._clockwork,
                 random.Random(f"node {node_id} {seed}"),
                 self._server,
-                tell=self._tell,
             )
             for node_id in NODES
         }
