@@ -136,12 +136,12 @@ class ProgramStructure:
 
     @property
     def formulation_in_loops(self) -> Formulation:
-        """How windows are computed inside a compiled loop, where evaluation always is."""
+        """How layers are computed inside a compiled loop, where evaluation always is."""
         return Formulation.SLICES if self.is_one_step_a_call else self.formulation
 
     @property
     def formulation_in_step(self) -> Formulation:
-        """How windows are computed in a training step, which is a loop of its own when it has several batches."""
+        """How layers are computed in a training step, which is a loop of its own when it has several batches."""
         return self.formulation if self.batches_per_step == 1 else self.formulation_in_loops
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import jax
 import numpy as np
 
-from server_node.training.layers.attention_core import allowed_pairs, attend
+from server_node.training.layers.attention_core import Visible, attend
 from server_node.training.layers.initial_values import lecun_uniform, zeros
 from server_node.training.layers.layer import (
     Applied,
@@ -71,15 +71,11 @@ def in_heads(rows: jax.Array, length: int, heads: int) -> jax.Array:
 def _apply(weights: Arrays, _statistics: Arrays, inputs: tuple[jax.Array, ...], context: LayerContext) -> Applied:
     """Map a query `(batch, queries, width)`, and key, value, mask where linked, to `(batch, queries, embed_dim)`."""
     query, key, value = projections(weights, inputs[: len(PROJECTIONS)], context)
-    allowed = allowed_pairs(
-        inputs[-1] if len(inputs) > len(PROJECTIONS) else None,
-        query.shape[1],
-        key.shape[1],
-        is_causal=flag(context.parameters, "causal"),
-    )
+    mask = inputs[-1] if len(inputs) > len(PROJECTIONS) else None
+    visible = Visible(mask, is_causal=flag(context.parameters, "causal"))
     drops = context.is_training and flag(context.parameters, "has_dropout")
     drop = (lambda shares: dropped_in_training(shares, context, 0)) if drops else None
-    attended = attend(query, key, value, allowed, drop, context.formulation)
+    attended = attend(query, key, value, visible, drop, context.formulation)
     outputs = projected(attended.reshape(-1, query.shape[2] * query.shape[3]), weights, "output")
     return outputs.reshape(*query.shape[:2], outputs.shape[-1]), {}
 

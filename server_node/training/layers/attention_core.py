@@ -1,12 +1,14 @@
-"""Attention between projected queries, keys and values, in two formulations that give the same values.
+"""Attention between projected queries, keys and values, in formulations that give the same values.
 
-On CPUs the scores are written out; elsewhere JAX's own attention is used, unless scores are dropped.
+On CPUs the scores are written out; elsewhere JAX's own attention is used, unless scores are dropped: in one kernel of
+cuDNN, which never writes the scores to memory, where there is one for the shapes.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
@@ -15,15 +17,40 @@ import numpy as np
 from server_node.training.layers.layer import Formulation
 
 ScoreChange = Callable[[jax.Array], jax.Array]
+LARGEST_HEAD_OF_CUDNN = 128
 LEAST_SCORE = -1e30
 """What a key that must not be looked at scores; its exponential is 0 in every precision."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visible:
+    """Which keys a query may look at.
+
+    Attributes:
+        mask: `(batch, keys)` or `(batch, queries, keys)`, 0 where a key must not be looked at; None for no mask.
+        is_causal: whether query i sees only the keys up to i.
+    """
+
+    mask: jax.Array | None = None
+    is_causal: bool = False
+
+    def pairs(self, queries: int, keys: int) -> jax.Array | None:
+        """Give bool, broadcast to `(batch, heads, queries, keys)`; None when everything is allowed."""
+        allowed = jnp.asarray(np.tri(queries, keys, dtype=np.bool_))[None, None] if self.is_causal else None
+        if self.mask is None:
+            return allowed
+        said = (self.mask != 0).reshape(self.mask.shape[0], 1, -1, keys)
+        return said if allowed is None else said & allowed
+
+
+EVERYTHING = Visible()
 
 
 def attend(
     query: jax.Array,
     key: jax.Array,
     value: jax.Array,
-    allowed: jax.Array | None,
+    visible: Visible,
     drop: ScoreChange | None,
     formulation: Formulation,
 ) -> jax.Array:
@@ -33,14 +60,17 @@ def attend(
         query: `(batch, queries, heads, size)`.
         key: `(batch, keys, heads, size)`.
         value: the same.
-        allowed: bool, broadcast to `(batch, heads, queries, keys)`; None for everything.
+        visible: which keys a query may look at.
         drop: zeroes some of the softmax, in training.
         formulation: which way.
 
     Returns:
         `(batch, queries, heads, size)`.
     """
-    if formulation is Formulation.STOCK and drop is None:
+    if formulation is Formulation.FUSED_ATTENTION and drop is None and _is_for_cudnn(query, key, visible):
+        return jax.nn.dot_product_attention(query, key, value, is_causal=visible.is_causal, implementation="cudnn")
+    allowed = visible.pairs(query.shape[1], key.shape[1])
+    if formulation.is_stock and drop is None:
         return jax.nn.dot_product_attention(query, key, value, mask=allowed)
     query, key, value = (jnp.swapaxes(part, 1, 2) for part in (query, key, value))
     scores = jnp.einsum("bhqd,bhkd->bhqk", query, key, preferred_element_type=jnp.float32)
@@ -55,20 +85,14 @@ def attend(
     return jnp.swapaxes(gathered.astype(value.dtype), 1, 2)
 
 
-def allowed_pairs(mask: jax.Array | None, queries: int, keys: int, *, is_causal: bool) -> jax.Array | None:
-    """Join a mask from outside with the rule not to look ahead.
-
-    Args:
-        mask: `(batch, keys)` or `(batch, queries, keys)`, 0 where a key must not be looked at.
-        queries: how many there are.
-        keys: how many there are.
-        is_causal: whether query i sees only the keys up to i.
-
-    Returns:
-        bool, broadcast to `(batch, heads, queries, keys)`; None when everything is allowed.
-    """
-    allowed = jnp.asarray(np.tri(queries, keys, dtype=np.bool_))[None, None] if is_causal else None
-    if mask is None:
-        return allowed
-    said = (mask != 0).reshape(mask.shape[0], 1, -1, keys)
-    return said if allowed is None else said & allowed
+def _is_for_cudnn(query: jax.Array, key: jax.Array, visible: Visible) -> bool:
+    """Tell whether cuDNN has a kernel for it: 16-bit numbers, heads of its sizes, no mask but the causal one."""
+    size = query.shape[-1]
+    is_square = query.shape[1] == key.shape[1]
+    return (
+        query.dtype in (jnp.bfloat16, jnp.float16)
+        and size % 8 == 0
+        and size <= LARGEST_HEAD_OF_CUDNN
+        and visible.mask is None
+        and (is_square or not visible.is_causal)
+    )

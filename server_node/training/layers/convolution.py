@@ -71,7 +71,7 @@ def convolve(
             return _convolve_slices(values, kernel, stride, padding)
         case Formulation.STOCK_CONVOLUTION if math.prod(kernel.shape[:-2]) == 1:
             return _convolve_slices(values, kernel, stride, padding)
-        case Formulation.STOCK | Formulation.STOCK_CONVOLUTION:
+        case Formulation.STOCK | Formulation.FUSED_ATTENTION | Formulation.STOCK_CONVOLUTION:
             return convolve_stock(values, kernel, stride, padding)
         case _:
             assert_never(formulation)

@@ -15,7 +15,6 @@ from server_node.training.layers.initial_values import he_uniform, zeros
 from server_node.training.layers.layer import (
     Applied,
     Arrays,
-    Formulation,
     InitialArrays,
     Layer,
     LayerContext,
@@ -41,7 +40,7 @@ def apply(weights: Arrays, _statistics: Arrays, inputs: tuple[jax.Array, ...], c
     kernel, stride = weights["kernel"], pair(context.parameters, "stride")
     size, window = inputs[0].shape[1:-1], kernel.shape[:2]
     padding = padding_amounts(size, window, stride, word(context.parameters, "padding"))
-    convolve = _convolve_stock if context.formulation is Formulation.STOCK else _convolve_slices
+    convolve = _convolve_stock if context.formulation.is_stock else _convolve_slices
     outputs = convolve(inputs[0], kernel, stride, padding)
     if "bias" in weights:
         outputs = outputs + weights["bias"][None, None, None, :]

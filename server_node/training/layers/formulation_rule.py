@@ -1,4 +1,4 @@
-"""Which formulation of windows is quick where: the one place that chooses, from figures measured on CPUs.
+"""Which formulation of windows and attention is quick where: the one place that chooses, from figures measured on CPUs.
 
 Every formulation gives the same values, so a choice changes the time a step takes and the last bits, nothing else.
 """
@@ -14,21 +14,29 @@ from shared.model_definition.parse import parse_model_definition
 
 CONVOLUTIONS = frozenset({"conv1d", "conv2d", "conv3d"})
 MOST_FILTERS_IN_SLICES = 64
+FIRST_WITH_FUSED_ATTENTION = 8
+"""The first digit of the compute capability of Ampere."""
 
 
 def formulation_for(device: jax.Device, definition: str) -> Formulation:
     """Choose for a model's definition on a device.
 
-    GPUs take XLA's own forms. On a CPU a stock convolution is quick only outside of compiled loops, where every call
-    takes its temporary memory from the system anew; slices and a matrix product are as quick in a loop, but copy
-    every window. Measured in CPU time a training step (two threads, evenly used by both), in loops with slices
-    against called with stock convolutions: 32 and 64 filters on (128, 28, 28) 66 ms to 85, on (64, 8, 8) 1.8 ms to
-    2.0; 64, 128 and 128 filters on (16, 32, 32) 38 ms to 32.
+    GPUs take XLA's own forms and cuDNN's attention. On a CPU a stock convolution is quick only outside of compiled
+    loops, where every call takes its temporary memory from the system anew; slices and a matrix product are as quick
+    in a loop, but copy every window. Measured in CPU time a training step (two threads, evenly used by both), in loops
+    with slices against called with stock convolutions: 32 and 64 filters on (128, 28, 28) 66 ms to 85, on (64, 8, 8)
+    1.8 ms to 2.0; 64, 128 and 128 filters on (16, 32, 32) 38 ms to 32.
     """
     if device.platform != "cpu":
-        return Formulation.STOCK
+        return Formulation.FUSED_ATTENTION if _has_fused_attention(device) else Formulation.STOCK
     is_wide = any(_has_many_filters(node) for node in parse_model_definition(definition).nodes)
     return Formulation.STOCK_CONVOLUTION if is_wide else Formulation.SLICES
+
+
+def _has_fused_attention(device: jax.Device) -> bool:
+    """Tell whether cuDNN's attention runs on it: NVIDIA's GPUs tell their compute capability, Hopper `9.0`."""
+    generation = str(getattr(device, "compute_capability", "")).partition(".")[0]
+    return generation.isdecimal() and int(generation) >= FIRST_WITH_FUSED_ATTENTION
 
 
 def _has_many_filters(node: LayerNode) -> bool:

@@ -22,7 +22,7 @@ Parameters = Mapping[str, ParameterValue]
 
 
 class Formulation(StrEnum):
-    """How windows over images are computed; all give the same values, each is quick in its own place."""
+    """How windows and attention are computed; all give the same values, each is quick in its own place."""
 
     SLICES = "slices"
     """Shifted slices, one matrix product for a convolution: for compiled loops on CPUs, where XLA's own is slowest."""
@@ -30,6 +30,13 @@ class Formulation(StrEnum):
     """XLA's convolution, slices for pooling: for CPUs outside compiled loops."""
     STOCK = "stock"
     """XLA's convolution and window reduction: for GPUs."""
+    FUSED_ATTENTION = "fused_attention"
+    """As `STOCK`, with attention in one kernel of cuDNN where it has one: for NVIDIA's GPUs from Ampere on."""
+
+    @property
+    def is_stock(self) -> bool:
+        """Whether windows are left to XLA's own operations."""
+        return self in (Formulation.STOCK, Formulation.FUSED_ATTENTION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +49,7 @@ class LayerContext:
         is_training: whether batch statistics and dropout are on.
         mask: `(batch,)` float32, 1 for a real example and 0 for one that only fills up the last batch.
         draw_key: gives the random key of this step and this layer.
-        formulation: how windows are computed.
+        formulation: how windows and attention are computed.
     """
 
     parameters: Parameters

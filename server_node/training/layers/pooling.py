@@ -12,7 +12,7 @@ from functools import reduce
 import jax
 import jax.numpy as jnp
 
-from server_node.training.layers.layer import Applied, Arrays, Formulation, Layer, LayerContext, no_weights
+from server_node.training.layers.layer import Applied, Arrays, Layer, LayerContext, no_weights
 from server_node.training.layers.parameters import word
 from server_node.training.layers.tile_pooling import largest_of_tiles, whole_tiles
 from server_node.training.layers.windows import Padding, pad_positions, padding_amounts, window_slices
@@ -44,7 +44,7 @@ def _reduce_windows(values: jax.Array, context: LayerContext, combine: Combine, 
     padding = padding_amounts(size, window, stride, word(context.parameters, "padding", "valid"))
     if window == stride and not any(before or after for before, after in padding):
         return _reduce_tiles(values, window, combine)
-    if context.formulation is Formulation.STOCK:
+    if context.formulation.is_stock:
         return _reduce_stock(values, combine, start, window, stride, padding)
     return reduce(combine, window_slices(pad_positions(values, padding, start), window, stride))
 

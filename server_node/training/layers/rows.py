@@ -34,7 +34,7 @@ def normalized(rows: jax.Array, weights: Arrays, name: str, epsilon: float = 1e-
 
 def kept_apart(values: jax.Array, formulation: Formulation) -> jax.Array:
     """Have the values computed once, not inside each of their readers; GPUs know better by themselves."""
-    if formulation is Formulation.STOCK:
+    if formulation.is_stock:
         return values
     apart: jax.Array = jax.lax.optimization_barrier(values)  # type: ignore[no-untyped-call]  # JAX leaves it untyped
     return apart

@@ -11,7 +11,7 @@ import numpy as np
 
 from server_node.training.layers.activations import activate
 from server_node.training.layers.attention import draw_projections, in_heads
-from server_node.training.layers.attention_core import allowed_pairs, attend
+from server_node.training.layers.attention_core import EVERYTHING, Visible, attend
 from server_node.training.layers.initial_values import he_uniform, lecun_uniform, ones, zeros
 from server_node.training.layers.layer import (
     Applied,
@@ -69,12 +69,12 @@ class _Blocks:
     """What all blocks of one layer share, and the block itself."""
 
     def __init__(
-        self, context: LayerContext, inputs: tuple[jax.Array, ...], allowed: jax.Array | None, memory: jax.Array | None
+        self, context: LayerContext, inputs: tuple[jax.Array, ...], visible: Visible, memory: jax.Array | None
     ) -> None:
         self._context = context
         self._length = inputs[0].shape[1]
         self._heads = integer(context.parameters, "num_heads")
-        self._allowed = allowed
+        self._visible = visible
         self._memory = memory
         self._drops = context.is_training and flag(context.parameters, "has_dropout")
 
@@ -110,7 +110,7 @@ class _Blocks:
             query,
             key,
             value,
-            self._allowed if part == "attention" else None,
+            self._visible if part == "attention" else EVERYTHING,
             (lambda shares: self._dropped(shares, number, place)) if self._drops else None,
             self._context.formulation,
         )
@@ -162,19 +162,17 @@ def _init_decoder(rng: np.random.Generator, parameters: Parameters, input_shapes
 def _apply_encoder(
     weights: Arrays, _statistics: Arrays, inputs: tuple[jax.Array, ...], context: LayerContext
 ) -> Applied:
-    length = inputs[0].shape[1]
     mask = inputs[1] if len(inputs) > 1 else None
-    allowed = allowed_pairs(mask, length, length, is_causal=flag(context.parameters, "causal", default=False))
-    blocks = _Blocks(context, inputs, allowed, None)
+    visible = Visible(mask, is_causal=flag(context.parameters, "causal", default=False))
+    blocks = _Blocks(context, inputs, visible, None)
     return _run(blocks, weights, inputs, integer(context.parameters, "num_layers")), {}
 
 
 def _apply_decoder(
     weights: Arrays, _statistics: Arrays, inputs: tuple[jax.Array, ...], context: LayerContext
 ) -> Applied:
-    length = inputs[0].shape[1]
-    allowed = allowed_pairs(None, length, length, is_causal=True)
-    blocks = _Blocks(context, inputs, allowed, inputs[1] if len(inputs) > 1 else None)
+    memory = inputs[1] if len(inputs) > 1 else None
+    blocks = _Blocks(context, inputs, Visible(is_causal=True), memory)
     return _run(blocks, weights, inputs, integer(context.parameters, "num_layers")), {}
 
 

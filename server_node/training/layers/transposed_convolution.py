@@ -39,7 +39,7 @@ def convolve_transposed(
     match formulation:
         case Formulation.SLICES:
             return _added_windows(values, kernel, stride, cut, sizes)
-        case Formulation.STOCK | Formulation.STOCK_CONVOLUTION:
+        case Formulation.STOCK | Formulation.FUSED_ATTENTION | Formulation.STOCK_CONVOLUTION:
             return _stock(values, kernel, stride, cut, sizes)
         case _:
             assert_never(formulation)
