@@ -1,7 +1,7 @@
 """Attention between projected queries, keys and values, in formulations that give the same values.
 
-On CPUs the scores are written out; elsewhere JAX's own attention is used, unless scores are dropped: in one kernel of
-cuDNN, which never writes the scores to memory, where there is one for the shapes.
+On CPUs the scores are written out; elsewhere JAX's own attention is used, unless scores are dropped: in one kernel
+where there is one for the shapes.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from server_node.training.layers.fused_attention import fits_kernel, fused_attention
 from server_node.training.layers.layer import Formulation
 
 ScoreChange = Callable[[jax.Array], jax.Array]
-LARGEST_HEAD_OF_CUDNN = 128
 LEAST_SCORE = -1e30
 """What a key that must not be looked at scores; its exponential is 0 in every precision."""
 
@@ -67,8 +67,9 @@ def attend(
     Returns:
         `(batch, queries, heads, size)`.
     """
-    if formulation is Formulation.FUSED_ATTENTION and drop is None and _is_for_cudnn(query, key, visible):
-        return jax.nn.dot_product_attention(query, key, value, is_causal=visible.is_causal, implementation="cudnn")
+    is_plain = drop is None and visible.mask is None
+    if formulation is Formulation.FUSED_ATTENTION and is_plain and fits_kernel(query, key):
+        return fused_attention(query, key, value, is_causal=visible.is_causal)
     allowed = visible.pairs(query.shape[1], key.shape[1])
     if formulation.is_stock and drop is None:
         return jax.nn.dot_product_attention(query, key, value, mask=allowed)
@@ -83,16 +84,3 @@ def attend(
     shares = weights.astype(value.dtype) if drop is None else drop(weights.astype(value.dtype))
     gathered = jnp.einsum("bhqk,bhkd->bhqd", shares, value, preferred_element_type=jnp.float32) / total
     return jnp.swapaxes(gathered.astype(value.dtype), 1, 2)
-
-
-def _is_for_cudnn(query: jax.Array, key: jax.Array, visible: Visible) -> bool:
-    """Tell whether cuDNN has a kernel for it: 16-bit numbers, heads of its sizes, no mask but the causal one."""
-    size = query.shape[-1]
-    is_square = query.shape[1] == key.shape[1]
-    return (
-        query.dtype in (jnp.bfloat16, jnp.float16)
-        and size % 8 == 0
-        and size <= LARGEST_HEAD_OF_CUDNN
-        and visible.mask is None
-        and (is_square or not visible.is_causal)
-    )

@@ -9,6 +9,7 @@ from server_node.training.layers.activations import activate
 from server_node.training.layers.initial_values import RECTIFIERS, he_uniform, lecun_uniform, zeros
 from server_node.training.layers.layer import Applied, Arrays, InitialArrays, Layer, LayerContext, Parameters
 from server_node.training.layers.parameters import flag, integer, word
+from server_node.training.layers.rows import multiplied
 from shared.model_definition.graph import Shape
 
 
@@ -25,7 +26,7 @@ def init(rng: np.random.Generator, parameters: Parameters, input_shapes: tuple[S
 def apply(weights: Arrays, _statistics: Arrays, inputs: tuple[jax.Array, ...], context: LayerContext) -> Applied:
     """Map `(batch, …, features)` to `(batch, …, units)`; leading axes are one axis to the matrix product."""
     rows = inputs[0].reshape(-1, inputs[0].shape[-1])
-    outputs = rows @ weights["kernel"]
+    outputs = multiplied(rows, weights["kernel"], context.formulation)
     if "bias" in weights:
         outputs = outputs + weights["bias"][None, :]
     outputs = activate(word(context.parameters, "activation"), outputs)

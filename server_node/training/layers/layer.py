@@ -31,7 +31,7 @@ class Formulation(StrEnum):
     STOCK = "stock"
     """XLA's convolution and window reduction: for GPUs."""
     FUSED_ATTENTION = "fused_attention"
-    """As `STOCK`, with attention in one kernel of cuDNN where it has one: for NVIDIA's GPUs from Ampere on."""
+    """As `STOCK`, with attention in one kernel where shapes allow: for NVIDIA's GPUs from Ampere on."""
 
     @property
     def is_stock(self) -> bool:
