@@ -1,56 +1,89 @@
-"""Durable submissions of the smallest job there is, pipelined from one client; submission and completion apart."""
+"""Durable submissions from 8 concurrent clients to a central server with SQLite: answered only after the commit.
+
+The clients are 8 connections in one process of their own, the server is another; no node is connected, so jobs only
+join the queue. Clients and server share the machine's cores. What each submission cost the server's threads is printed
+beside the rate, and what a bare sync of this disk takes, since a submission waits for one.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import json
+import os
+import sys
+import tempfile
 import time
+from pathlib import Path
 
-from benchmarks.cluster import fresh_cluster
-from benchmarks.figures import print_figure, print_machine
-from benchmarks.jobs import TINY
-from cyxwiz.aio import Client
-from cyxwiz.aio.job import Job
+from benchmarks.central_process import CentralProcess, central_process
+from benchmarks.figures import milliseconds, print_figure, print_machine
+from benchmarks.submitting_clients import Submitted
 
-JOBS = 400
-IN_FLIGHT = 64
-ROUNDS = 3
+CLIENTS = 8
+ROUNDS = 5
+JOBS = 2_000
+WARM_UP_JOBS = 500
+GOAL_PER_SECOND = 1000
 
 
 async def main() -> None:
-    """Submit rounds of jobs that each train one step; wait until all have ended."""
+    """Measure with one submission at a time from each client, and with 16."""
     print_machine()
-    async with fresh_cluster() as client:
-        await (await client.submit(TINY)).wait()
-        rounds = [await _one_round(client) for _ in range(ROUNDS)]
-    submitted = sorted(JOBS / seconds for seconds, _ in rounds)
-    completed = sorted(JOBS / seconds for _, seconds in rounds)
+    with tempfile.TemporaryDirectory(prefix="cyxwiz-benchmark-") as folder:
+        print_figure("a bare fsync of 4 KiB here", milliseconds(_syncs(Path(folder))))
+        async with central_process(Path(folder) / "server") as server:
+            child = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "benchmarks.submitting_clients", server.grpc),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+            )
+            try:
+                await _round(child, in_flight=16, jobs=WARM_UP_JOBS)
+                for in_flight in (1, 16):
+                    await _measure(child, server, in_flight)
+            finally:
+                await child.communicate()
+
+
+async def _measure(child: asyncio.subprocess.Process, server: CentralProcess, in_flight: int) -> None:
+    jobs = JOBS
+    before = server.cpu_seconds()
+    rounds = sorted([await _round(child, in_flight=in_flight, jobs=jobs) for _ in range(ROUNDS)], key=_rate)
+    server_cpu = (server.cpu_seconds() - before) / (jobs * ROUNDS)
+    client_cpu = sum(done.clients_cpu_seconds for done in rounds) / (jobs * ROUNDS)
+    middle = rounds[ROUNDS // 2]
     print_figure(
-        "durable submissions a second, one client", f"median {submitted[ROUNDS // 2]:.0f}, best {submitted[-1]:.0f}"
+        f"durable submissions a second, {CLIENTS} clients, {in_flight} in flight each",
+        f"median {middle.per_second:.0f}, from {rounds[0].per_second:.0f} to {rounds[-1].per_second:.0f} over {ROUNDS} "
+        f"rounds of {jobs}",
+        goal=f"at least {GOAL_PER_SECOND}",
     )
     print_figure(
-        "jobs a second from first submission to last end",
-        f"median {completed[ROUNDS // 2]:.0f}, best {completed[-1]:.0f}",
+        "  one of them",
+        f"p50 {middle.latency_p50_seconds * 1e3:.1f} ms, p99 {middle.latency_p99_seconds * 1e3:.1f} ms; "
+        f"server's CPU {server_cpu * 1e3:.2f} ms, clients' CPU {client_cpu * 1e3:.2f} ms",
     )
 
 
-async def _one_round(client: Client) -> tuple[float, float]:
-    gate = asyncio.Semaphore(IN_FLIGHT)
-
-    async def submit() -> Job:
-        async with gate:
-            return await client.submit(TINY)
-
-    begun = time.perf_counter()
-    jobs = await asyncio.gather(*(submit() for _ in range(JOBS)))
-    submitted = time.perf_counter() - begun
-    await _all_ended(jobs)
-    return submitted, time.perf_counter() - begun
+async def _round(child: asyncio.subprocess.Process, *, in_flight: int, jobs: int) -> Submitted:
+    assert child.stdin is not None and child.stdout is not None
+    child.stdin.write(f"{CLIENTS} {in_flight} {jobs}\n".encode())
+    return Submitted(**json.loads(await child.stdout.readline()))
 
 
-async def _all_ended(jobs: list[Job]) -> None:
-    """Wait for each job, the last submitted first: most have ended when their turn comes."""
-    for job in reversed(jobs):
-        await job.wait()
+def _rate(done: Submitted) -> float:
+    return done.per_second
+
+
+def _syncs(folder: Path) -> list[float]:
+    seconds = []
+    with (folder / "synced").open("wb", buffering=0) as file:
+        for _ in range(100):
+            begun = time.perf_counter()
+            file.write(bytes(4096))
+            os.fsync(file.fileno())
+            seconds.append(time.perf_counter() - begun)
+    return seconds
 
 
 if __name__ == "__main__":

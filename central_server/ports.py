@@ -122,6 +122,10 @@ class Store(Protocol):
         """Return one job, whatever its state."""
         ...
 
+    async def content_digests(self, job_ids: Sequence[str]) -> Mapping[str, str]:
+        """Return the content digests of those of these jobs that are there, by job id; a few hundred names at most."""
+        ...
+
     async def list_jobs(self, query: JobQuery) -> JobPage:
         """Return one page of jobs."""
         ...

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from central_server.artifacts.local_directory import LocalArtifacts
 from central_server.artifacts.sweep import ArtifactSweep
 from central_server.control_loop import ControlLoop
+from central_server.earlier_jobs import EarlierJobs
 from central_server.ports import StoredState
 from central_server.quotas_file import read_quotas
 from central_server.read_model import ReadModel
@@ -179,7 +180,7 @@ class _Parts:
         loop, read_model, store = self._loop, self._read_model, self._store
         telemetry = TelemetryIngest(read_model, self._telemetry)
         return Services(
-            jobs=JobService(loop, read_model, self._artifacts),
+            jobs=JobService(loop, read_model, self._artifacts, EarlierJobs(store)),
             reading=JobReading(read_model, store),
             streams=JobStreams(read_model, store),
             planning=JobPlanning(loop, read_model),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from functools import lru_cache
 from typing import NoReturn
 
 from pydantic import ValidationError
@@ -44,6 +45,7 @@ _INTEGERS = frozenset(
     }
 )
 _FLAGS = frozenset({"shuffle", "drop_last"})
+_LONGEST_REMEMBERED = 40
 _NAMES = tuple(Hyperparameters.model_fields)
 
 
@@ -54,7 +56,7 @@ def hyperparameters_from_strings(values: Mapping[str, str]) -> Hyperparameters:
         InvalidField: for an unknown name, a value that cannot be read, is out of range, or is not offered yet; `field`
             is `hyperparameters.<name>`.
     """
-    read = {name: _read(name, text) for name, text in values.items() if not _asks_for_nothing(name, text)}
+    read = {name: _value_of(name, text) for name, text in values.items() if not _asks_for_nothing(name, text)}
     try:
         return Hyperparameters.model_validate(read)
     except ValidationError as error:
@@ -96,6 +98,11 @@ def _asks_for_nothing(name: str, text: str) -> bool:
     return name in LATER_NAMES and text.strip().lower() in LATER_NAMES[name]
 
 
+def _value_of(name: str, text: str) -> object:
+    """Short texts are remembered: the many jobs of one search say nearly the same."""
+    return _remembered(name, text) if len(text) <= _LONGEST_REMEMBERED else _read(name, text)
+
+
 def _read(name: str, text: str) -> object:
     if name in LATER_NAMES:
         raise _refusal(name, f"is known but not supported yet, got {quoted(text)}; leave it out")
@@ -108,6 +115,9 @@ def _read(name: str, text: str) -> object:
     if name in _FLAGS:
         return _number(name, text, flag_from)
     return _number(name, text, integer_from if name in _INTEGERS else real_from)
+
+
+_remembered = lru_cache(maxsize=2048)(_read)
 
 
 def _number(name: str, text: str, read: Callable[[object], float]) -> float:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from shared.dataset_facts import DatasetFacts, dataset_facts
 from shared.dataset_uri import DatasetUri, parse_dataset_uri, reconstructs_input
 from shared.errors import InvalidField
 from shared.hyperparameter_names import Loss
-from shared.job_spec import JobSpec
+from shared.job_spec import JobSpec, JobTypeName
 from shared.model_definition.example_shape import example_shape
 from shared.model_definition.graph import LayerSummary, ModelGraph, Shape
 from shared.model_definition.implied_flatten import with_implied_flatten
 from shared.model_definition.implied_last_state import with_implied_last_state
 from shared.model_definition.output_losses import loss_of_output
 from shared.model_definition.output_targets import UNNAMED, targets_of_outputs
-from shared.model_definition.parse import parse_model_definition
+from shared.model_definition.parse import LONGEST_REMEMBERED, parse_model_definition
 from shared.model_definition.refusal import refusal
 from shared.model_definition.shapes import summarize
 from shared.model_definition.token_check import check_tokens
@@ -56,35 +57,73 @@ class CheckedJob:
 def check_job_spec(spec: JobSpec) -> CheckedJob:
     """The job with everything known about it. Pure; parsing a model of megabytes takes a second.
 
+    What only model, dataset and loss decide is remembered for small models: never change what this returns.
+
     Raises:
         InvalidField: with the `field` at fault, in one sentence.
         TooLarge: when the model definition is.
     """
     _check_devices(spec)
     graph = parse_model_definition(spec.model_definition)
-    dataset = parse_dataset_uri(spec.dataset)
-    facts = dataset_facts(dataset)
+    dataset, facts = _known_of_dataset(spec.dataset)
     _check_batch(spec, facts)
-    loss = spec.hyperparameters.loss or facts.natural_loss
+    said = _Said(spec.model_definition, spec.dataset, spec.job_type, spec.hyperparameters.loss)
+    known = _remembered(said) if len(spec.model_definition) <= LONGEST_REMEMBERED else _known_of_model(said)
+    return CheckedJob(spec, known.graph, dataset, facts, known.loss, known.input_shape, known.summary)
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """All of a job that the check of its model depends on."""
+
+    model_definition: str
+    dataset: str
+    job_type: JobTypeName
+    loss: Loss | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the check of a model finds out."""
+
+    graph: ModelGraph
+    loss: Loss | None
+    input_shape: Shape | None = None
+    summary: tuple[LayerSummary, ...] | None = None
+
+
+@lru_cache(maxsize=256)
+def _known_of_dataset(uri: str) -> tuple[DatasetUri, DatasetFacts]:
+    dataset = parse_dataset_uri(uri)
+    return dataset, dataset_facts(dataset)
+
+
+def _known_of_model(said: _Said) -> _Known:
+    graph = parse_model_definition(said.model_definition)
+    dataset, facts = _known_of_dataset(said.dataset)
+    loss = said.loss or facts.natural_loss
     _check_target(graph, dataset)
     if len(graph.outputs) == 1:
         check_loss_fits_targets(loss, facts)
-    if runs_user_code(spec.model_definition):
-        return CheckedJob(spec, graph, dataset, facts, loss, None, None)
+    if runs_user_code(said.model_definition):
+        return _Known(graph, loss)
     input_shape = _input_shape(graph, facts)
     if input_shape is None:
-        return CheckedJob(spec, graph, dataset, facts, loss, None, None)
+        return _Known(graph, loss)
     if facts.has_tokens:
         check_tokens(graph, facts.tokens)
     graph = with_implied_flatten(graph, input_shape)
-    compared = _compared_outputs(spec, graph, facts)
+    compared = _compared_outputs(said, graph, facts)
     if facts.target_shape is not None:
         is_label = facts.classes is not None
         for place in compared:
             graph = with_implied_last_state(graph, input_shape, facts.target_shape, is_label=is_label, place=place)
     summary = summarize(graph, input_shape)
-    _check_model(spec, graph, summary, facts, compared)
-    return CheckedJob(spec, graph, dataset, facts, loss, input_shape, summary)
+    _check_model(said, graph, summary, facts, compared)
+    return _Known(graph, loss, input_shape, summary)
+
+
+_remembered = lru_cache(maxsize=256)(_known_of_model)
 
 
 def _check_devices(spec: JobSpec) -> None:
@@ -124,21 +163,21 @@ def _input_shape(graph: ModelGraph, facts: DatasetFacts) -> Shape | None:
     return declared if len(declared) in _RANK_OF_VECTOR_AND_IMAGE else None
 
 
-def _compared_outputs(spec: JobSpec, graph: ModelGraph, facts: DatasetFacts) -> tuple[int, ...]:
+def _compared_outputs(said: _Said, graph: ModelGraph, facts: DatasetFacts) -> tuple[int, ...]:
     """The places of the outputs that are compared with the one target a dataset has that is known unopened.
 
     A file may have a target for each output.
     """
     if facts.example_shape is None and len(graph.outputs) > 1:
         return ()
-    if spec.job_type == "inference":
+    if said.job_type == "inference":
         return (0,) if len(graph.outputs) == 1 else ()
     targets = targets_of_outputs(graph, (UNNAMED,))
     return tuple(place for place, target in enumerate(targets) if target is not None)
 
 
 def _check_model(
-    spec: JobSpec,
+    said: _Said,
     graph: ModelGraph,
     summary: tuple[LayerSummary, ...],
     facts: DatasetFacts,
@@ -147,7 +186,7 @@ def _check_model(
     if not any(row.parameters for row in summary):
         raise refusal("the model has nothing to train; give it a layer with weights, such as dense")
     for place in compared:
-        of_job, natural = spec.hyperparameters.loss, facts.natural_loss
+        of_job, natural = said.loss, facts.natural_loss
         loss = of_job if natural is None else loss_of_output(graph, place, of_job, natural)
         output = next(row for row in summary if row.node_id == graph.outputs[place])
         check_output(output, loss, facts)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from central_server.control_loop import ControlLoop
+from central_server.earlier_jobs import EarlierJobs
 from central_server.ports import Artifacts
 from central_server.read_model import ReadModel, SeenJob
 from central_server.rpc.authentication import Caller
@@ -35,10 +36,13 @@ from shared.pb import common_pb2, job_pb2
 class JobService:
     """The rpcs that change jobs."""
 
-    def __init__(self, loop: ControlLoop, read_model: ReadModel, artifacts: Artifacts) -> None:
+    def __init__(
+        self, loop: ControlLoop, read_model: ReadModel, artifacts: Artifacts, earlier_jobs: EarlierJobs
+    ) -> None:
         self._loop = loop
         self._read_model = read_model
         self._artifacts = artifacts
+        self._earlier_jobs = earlier_jobs
 
     async def submit(self, request: job_pb2.SubmitJobRequest, caller: Caller) -> job_pb2.SubmitJobResponse:
         """Accept a job; answered once durable. The same id with the same content answers as the first time did."""
@@ -92,11 +96,11 @@ class JobService:
 
     async def _was_here_before(self, event: SubmitRequested) -> bool:
         """Look for an earlier job under the id the client chose; the core answers for those that have not ended."""
-        try:
-            known = (await self._read_model.find(event.job_id)).record
-        except NotFound:
+        seen = self._read_model.seen_now(event.job_id)
+        known = seen.record.content_digest if seen else await self._earlier_jobs.content_digest(event.job_id)
+        if not known:
             return False
-        if known.content_digest != event.content_digest:
+        if known != event.content_digest:
             raise AlreadyExists(f"job {event.job_id} exists with other content; choose another job_id", field="job_id")
         return True
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, select
 
 from central_server.ports import JobPage, JobQuery, StoredState
 from central_server.scheduler.jobs import JobRecord
@@ -13,6 +13,10 @@ from central_server.storage.rows import USE_OF, job_from_row, log_line_from_row,
 from central_server.telemetry_records import LogLine, MetricRow
 from shared.lifecycle import JobState, job_has_ended
 
+_NAMES = "names"
+_DIGESTS = select(tables.jobs.c.job_id, tables.jobs.c.content_digest).where(
+    tables.jobs.c.job_id.in_(bindparam(_NAMES, expanding=True))
+)
 _UNFINISHED = [state.value for state in JobState if not job_has_ended(state)]
 
 
@@ -42,6 +46,11 @@ def job_by_id(connection: Connection, job_id: str) -> JobRecord | None:
     """Return one job, or None."""
     row = connection.execute(_whole_jobs().where(tables.jobs.c.job_id == job_id)).mappings().first()
     return job_from_row(row) if row else None
+
+
+def content_digests(connection: Connection, job_ids: Sequence[str]) -> dict[str, str]:
+    """Return the digests of those of these jobs that are there, by job id."""
+    return {row.job_id: row.content_digest for row in connection.execute(_DIGESTS, {_NAMES: list(job_ids)})}
 
 
 def job_page(connection: Connection, query: JobQuery) -> JobPage:

@@ -16,7 +16,7 @@ from sqlalchemy import RowMapping
 from central_server.scheduler.jobs import AttemptRecord, JobCheckpoint, JobError, JobRecord, JobResult, StopIntent
 from central_server.scheduler.nodes import NodeRecord
 from central_server.telemetry_records import LogLine, MetricRow
-from shared.job_spec import JobSpec, spec_from_json, spec_to_json
+from shared.job_spec import JobSpec, spec_from_json
 from shared.lifecycle import AttemptState, JobState
 from shared.node_description_wire import description_from_proto, description_to_proto
 from shared.node_messages import ResultFile, StoredCheckpoint
@@ -32,6 +32,7 @@ USE_OF = "device_seconds_of:"
 """In front of a user's id in `server_state`: the device seconds that user has had lately."""
 
 _DETAIL_NUMBERS = ("failures", "losses", "step", "epoch", "steps_total", "wait_until_ms")
+_KEPT_APART = {"model_definition"}
 _ARTIFACT = "artifact://sha256:"
 
 
@@ -54,9 +55,11 @@ def row_from_job(record: JobRecord) -> dict[str, Any]:
 
 def row_from_spec(record: JobRecord) -> dict[str, Any]:
     """Return the row of `job_specs`, which is written once."""
-    fields = json.loads(spec_to_json(record.spec))
-    model = fields.pop("model_definition")
-    return {"job_id": record.job_id, "spec": json.dumps(fields, separators=(",", ":")), "model_definition": model}
+    return {
+        "job_id": record.job_id,
+        "spec": record.spec.model_dump_json(exclude=_KEPT_APART),
+        "model_definition": record.spec.model_definition,
+    }
 
 
 def spec_from_row(row: Row) -> JobSpec:

@@ -23,6 +23,7 @@ from central_server.storage.decider_lock import DeciderLock
 from central_server.storage.engines import Engines, open_engines
 from central_server.storage.migrate import migrate_to_newest
 from central_server.storage.write_batch import write_all, write_proof, write_telemetry
+from central_server.storage.written_specs import WrittenSpecs
 from central_server.telemetry_records import LogLine, MetricRow
 from shared.errors import StoreUnavailable
 
@@ -37,6 +38,7 @@ class SqlStore:
     def __init__(self, engines: Engines, lock: DeciderLock) -> None:
         self._engines = engines
         self._lock = lock
+        self._written_specs = WrittenSpecs()
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="store-reader")
 
@@ -76,11 +78,11 @@ class SqlStore:
 
     async def load(self) -> StoredState:
         """Return what a core is built from; waits behind a commit that is still under way."""
-        return await self._in_thread(self._writer, self._engines.writer, queries.stored_state)
+        return await _in(self._writer, self._load)
 
     async def commit(self, writes: Sequence[Write]) -> frozenset[str]:
         """Make all of `writes` durable, or none; return artifacts that no job refers to any more."""
-        return await self._in_thread(self._writer, self._engines.writer, write_all, writes)
+        return await _in(self._writer, self._commit, writes)
 
     async def add_telemetry(self, rows: Sequence[MetricRow], lines: Sequence[LogLine]) -> None:
         """Make rows and lines durable."""
@@ -89,6 +91,10 @@ class SqlStore:
     async def find_job(self, job_id: str) -> JobRecord | None:
         """Return one job, or None."""
         return await self._read(queries.job_by_id, job_id)
+
+    async def content_digests(self, job_ids: Sequence[str]) -> Mapping[str, str]:
+        """Return the digests of those of these jobs that are there."""
+        return await self._read(queries.content_digests, job_ids)
 
     async def list_jobs(self, query: JobQuery) -> JobPage:
         """Return one page of jobs."""
@@ -130,8 +136,16 @@ class SqlStore:
     async def _in_thread(
         self, threads: ThreadPoolExecutor, engine: Engine, work: Callable[..., _T], *arguments: object, **named: object
     ) -> _T:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(threads, partial(_in_transaction, engine, work, *arguments, **named))
+        return await _in(threads, _in_transaction, engine, work, *arguments, **named)
+
+    def _load(self) -> StoredState:
+        self._written_specs.forget()
+        return _in_transaction(self._engines.writer, queries.stored_state)
+
+    def _commit(self, writes: Sequence[Write]) -> frozenset[str]:
+        freed = _in_transaction(self._engines.writer, write_all, writes, self._written_specs)
+        self._written_specs.remember(writes)
+        return freed
 
     def _shut_down(self) -> None:
         self._writer.shutdown()
@@ -139,6 +153,10 @@ class SqlStore:
         self._engines.writer.dispose()
         self._engines.reader.dispose()
         self._lock.release()
+
+
+async def _in(threads: ThreadPoolExecutor, work: Callable[..., _T], *arguments: object, **named: object) -> _T:
+    return await asyncio.get_running_loop().run_in_executor(threads, partial(work, *arguments, **named))
 
 
 def _in_transaction(engine: Engine, work: Callable[..., _T], *arguments: object, **named: object) -> _T:

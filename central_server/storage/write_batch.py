@@ -5,12 +5,13 @@ The SQL is what SQLite and PostgreSQL both understand; `ON CONFLICT` comes from 
 
 from __future__ import annotations
 
+import functools
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, delete, select
+from sqlalchemy import Connection, Insert, Table, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from central_server.scheduler.effects import RemoveJob, SaveJob, SaveNode, SaveUse, Write
@@ -27,14 +28,33 @@ from central_server.storage.rows import (
 )
 from central_server.telemetry_records import LogLine, MetricRow
 
+_INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
 _AT_ONCE = 500
 """Names in one IN (…): well below what any of the databases allows."""
+
+_NAMES = "names"
+_OF_THESE = bindparam(_NAMES, expanding=True)
+_PRESENT_JOBS = select(tables.jobs.c.job_id).where(tables.jobs.c.job_id.in_(_OF_THESE))
+_REFERENCES_OF_JOBS = select(tables.artifact_references.c.job_id, tables.artifact_references.c.sha256).where(
+    tables.artifact_references.c.job_id.in_(_OF_THESE)
+)
+_STILL_REFERENCED = select(tables.artifact_references.c.sha256).where(
+    tables.artifact_references.c.sha256.in_(_OF_THESE)
+)
+"""Statements are made once and run with other names: making one costs more than running it."""
 
 _T = TypeVar("_T")
 
 
-def write_all(connection: Connection, writes: Sequence[Write]) -> frozenset[str]:
-    """Do `writes`, the last word on each thing alone; return artifacts that no job refers to any more."""
+def write_all(connection: Connection, writes: Sequence[Write], with_spec: Container[str]) -> frozenset[str]:
+    """Do `writes`, the last word on each thing alone; return artifacts that no job refers to any more.
+
+    Args:
+        connection: within a transaction.
+        writes: what is to be durable.
+        with_spec: jobs whose specs are known to be there already; those of others are written if they are missing.
+    """
     saved: dict[str, JobRecord] = {}
     removed: dict[str, None] = {}
     nodes: dict[str, dict[str, Any]] = {}
@@ -50,9 +70,10 @@ def write_all(connection: Connection, writes: Sequence[Write]) -> frozenset[str]
                 nodes[node.node_id] = row_from_node(node)
             case SaveUse(user_id, device_seconds):
                 uses[user_id] = {"name": USE_OF + user_id, "value": repr(device_seconds)}
-    freed = _remove_jobs(connection, list(removed)) | _save_jobs(connection, list(saved.values()))
-    _upsert(connection, tables.nodes, list(nodes.values()), keys=["node_id"])
-    _upsert(connection, tables.server_state, list(uses.values()), keys=["name"])
+    without_spec = {job_id for job_id in saved if job_id in removed or job_id not in with_spec}
+    freed = _remove_jobs(connection, list(removed)) | _save_jobs(connection, list(saved.values()), without_spec)
+    _upsert(connection, tables.nodes, list(nodes.values()), keys=("node_id",))
+    _upsert(connection, tables.server_state, list(uses.values()), keys=("name",))
     return frozenset(freed - _still_referenced(connection, sorted(freed)))
 
 
@@ -60,23 +81,22 @@ def write_telemetry(connection: Connection, rows: Sequence[MetricRow], lines: Se
     """Write rows and lines of jobs that are still there."""
     present = _present_jobs(connection, {row.job_id for row in rows} | {line.job_id for line in lines})
     newest = {(row.job_id, row.step): row_from_metrics(row) for row in rows if row.job_id in present}
-    _upsert(connection, tables.metric_rows, list(newest.values()), keys=["job_id", "step"])
+    _upsert(connection, tables.metric_rows, list(newest.values()), keys=("job_id", "step"))
     kept = [row_from_log_line(line) for line in lines if line.job_id in present]
     _insert_missing(connection, tables.log_lines, kept)
 
 
 def write_proof(connection: Connection) -> None:
     """Write one small row, to see whether writing works."""
-    _upsert(connection, tables.server_state, [{"name": "proof", "value": secrets.token_hex(8)}], keys=["name"])
+    _upsert(connection, tables.server_state, [{"name": "proof", "value": secrets.token_hex(8)}], keys=("name",))
 
 
-def _save_jobs(connection: Connection, records: list[JobRecord]) -> set[str]:
+def _save_jobs(connection: Connection, records: list[JobRecord], without_spec: Collection[str]) -> set[str]:
     """Write the rows of these jobs; return artifacts that some of them referred to and no longer do."""
     if not records:
         return set()
-    _upsert(connection, tables.jobs, [row_from_job(record) for record in records], keys=["job_id"])
-    with_spec = _named(connection, tables.job_specs, [record.job_id for record in records])
-    specs = [row_from_spec(record) for record in records if record.job_id not in with_spec]
+    _upsert(connection, tables.jobs, [row_from_job(record) for record in records], keys=("job_id",))
+    specs = [row_from_spec(record) for record in records if record.job_id in without_spec]
     _insert_missing(connection, tables.job_specs, specs)
     references = [
         {"job_id": record.job_id, "sha256": sha256} for record in records for sha256 in sorted(artifacts_of(record))
@@ -90,7 +110,7 @@ def _let_go(connection: Connection, wanted: Mapping[str, frozenset[str]]) -> set
     reference = tables.artifact_references.c
     freed: set[str] = set()
     for some in _pieces(sorted(wanted)):
-        present = connection.execute(select(reference.job_id, reference.sha256).where(reference.job_id.in_(some)))
+        present = connection.execute(_REFERENCES_OF_JOBS, {_NAMES: some})
         stale = [(job_id, sha256) for job_id, sha256 in present if sha256 not in wanted[job_id]]
         for job_id, sha256 in stale:
             is_it = (reference.job_id == job_id) & (reference.sha256 == sha256)
@@ -109,34 +129,36 @@ def _remove_jobs(connection: Connection, job_ids: list[str]) -> set[str]:
 
 
 def _still_referenced(connection: Connection, sha256s: list[str]) -> set[str]:
-    column = tables.artifact_references.c.sha256
-    return {found for some in _pieces(sha256s) for found in connection.scalars(select(column).where(column.in_(some)))}
+    pieces = _pieces(sha256s)
+    return {found for some in pieces for found in connection.scalars(_STILL_REFERENCED, {_NAMES: some})}
 
 
 def _present_jobs(connection: Connection, job_ids: Iterable[str]) -> set[str]:
-    return _named(connection, tables.jobs, sorted(job_ids))
+    pieces = _pieces(sorted(job_ids))
+    return {found for some in pieces for found in connection.scalars(_PRESENT_JOBS, {_NAMES: some})}
 
 
-def _named(connection: Connection, table: Table, job_ids: list[str]) -> set[str]:
-    column = table.c.job_id
-    return {found for some in _pieces(job_ids) for found in connection.scalars(select(column).where(column.in_(some)))}
-
-
-def _upsert(connection: Connection, table: Table, rows: list[dict[str, Any]], *, keys: list[str]) -> None:
-    if not rows:
-        return
-    statement = _insert(connection, table)
-    changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), rows)
+def _upsert(connection: Connection, table: Table, rows: list[dict[str, Any]], *, keys: tuple[str, ...]) -> None:
+    if rows:
+        connection.execute(_upsert_statement(connection.dialect.name, table, keys, tuple(rows[0])), rows)
 
 
 def _insert_missing(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
     if rows:
-        connection.execute(_insert(connection, table).on_conflict_do_nothing(), rows)
+        connection.execute(_insert_missing_statement(connection.dialect.name, table), rows)
 
 
-def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+@functools.cache
+def _upsert_statement(dialect: str, table: Table, keys: tuple[str, ...], columns: tuple[str, ...]) -> Insert:
+    """Made once: making it takes longer than a commit of many rows with it."""
+    statement = _INSERT[dialect](table)
+    changed = {name: statement.excluded[name] for name in columns if name not in keys}
+    return statement.on_conflict_do_update(index_elements=keys, set_=changed)
+
+
+@functools.cache
+def _insert_missing_statement(dialect: str, table: Table) -> Insert:
+    return _INSERT[dialect](table).on_conflict_do_nothing()
 
 
 def _pieces(items: Sequence[_T]) -> Iterator[list[_T]]:

@@ -17,7 +17,9 @@ from shared.model_definition.short_form import short_form
 from shared.model_definition.state_readers import with_states_where_read
 from shared.user_model import FORM, user_model_from_definition, user_model_graph
 
-_LONGEST_REMEMBERED = 16_384
+LONGEST_REMEMBERED = 16_384
+"""Characters of a model definition whose graph is kept for the next job of the same model."""
+
 _FORMS = (
     'accepted are {"layers": [...]}, a designer graph {"nodes": [...], "links": [...]}, a pattern {"template": {...}}, '
     'a named architecture {"architecture": "resnet", "depth": 18}, '
@@ -34,7 +36,7 @@ def parse_model_definition(text: str) -> ModelGraph:
         InvalidField: with field `model_definition`, naming the layer and the reason.
         TooLarge: the same field, when the text or the number of nodes is over the limit.
     """
-    return _remembered(text) if len(text) <= _LONGEST_REMEMBERED else _parsed(text)
+    return _remembered(text) if len(text) <= LONGEST_REMEMBERED else _parsed(text)
 
 
 def _parsed(text: str) -> ModelGraph:
