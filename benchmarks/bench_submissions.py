@@ -8,15 +8,14 @@ beside the rate, and what a bare sync of this disk takes, since a submission wai
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 from benchmarks.central_process import CentralProcess, central_process
 from benchmarks.figures import milliseconds, print_figure, print_machine
+from benchmarks.load_child import LoadChild, load_child
 from benchmarks.submitting_clients import Submitted
 
 CLIENTS = 8
@@ -31,31 +30,25 @@ async def main() -> None:
     print_machine()
     with tempfile.TemporaryDirectory(prefix="cyxwiz-benchmark-") as folder:
         print_figure("a bare fsync of 4 KiB here", milliseconds(_syncs(Path(folder))))
-        async with central_process(Path(folder) / "server") as server:
-            child = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "benchmarks.submitting_clients", server.grpc),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-            )
-            try:
-                await _round(child, in_flight=16, jobs=WARM_UP_JOBS)
-                for in_flight in (1, 16):
-                    await _measure(child, server, in_flight)
-            finally:
-                await child.communicate()
+        async with (
+            central_process(Path(folder) / "server") as server,
+            load_child("benchmarks.submitting_clients", server.grpc) as clients,
+        ):
+            await _round(clients, in_flight=16, jobs=WARM_UP_JOBS)
+            for in_flight in (1, 16):
+                await _measure(clients, server, in_flight)
 
 
-async def _measure(child: asyncio.subprocess.Process, server: CentralProcess, in_flight: int) -> None:
-    jobs = JOBS
+async def _measure(clients: LoadChild, server: CentralProcess, in_flight: int) -> None:
     before = server.cpu_seconds()
-    rounds = sorted([await _round(child, in_flight=in_flight, jobs=jobs) for _ in range(ROUNDS)], key=_rate)
-    server_cpu = (server.cpu_seconds() - before) / (jobs * ROUNDS)
-    client_cpu = sum(done.clients_cpu_seconds for done in rounds) / (jobs * ROUNDS)
+    rounds = sorted([await _round(clients, in_flight=in_flight, jobs=JOBS) for _ in range(ROUNDS)], key=_rate)
+    server_cpu = (server.cpu_seconds() - before) / (JOBS * ROUNDS)
+    client_cpu = sum(done.clients_cpu_seconds for done in rounds) / (JOBS * ROUNDS)
     middle = rounds[ROUNDS // 2]
     print_figure(
         f"durable submissions a second, {CLIENTS} clients, {in_flight} in flight each",
         f"median {middle.per_second:.0f}, from {rounds[0].per_second:.0f} to {rounds[-1].per_second:.0f} over {ROUNDS} "
-        f"rounds of {jobs}",
+        f"rounds of {JOBS}",
         goal=f"at least {GOAL_PER_SECOND}",
     )
     print_figure(
@@ -65,10 +58,8 @@ async def _measure(child: asyncio.subprocess.Process, server: CentralProcess, in
     )
 
 
-async def _round(child: asyncio.subprocess.Process, *, in_flight: int, jobs: int) -> Submitted:
-    assert child.stdin is not None and child.stdout is not None
-    child.stdin.write(f"{CLIENTS} {in_flight} {jobs}\n".encode())
-    return Submitted(**json.loads(await child.stdout.readline()))
+async def _round(clients: LoadChild, *, in_flight: int, jobs: int) -> Submitted:
+    return Submitted(**await clients.order(f"{CLIENTS} {in_flight} {jobs}"))
 
 
 def _rate(done: Submitted) -> float:

@@ -14,7 +14,8 @@ class ClusterSettings:
 
     Attributes:
         lease_seconds: how long an attempt may use its devices after the node's last heartbeat, as nodes are told.
-        lease_grace_seconds: the server waits this much longer than it says, since messages take time.
+        lease_grace_seconds: the server waits this much longer than it says, for heartbeats that wait to be read; a node
+            begins to stop well before, by its own clock.
         heartbeat_seconds: how often nodes are told to be heard from.
         plan_timeout_seconds: a node that was asked what a job needs has this long to answer.
         warm_up_seconds: a job whose node's process died waits this long for it to load again, for the checkpoint there.
@@ -30,7 +31,7 @@ class ClusterSettings:
     """
 
     lease_seconds: float = 20.0
-    lease_grace_seconds: float = 2.0
+    lease_grace_seconds: float = 0.5
     heartbeat_seconds: float = 2.0
     plan_timeout_seconds: float = 60.0
     warm_up_seconds: float = 30.0

@@ -24,11 +24,15 @@ from central_server.scheduler.demands import run_seconds_allowed, wait_seconds_a
 from central_server.scheduler.draining import on_drain_ended
 from central_server.scheduler.jobs import JobError, StopIntent
 from central_server.scheduler.keeping import on_patience_ended
+from central_server.scheduler.node_departures import close_session
 from central_server.scheduler.plan_requests import on_plan_expired
 from central_server.scheduler.stopping import stop_job
 from central_server.scheduler.waiting_reason import waiting_reason
 from shared.identifiers import AttemptKey
 from shared.lifecycle import AttemptState, JobState, advance_job
+
+SILENT_CODE = "silent"
+"""The stream's node has let a whole lease go by without a word."""
 
 
 def on_tick(state: ClusterState) -> None:
@@ -66,6 +70,9 @@ def _lose(state: ClusterState, key: AttemptKey) -> None:
     name = node.name if node is not None else attempt.node_id
     settings = state.settings
     silence_seconds = settings.lease_seconds + settings.lease_grace_seconds
+    if node is not None and node.session_id and state.now.seconds - node.last_seen_seconds >= silence_seconds:
+        # The stream looks open, but nobody may be at its other end: what is offered there would be lost again.
+        close_session(state, node, SILENT_CODE, f"node {name} was not heard from for {silence_seconds:g} s")
     reason = f"{name} did not speak of this attempt for {silence_seconds:g} s"
     may_have_saved = attempt.node_id if attempt.started_at_ms else ""
     end_attempt(state, job, AttemptEnd(AttemptState.LOST, reason, checkpoint_node_id=may_have_saved))

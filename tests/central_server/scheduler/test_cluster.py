@@ -143,10 +143,10 @@ def test_the_next_deadline_is_the_lease(driver: ClusterDriver) -> None:
     assert driver.cluster.next_deadline_seconds() is None
     driver.connect()
     driver.submit()
-    assert driver.cluster.next_deadline_seconds() == 22.0
+    assert driver.cluster.next_deadline_seconds() == 20.5
     driver.wait(10)
     driver.heartbeat(_KEY)
-    assert driver.cluster.next_deadline_seconds() == 32.0
+    assert driver.cluster.next_deadline_seconds() == 30.5
 
 
 def test_a_rebuilt_core_remembers_its_retry_and_its_run_limit() -> None:
