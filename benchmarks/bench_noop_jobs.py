@@ -18,9 +18,9 @@ from benchmarks.noop_nodes import NODES, SLOTS, Ended
 
 CLIENTS = 8
 IN_FLIGHT = 16
-JOBS = 2_000
-WARM_UP_JOBS = 500
-ROUNDS = 5
+JOBS = 1_000
+WARM_UP_JOBS = 200
+ROUNDS = 3
 GOAL_PER_SECOND = 500
 
 

@@ -19,7 +19,7 @@ from benchmarks.load_child import LoadChild, load_child
 from benchmarks.submitting_clients import Submitted
 
 CLIENTS = 8
-ROUNDS = 5
+ROUNDS = 3
 JOBS = 2_000
 WARM_UP_JOBS = 500
 GOAL_PER_SECOND = 1000
