@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import pytest
+
 from central_server.ports import EndedJob, JobQuery, Store, Telemetry
 from central_server.scheduler.effects import RemoveJob, SaveJob, SaveNode
 from central_server.scheduler.jobs import JobError, JobRecord, JobResult, StopIntent
 from central_server.telemetry_records import LogLine, MetricRow
+from shared.errors import StoreUnavailable
 from shared.lifecycle import AttemptState, JobState
 from shared.node_messages import ResultFile
 from tests.builders import a_job, a_node, a_spec, an_attempt
@@ -66,6 +69,20 @@ class StoreConformance:
         await store.commit([SaveJob(full)])
         assert await store.find_job("full") == full
         assert (await store.load()).jobs == (full,)
+
+    async def test_digests_are_told_of_the_jobs_that_are_there(self, store: Store) -> None:
+        job = a_job("here")
+        await store.commit([SaveJob(job), SaveJob(a_finished_job("other", 2))])
+        assert await store.content_digests(["here", "nowhere"]) == {"here": job.content_digest}
+        assert await store.content_digests(["nowhere"]) == {}
+
+    async def test_a_job_whose_first_commit_failed_has_its_spec_after_the_second(self, store: Store) -> None:
+        job = a_job("kept")
+        impossible = replace(a_job("broken", sequence=2), content_digest=None)  # type: ignore[arg-type]  # so it fails
+        with pytest.raises(StoreUnavailable):
+            await store.commit([SaveJob(job), SaveJob(impossible)])
+        await store.commit([SaveJob(job)])
+        assert await store.find_job("kept") == job
 
     async def test_results_and_errors_come_back(self, store: Store) -> None:
         done = a_finished_job("done", 1, SHA_A)
