@@ -37,8 +37,7 @@ class CentralProcess:
 @asynccontextmanager
 async def central_process(state_dir: Path, *flags: str) -> AsyncIterator[CentralProcess]:
     """Run a server on free ports until the block ends; entered when it is ready."""
-    state_dir.mkdir(parents=True, exist_ok=True)
-    log = state_dir / "server.log"
+    log = _log_in(state_dir)
     child = await ChildProcess.start(["central_server", *_FREE, "--state-dir", str(state_dir), *flags], log)
     try:
         facts = await child.ready()
@@ -47,3 +46,8 @@ async def central_process(state_dir: Path, *flags: str) -> AsyncIterator[Central
         yield CentralProcess(facts["grpc"], child.pid)
     finally:
         await child.stop()
+
+
+def _log_in(state_dir: Path) -> Path:
+    state_dir.mkdir(parents=True, exist_ok=True)
+    return state_dir / "server.log"

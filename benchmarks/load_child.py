@@ -19,7 +19,8 @@ class LoadChild:
 
     async def order(self, line: str) -> dict[str, Any]:
         """Have something done and return what the child says of it."""
-        assert self._process.stdin is not None and self._process.stdout is not None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.write(f"{line}\n".encode())
         answer = await self._process.stdout.readline()
         if not answer:

@@ -64,7 +64,6 @@ def check_job_spec(spec: JobSpec) -> CheckedJob:
         TooLarge: when the model definition is.
     """
     _check_devices(spec)
-    graph = parse_model_definition(spec.model_definition)
     dataset, facts = _known_of_dataset(spec.dataset)
     _check_batch(spec, facts)
     said = _Said(spec.model_definition, spec.dataset, spec.job_type, spec.hyperparameters.loss)
