@@ -11,7 +11,7 @@ from collections.abc import Collection, Container, Iterable, Iterator, Mapping, 
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Insert, Table, bindparam, delete, select
+from sqlalchemy import BindParameter, Connection, Insert, Table, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from central_server.scheduler.effects import RemoveJob, SaveJob, SaveNode, SaveUse, Write
@@ -28,13 +28,11 @@ from central_server.storage.rows import (
 )
 from central_server.telemetry_records import LogLine, MetricRow
 
-_INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-
 _AT_ONCE = 500
 """Names in one IN (…): well below what any of the databases allows."""
 
 _NAMES = "names"
-_OF_THESE = bindparam(_NAMES, expanding=True)
+_OF_THESE: BindParameter[Any] = bindparam(_NAMES, expanding=True)
 _PRESENT_JOBS = select(tables.jobs.c.job_id).where(tables.jobs.c.job_id.in_(_OF_THESE))
 _REFERENCES_OF_JOBS = select(tables.artifact_references.c.job_id, tables.artifact_references.c.sha256).where(
     tables.artifact_references.c.job_id.in_(_OF_THESE)
@@ -151,14 +149,18 @@ def _insert_missing(connection: Connection, table: Table, rows: list[dict[str, A
 @functools.cache
 def _upsert_statement(dialect: str, table: Table, keys: tuple[str, ...], columns: tuple[str, ...]) -> Insert:
     """Made once: making it takes longer than a commit of many rows with it."""
-    statement = _INSERT[dialect](table)
+    statement = _insert(dialect, table)
     changed = {name: statement.excluded[name] for name in columns if name not in keys}
     return statement.on_conflict_do_update(index_elements=keys, set_=changed)
 
 
 @functools.cache
 def _insert_missing_statement(dialect: str, table: Table) -> Insert:
-    return _INSERT[dialect](table).on_conflict_do_nothing()
+    return _insert(dialect, table).on_conflict_do_nothing()
+
+
+def _insert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 def _pieces(items: Sequence[_T]) -> Iterator[list[_T]]:
