@@ -140,7 +140,8 @@ class _Parts:
         )
 
     async def _seed_progress(self) -> None:
-        rows = await self._store.last_metric_rows([job_id for job_id, _ in self._read_model.live_jobs()])
+        started = [job_id for job_id, record in self._read_model.live_jobs() if record.attempts]
+        rows = await self._store.last_metric_rows(started)
         self._read_model.seed_progress(rows.values())
 
     async def _stop(self, control: asyncio.Task[None]) -> None:

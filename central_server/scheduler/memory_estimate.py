@@ -19,7 +19,7 @@ from shared.job_spec import JobSpec
 from shared.model_definition.example_shape import example_shape
 from shared.model_definition.graph import LayerSummary
 from shared.model_definition.implied_flatten import with_implied_flatten
-from shared.model_definition.parse import parse_model_definition
+from shared.model_definition.parse import LONGEST_REMEMBERED, parse_model_definition
 from shared.model_definition.shapes import summarize
 from shared.user_model import runs_user_code
 
@@ -41,10 +41,10 @@ _MOST_SLOTS = 2
 def estimate_bytes(spec: JobSpec) -> int:
     """Return about how many bytes the job will hold on its device."""
     slots = _OPTIMIZER_SLOTS.get(spec.hyperparameters.optimizer, _MOST_SLOTS)
-    return _estimate(spec.model_definition, spec.dataset, spec.batch_size, slots)
+    remembered = _of_small_models if len(spec.model_definition) <= LONGEST_REMEMBERED else _of_large_models
+    return remembered(spec.model_definition, spec.dataset, spec.batch_size, slots)
 
 
-@functools.lru_cache(maxsize=64)
 def _estimate(model_definition: str, dataset: str, batch_size: int, optimizer_slots: int) -> int:
     facts = dataset_facts(parse_dataset_uri(dataset))
     layers = _layers(model_definition, facts)
@@ -55,6 +55,10 @@ def _estimate(model_definition: str, dataset: str, batch_size: int, optimizer_sl
     state_floats = parameters * (2 + optimizer_slots)
     batch_floats = activations * 2 * batch_size
     return FLOAT_BYTES * (state_floats + batch_floats + _data_floats(facts)) + OVERHEAD_BYTES
+
+
+_of_small_models = functools.lru_cache(maxsize=4096)(_estimate)
+_of_large_models = functools.lru_cache(maxsize=16)(_estimate)
 
 
 def _layers(model_definition: str, facts: DatasetFacts) -> tuple[LayerSummary, ...] | None:

@@ -17,6 +17,12 @@ _NAMES = "names"
 _DIGESTS = select(tables.jobs.c.job_id, tables.jobs.c.content_digest).where(
     tables.jobs.c.job_id.in_(bindparam(_NAMES, expanding=True))
 )
+_LAST_METRIC_ROW = (
+    select(tables.metric_rows)
+    .where(tables.metric_rows.c.job_id == bindparam("job_id"))
+    .order_by(tables.metric_rows.c.step.desc())
+    .limit(1)
+)
 _UNFINISHED = [state.value for state in JobState if not job_has_ended(state)]
 
 
@@ -79,11 +85,9 @@ def metric_rows(connection: Connection, job_id: str, *, after_step: int, limit: 
 
 def last_metric_rows(connection: Connection, job_ids: Sequence[str]) -> dict[str, MetricRow]:
     """Return the newest row of each job that has one."""
-    rows = tables.metric_rows
     found: dict[str, MetricRow] = {}
     for job_id in job_ids:
-        query = select(rows).where(rows.c.job_id == job_id).order_by(rows.c.step.desc()).limit(1)
-        row = connection.execute(query).mappings().first()
+        row = connection.execute(_LAST_METRIC_ROW, {"job_id": job_id}).mappings().first()
         if row:
             found[job_id] = metrics_from_row(row)
     return found

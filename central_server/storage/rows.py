@@ -64,8 +64,9 @@ def row_from_spec(record: JobRecord) -> dict[str, Any]:
 
 def spec_from_row(row: Row) -> JobSpec:
     """Return the spec of a row that joins `job_specs`; without the column `model_definition`, `WITHOUT_MODEL`."""
-    fields = json.loads(row["spec"])
-    return spec_from_json(json.dumps(fields | {"model_definition": row.get("model_definition", WITHOUT_MODEL)}))
+    model = json.dumps(row.get("model_definition", WITHOUT_MODEL))
+    # Both are JSON already: joining texts spares reading and writing each once more.
+    return spec_from_json(f'{{"model_definition":{model},{row["spec"][1:]}')
 
 
 def job_from_row(row: Row) -> JobRecord:
