@@ -18,8 +18,8 @@ from benchmarks.noop_nodes import NODES, SLOTS, Ended
 
 CLIENTS = 8
 IN_FLIGHT = 16
-JOBS = 500
-WARM_UP_JOBS = 100
+JOBS = 1_000
+WARM_UP_JOBS = 200
 ROUNDS = 3
 GOAL_PER_SECOND = 500
 

@@ -20,7 +20,7 @@ from benchmarks.submitting_clients import Submitted
 
 CLIENTS = 8
 ROUNDS = 3
-JOBS = 800
+JOBS = 2_000
 WARM_UP_JOBS = 200
 GOAL_PER_SECOND = 1000
 
