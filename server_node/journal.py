@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import assert_never
 
 from server_node.attempts.instructions import JournalRecord, RecordBegun, RecordEnded, RecordForgotten
+from shared.atomic_file import sync_folder
 from shared.errors import MachineFailure, PeerFault
 from shared.identifiers import AttemptKey
 from shared.node_message_wire import attempt_ended_from_proto, attempt_ended_to_proto
@@ -166,12 +167,3 @@ def _write_all(descriptor: int, text: bytes) -> None:
     view = memoryview(text)
     while view:
         view = view[os.write(descriptor, view) :]
-
-
-def sync_folder(folder: Path) -> None:
-    """Make renames and new names in `folder` durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -39,17 +39,19 @@ from server_node.execution.training_thread import ThreadTools
 from server_node.folders import AttemptFolders
 from server_node.inbox import Inbox
 from server_node.journal import Journal
+from server_node.kept_artifacts import KeptArtifacts
+from server_node.left_behind import remove_what_was_left
 from server_node.settings import NodeSettings
 from server_node.shutdown import end_process_after, end_process_for_supervisor, wait_until_quiet
 from server_node.state_folder import StateFolder
+from server_node.tidying import Tidying
 from server_node.user_code.engine import UserCodeEngine, UserCodeSettings
 from shared.clock import SystemClock
 from shared.dataset_uri import ArtifactDataset, parse_dataset_uri
 from shared.identifiers import AttemptKey, new_session_id
-from shared.node_messages import NodeDescription, OfferAttempt
+from shared.node_messages import AttemptEnded, NodeDescription, OfferAttempt
 
 _LOG = logging.getLogger(__name__)
-OLD_CHECKPOINT_SECONDS = 7 * 24 * 3600
 LIVE_SECONDS = 1.0
 GIBIBYTE = 2**30
 
@@ -91,9 +93,9 @@ class Node:
         )
         self._client = NodeClient(settings.servers, post=self._inbox.post, uniform=self._uniform)
         self._telemetry = TelemetryStream(folder.node_id, channel=self._client.channel, uniform=self._uniform)
-        self._artifacts = ArtifactCache(
-            path_of=self._folders.artifact, channel=self._client.channel, uniform=self._uniform
-        )
+        self._tidying = Tidying()
+        self._kept = KeptArtifacts(self._folders.artifacts, int(settings.artifact_disk_gib * GIBIBYTE))
+        self._artifacts = ArtifactCache(self._kept, channel=self._client.channel, uniform=self._uniform)
 
     def stop(self) -> None:
         """Save every attempt and end; from the event loop's thread, once or more."""
@@ -107,6 +109,7 @@ class Node:
             CyxWizError: JAX cannot be loaded as it was asked.
         """
         try:
+            await asyncio.to_thread(self._tidy_up)
             async with asyncio.TaskGroup() as tasks:
                 async with JobExecutor(
                     self._tools, bring_dataset=self._bring_dataset, callbacks=self._callbacks()
@@ -117,16 +120,17 @@ class Node:
                     tasks.create_task(self._warm_up(), name="warm up")
                     await self._stop.wait()
                     self._inbox.post(ShutdownBegan())
+                    it.refuse_plans()
                     end_process_after(self._settings.shutdown_seconds)
                     await wait_until_quiet(self._state, self._changed, total_seconds=self._settings.shutdown_seconds)
                 raise _Stopped  # noqa: TRY301 - the way to end a task group
         except* _Stopped:
             _LOG.info("node_stopped")
         finally:
+            self._tidying.close()
             self._journal.close()
 
     async def _warm_up(self) -> None:
-        self._drop_old_checkpoints()
         loaded = await in_thread_of_its_own(self._load, name="loading-jax")
         self._engine.fill(loaded.engine)
         description = ready_description(
@@ -167,12 +171,9 @@ class Node:
         )
         return UserCodeEngine(settings)
 
-    def _drop_old_checkpoints(self) -> None:
-        before = self._clock.unix_ms() / 1000 - OLD_CHECKPOINT_SECONDS
-        held = {key.job_id for key in self._journal.content.interrupted}
-        dropped = self._folders.drop_old_checkpoints(before_unix_seconds=before, keep=held)
-        if dropped:
-            _LOG.info("old_checkpoints_dropped jobs=%s", ",".join(dropped))
+    def _tidy_up(self) -> None:
+        now = self._clock.unix_ms() / 1000
+        remove_what_was_left(self._folders, self._kept, self._journal.content, now_unix_seconds=now)
 
     def _control_loop(self, executor: JobExecutor, tasks: asyncio.TaskGroup) -> ControlLoop:
         outbox = ResultOutbox(
@@ -181,7 +182,7 @@ class Node:
             channel=self._client.channel,
             telemetry=self._telemetry,
             folders=self._folders,
-            fingerprint=lambda: self._description.fingerprint,
+            tidying=self._tidying,
             uniform=self._uniform,
         )
         self._uploads = CheckpointUploads(
@@ -190,7 +191,6 @@ class Node:
             channel=self._client.channel,
             folders=self._folders,
             interval_seconds=self._settings.upload_checkpoint_seconds,
-            fingerprint=lambda: self._description.fingerprint,
         )
         return ControlLoop(
             self._state,
@@ -211,10 +211,14 @@ class Node:
     def _callbacks(self) -> Callbacks:
         return Callbacks(
             on_progress=self._progress,
-            on_completion=lambda ended: self._inbox.post(AttemptStopped(ended)),
+            on_completion=self._completed,
             on_wedged=lambda key, waited_seconds: self._inbox.post(AttemptWedged(key, waited_seconds)),
             on_plan=lambda answer: self._inbox.post(PlanMade(answer)),
         )
+
+    def _completed(self, ended: AttemptEnded) -> None:
+        self._tidying.soon(lambda: self._kept.let_go(ended.key))
+        self._inbox.post(AttemptStopped(ended))
 
     def _progress(self, progress: Progress) -> None:
         if isinstance(progress, AttemptMoved):
@@ -233,6 +237,7 @@ class Node:
             checkpoint_seconds=self._settings.checkpoint_seconds,
             live_seconds=LIVE_SECONDS,
             on_saved=self._saved,
+            checkpoints_kept=self._settings.keep_checkpoints,
         )
 
     def _saved(self, key: AttemptKey) -> None:
@@ -240,9 +245,10 @@ class Node:
             self._uploads.saved(key)
 
     async def _bring_dataset(self, offer: OfferAttempt) -> None:
+        await self._tidying.settled()  # of an attempt of the same name, when an earlier process began it
         dataset = parse_dataset_uri(offer.spec.dataset)
         if isinstance(dataset, ArtifactDataset):
-            await self._artifacts.bring(dataset.sha256)
+            await self._artifacts.bring(dataset.sha256, offer.key)
         if offer.spec.weights:
-            await self._artifacts.bring(offer.spec.weights_sha256)
-        await bring_checkpoint(offer, self._folders, self._artifacts)
+            await self._artifacts.bring(offer.spec.weights_sha256, offer.key)
+        await bring_checkpoint(offer, self._folders, self._artifacts, keep=self._settings.keep_checkpoints)

@@ -6,7 +6,7 @@ import fcntl
 import os
 from pathlib import Path
 
-from server_node.journal import sync_folder
+from shared.atomic_file import sync_folder
 from shared.errors import MachineFailure
 from shared.identifiers import check_identifier, new_node_id
 

@@ -30,6 +30,7 @@ from server_node.attempts.events import (
 )
 from server_node.attempts.held import Held
 from server_node.attempts.instructions import CloseLink, DeliverEnd, Instruction, MakePlan
+from shared.errors import MachineFailure
 from shared.identifiers import AttemptKey
 from shared.lifecycle import AttemptState, can_advance_attempt
 from shared.node_messages import (
@@ -41,6 +42,7 @@ from shared.node_messages import (
     NodeChanged,
     NodeDescription,
     OfferAttempt,
+    PlanAnswer,
     PlanRequest,
     ServerMessage,
     StopAttempt,
@@ -171,12 +173,19 @@ def _obey(book: NodeBook, message: ServerMessage, now: float) -> list[Instructio
         case EndAcknowledged(key):
             return ends.end_acknowledged(book, key)
         case PlanRequest():
-            return [MakePlan(message)]
+            return _plan_asked(book, message)
         case Goodbye(code, text):
             assert book.link is not None
             return [CloseLink(book.link.number, f"{code}: {text}")]
         case _:
             assert_never(message)
+
+
+def _plan_asked(book: NodeBook, request: PlanRequest) -> list[Instruction]:
+    if not book.is_shutting_down:
+        return [MakePlan(request)]
+    why = "the node is shutting down; ask again"
+    return book.say(PlanAnswer(request.request_id, error_code=MachineFailure.code, message=why))
 
 
 def _attempt_moved(book: NodeBook, moved: AttemptMoved) -> list[Instruction]:

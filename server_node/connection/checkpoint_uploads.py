@@ -32,7 +32,6 @@ class CheckpointUploads:
         tasks: owns the uploads.
         post: where `CheckpointUploaded` goes.
         interval_seconds: between the ends of two uploads of one job.
-        fingerprint: of this node's device.
     """
 
     def __init__(
@@ -43,7 +42,6 @@ class CheckpointUploads:
         channel: Callable[[], Awaitable[grpc.aio.Channel]],
         folders: AttemptFolders,
         interval_seconds: float,
-        fingerprint: Callable[[], str],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._tasks = tasks
@@ -51,7 +49,6 @@ class CheckpointUploads:
         self._channel = channel
         self._folders = folders
         self._interval_seconds = interval_seconds
-        self._fingerprint = fingerprint
         self._clock = clock
         self._loop = asyncio.get_running_loop()
         self._lock = threading.Lock()
@@ -88,19 +85,19 @@ class CheckpointUploads:
 
     async def _upload(self, key: AttemptKey, copy: Path) -> None:
         try:
-            stored = await asyncio.to_thread(described, copy, fingerprint=self._fingerprint())
+            stored = await asyncio.to_thread(described, copy)
             await upload(await self._channel(), copy, sha256=stored.sha256, size_bytes=stored.size_bytes)
         except (OSError, ServerUnreachable) as failure:
             _LOG.info("checkpoint_not_uploaded attempt=%s why=%s", key, failure)
-        else:
-            self._post(CheckpointUploaded(key, stored))
+            return
         finally:
-            _let_go(copy)
+            await _let_go(copy)
             self._end(key.job_id)
+        self._post(CheckpointUploaded(key, stored))
 
 
 async def uploaded_at_the_end(
-    channel: Callable[[], Awaitable[grpc.aio.Channel]], folders: AttemptFolders, job_id: str, fingerprint: str
+    channel: Callable[[], Awaitable[grpc.aio.Channel]], folders: AttemptFolders, job_id: str
 ) -> StoredCheckpoint | None:
     """Bring a stopped attempt's checkpoint to the server and describe it; None where there is none.
 
@@ -111,7 +108,7 @@ async def uploaded_at_the_end(
     try:
         if not await asyncio.to_thread(hold_copy, folders.checkpoint(job_id), copy):
             return None
-        stored = await asyncio.to_thread(described, copy, fingerprint=fingerprint)
+        stored = await asyncio.to_thread(described, copy)
         await upload(await channel(), copy, sha256=stored.sha256, size_bytes=stored.size_bytes)
     except OSError as failure:
         _LOG.warning("last_checkpoint_not_uploaded job=%s why=%s", job_id, failure)
@@ -119,8 +116,8 @@ async def uploaded_at_the_end(
     else:
         return stored
     finally:
-        _let_go(copy)
+        await _let_go(copy)
 
 
-def _let_go(copy: Path) -> None:
-    copy.unlink(missing_ok=True)
+async def _let_go(copy: Path) -> None:
+    await asyncio.to_thread(copy.unlink, missing_ok=True)

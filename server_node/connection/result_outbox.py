@@ -17,6 +17,7 @@ from server_node.connection.artifact_transfer import upload
 from server_node.connection.checkpoint_uploads import uploaded_at_the_end
 from server_node.connection.telemetry_stream import TelemetryStream
 from server_node.folders import AttemptFolders
+from server_node.tidying import Tidying
 from shared.backoff import Backoff
 from shared.errors import ServerUnreachable
 from shared.identifiers import AttemptKey
@@ -34,6 +35,7 @@ class ResultOutbox:
     Args:
         tasks: owns the deliveries.
         post: where `EndDeliverable` and `ResultLost` go.
+        tidying: removes what is dropped.
     """
 
     def __init__(
@@ -44,7 +46,7 @@ class ResultOutbox:
         channel: Callable[[], Awaitable[grpc.aio.Channel]],
         telemetry: TelemetryStream,
         folders: AttemptFolders,
-        fingerprint: Callable[[], str],
+        tidying: Tidying,
         uniform: Callable[[], float],
         backoff: Backoff | None = None,
     ) -> None:
@@ -53,7 +55,7 @@ class ResultOutbox:
         self._channel = channel
         self._telemetry = telemetry
         self._folders = folders
-        self._fingerprint = fingerprint
+        self._tidying = tidying
         self._uniform = uniform
         self._backoff = backoff or Backoff()
         self._deliveries: dict[AttemptKey, asyncio.Task[None]] = {}
@@ -67,13 +69,13 @@ class ResultOutbox:
         self._deliveries[ended.key] = self._tasks.create_task(self._deliver(ended), name=f"deliver {ended.key}")
 
     def drop_result(self, key: AttemptKey) -> None:
-        """Stop delivering an end and remove its files."""
+        """Stop delivering an end and remove its files, soon."""
         self._stop(key)
-        self._folders.drop_result(key)
+        self._tidying.soon(lambda: self._folders.drop_result(key))
 
     def drop_checkpoint(self, job_id: str) -> None:
-        """Remove the checkpoint of a job that is over."""
-        self._folders.drop_checkpoint(job_id)
+        """Remove the checkpoints of a job that is over, soon."""
+        self._tidying.soon(lambda: self._folders.drop_checkpoint(job_id))
 
     def _stop(self, key: AttemptKey) -> None:
         delivery = self._deliveries.pop(key, None)
@@ -96,7 +98,7 @@ class ResultOutbox:
         """Bring the checkpoint of an attempt that was stopped to go on elsewhere."""
 
         async def bring() -> StoredCheckpoint | None:
-            return await uploaded_at_the_end(self._channel, self._folders, key.job_id, self._fingerprint())
+            return await uploaded_at_the_end(self._channel, self._folders, key.job_id)
 
         return await self._until_it_is_there(key, bring)
 

@@ -150,9 +150,9 @@ class TrainingEngine(Protocol):
     """Makes trainings and plans."""
 
     def prepare(
-        self, spec: JobSpec, device_id: str, *, checkpoint: Path | None, should_stop: Callable[[], bool]
+        self, spec: JobSpec, device_id: str, *, checkpoints: Sequence[Path], should_stop: Callable[[], bool]
     ) -> Training:
-        """Load data, compile, restore.
+        """Load data, compile, restore from the first of the checkpoints that can be used.
 
         Raises:
             PreparationStopped: `should_stop` said so on the way.

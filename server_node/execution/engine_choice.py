@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from server_node.execution.engine import Plan, Training, TrainingEngine
@@ -24,10 +24,10 @@ class EngineChoice:
         self._users = users
 
     def prepare(
-        self, spec: JobSpec, device_id: str, *, checkpoint: Path | None, should_stop: Callable[[], bool]
+        self, spec: JobSpec, device_id: str, *, checkpoints: Sequence[Path], should_stop: Callable[[], bool]
     ) -> Training:
         """Do what the engine's `prepare` does."""
-        return self._for(spec).prepare(spec, device_id, checkpoint=checkpoint, should_stop=should_stop)
+        return self._for(spec).prepare(spec, device_id, checkpoints=checkpoints, should_stop=should_stop)
 
     def plan(self, spec: JobSpec) -> Plan:
         """Do what the engine's `plan` does."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from server_node.execution.engine import Plan, Training, TrainingEngine
@@ -21,10 +21,10 @@ class EngineSlot:
         self._engine = engine
 
     def prepare(
-        self, spec: JobSpec, device_id: str, *, checkpoint: Path | None, should_stop: Callable[[], bool]
+        self, spec: JobSpec, device_id: str, *, checkpoints: Sequence[Path], should_stop: Callable[[], bool]
     ) -> Training:
         """Do what the engine's `prepare` does."""
-        return self._filled().prepare(spec, device_id, checkpoint=checkpoint, should_stop=should_stop)
+        return self._filled().prepare(spec, device_id, checkpoints=checkpoints, should_stop=should_stop)
 
     def plan(self, spec: JobSpec) -> Plan:
         """Do what the engine's `plan` does."""

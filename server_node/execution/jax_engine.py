@@ -42,17 +42,17 @@ class JaxEngine:
         self._chunk_seconds = chunk_seconds
 
     def prepare(
-        self, spec: JobSpec, device_id: str, *, checkpoint: Path | None, should_stop: Callable[[], bool]
+        self, spec: JobSpec, device_id: str, *, checkpoints: Sequence[Path], should_stop: Callable[[], bool]
     ) -> JaxTraining | JaxJudging:
         """Load data, compile, restore; see `TrainingEngine.prepare`."""
         started = time.perf_counter()
         if spec.job_type != "training":
-            return self._prepare_judging(spec, device_id, checkpoint, should_stop)
+            return self._prepare_judging(spec, device_id, checkpoints, should_stop)
         try:
             prepared = prepare(
                 spec,
                 self._environment,
-                checkpoint=checkpoint,
+                checkpoints=checkpoints,
                 should_stop=should_stop,
                 device=_device(device_id),
             )
@@ -61,12 +61,12 @@ class JaxEngine:
         return JaxTraining(prepared, spec, self._chunk_seconds, time.perf_counter() - started)
 
     def _prepare_judging(
-        self, spec: JobSpec, device_id: str, checkpoint: Path | None, should_stop: Callable[[], bool]
+        self, spec: JobSpec, device_id: str, checkpoints: Sequence[Path], should_stop: Callable[[], bool]
     ) -> JaxJudging:
         started = time.perf_counter()
         try:
             judging = prepare_judging(
-                spec, self._environment, checkpoint=checkpoint, should_stop=should_stop, device=_device(device_id)
+                spec, self._environment, checkpoints=checkpoints, should_stop=should_stop, device=_device(device_id)
             )
         except TrainingStopped as stopped:
             raise PreparationStopped from stopped

@@ -19,7 +19,7 @@ from typing import Self, TypeVar
 from server_node.execution.failures import code_and_sentence
 from server_node.execution.graces import Graces, wait_until_ended
 from server_node.execution.own_threads import in_thread_of_its_own
-from server_node.execution.plans import answer_plan
+from server_node.execution.plans import answer_plan, refused_plan
 from server_node.execution.progress_mailbox import Progress, ProgressMailbox
 from server_node.execution.stop_signal import StopSignal
 from server_node.execution.training_thread import AttemptThread, ThreadTools
@@ -86,6 +86,7 @@ class JobExecutor:
         self._running: dict[AttemptKey, _Running] = {}
         self._tasks = asyncio.TaskGroup()
         self._planning = asyncio.Lock()
+        self._plans: dict[str, asyncio.Task[None]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def __aenter__(self) -> Self:
@@ -98,6 +99,7 @@ class JobExecutor:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop every attempt, saving it, and return when all threads have ended."""
+        self.refuse_plans()
         for key in self.running():
             self.cancel(key, StopMode.CHECKPOINT)
         try:
@@ -141,7 +143,11 @@ class JobExecutor:
 
     def plan(self, request: PlanRequest) -> None:
         """Compile a job on abstract shapes and report through `on_plan`; one at a time, in the order asked."""
-        self._in_loop(lambda: self._tasks.create_task(self._plan(request), name=f"plan {request.request_id}"))
+        self._in_loop(self._begin_plan, request)
+
+    def refuse_plans(self) -> None:
+        """Answer every plan that is not made yet with a refusal, also one whose compile nothing can interrupt."""
+        self._in_loop(self._cancel_plans)
 
     # ---- in the event loop from here on
 
@@ -180,7 +186,7 @@ class JobExecutor:
             await wait_until_ended(
                 thread,
                 self._graces,
-                is_training=lambda: body.is_training,
+                mark=lambda: body.phases.mark,
                 on_wedged=lambda waited: self._tell_wedged(running.offer.key, waited),
             )
             raise
@@ -194,6 +200,16 @@ class JobExecutor:
             del self._running[key]
         self._hand_over_progress()
         self._tell(self._callbacks.on_completion, running.ended or _stopped_before_thread(running))
+
+    def _begin_plan(self, request: PlanRequest) -> None:
+        task = self._tasks.create_task(self._plan(request), name=f"plan {request.request_id}")
+        self._plans[request.request_id] = task
+        task.add_done_callback(lambda _: self._plans.pop(request.request_id, None))
+
+    def _cancel_plans(self) -> None:
+        for request_id, task in list(self._plans.items()):
+            if task.cancel():
+                self._tell(self._callbacks.on_plan, refused_plan(request_id))
 
     async def _plan(self, request: PlanRequest) -> None:
         async with self._planning:

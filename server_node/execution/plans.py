@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from server_node.execution.engine import TrainingEngine
 from server_node.execution.failures import code_and_sentence
-from shared.errors import UserMistake
+from shared.errors import MachineFailure, UserMistake
 from shared.node_messages import PlanAnswer, PlanRequest
 
 
@@ -17,3 +17,8 @@ def answer_plan(engine: TrainingEngine, request: PlanRequest) -> PlanAnswer:
         field = failure.field if isinstance(failure, UserMistake) else ""
         return PlanAnswer(request.request_id, error_code=code, message=sentence, field=field)
     return PlanAnswer(request.request_id, plan.memory_bytes, plan.flops_per_step, layers=plan.layers)
+
+
+def refused_plan(request_id: str) -> PlanAnswer:
+    """Answer for a plan that a stop came before."""
+    return PlanAnswer(request_id, error_code=MachineFailure.code, message="the node is shutting down; ask again")

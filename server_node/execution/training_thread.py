@@ -11,14 +11,17 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import assert_never
 
+from server_node.checkpoint_files import generations
 from server_node.execution.attempt_voice import AttemptVoice
-from server_node.execution.checkpoint_saver import CheckpointSaver
+from server_node.execution.checkpoint_saver import DEFAULT_KEPT, CheckpointSaver
 from server_node.execution.device_turns import DeviceTurns, Turn
 from server_node.execution.engine import Chunk, PreparationStopped, Training, TrainingEngine
 from server_node.execution.failures import code_and_sentence, is_expected
 from server_node.execution.memory_ledger import MemoryLedger
+from server_node.execution.phase import Phase, PhaseWatch
 from server_node.execution.progress_mailbox import Progress
 from server_node.execution.stop_signal import StopSignal
 from server_node.folders import AttemptFolders
@@ -39,6 +42,7 @@ class ThreadTools:
         put: where progress goes.
         on_saved: told of every checkpoint that was written, in a thread.
         turns: how the attempts on a device share its time.
+        checkpoints_kept: how many generations of a job's checkpoint stay on the disk.
         checkpoint_seconds: how often a running attempt is saved.
         live_seconds: how often it tells people where it stands.
     """
@@ -53,12 +57,13 @@ class ThreadTools:
     live_seconds: float
     on_saved: Callable[[AttemptKey], None] = lambda _key: None
     turns: DeviceTurns = field(default_factory=DeviceTurns)
+    checkpoints_kept: int = DEFAULT_KEPT
 
 
 class AttemptThread:
     """The body of one attempt's thread.
 
-    `is_training` may be read from any thread: False while loading and compiling, which nothing can interrupt.
+    `phases` may be read from any thread: what the attempt waits for.
     """
 
     def __init__(self, offer: OfferAttempt, signal: StopSignal, tools: ThreadTools) -> None:
@@ -69,13 +74,14 @@ class AttemptThread:
         self._saver = CheckpointSaver(
             tools.folders.checkpoint(offer.key.job_id),
             interval_seconds=tools.checkpoint_seconds,
+            keep=tools.checkpoints_kept,
             on_saved=lambda: tools.on_saved(offer.key),
         )
         self._last: Chunk | None = None
         self._steps_total = 0
         self._say = AttemptVoice(offer.key, tools.put, tools.clock, live_seconds=tools.live_seconds)
         self._compute_started: float | None = None
-        self.is_training = False
+        self.phases = PhaseWatch()
 
     def run(self) -> AttemptEnded:
         """Run the attempt and return how it ended, with nothing of it left on the device."""
@@ -95,6 +101,7 @@ class AttemptThread:
         try:
             return self._run_prepared(training)
         finally:
+            self.phases.enter(Phase.WRITING)
             self._saver.finish()
             training.close()
 
@@ -111,11 +118,11 @@ class AttemptThread:
     def _prepare(self) -> Training:
         if self._signal.is_set():
             raise PreparationStopped
-        path = self._tools.folders.checkpoint(self._key.job_id)
+        newest = self._tools.folders.checkpoint(self._key.job_id)
         return self._tools.engine.prepare(
             self._offer.spec,
             self._offer.device_ids[0],
-            checkpoint=path if path.exists() else None,
+            checkpoints=generations(newest),
             should_stop=self._signal.is_set,
         )
 
@@ -129,7 +136,7 @@ class AttemptThread:
 
     def _train(self, training: Training) -> AttemptEnded:
         self._compute_started = time.perf_counter()
-        self.is_training = True
+        self.phases.enter(Phase.COMPUTING)
         with self._tools.turns.share(self._offer.device_ids[0], self._offer.weight) as turn:
             return self._train_in_turn(training, turn)
 
@@ -153,7 +160,8 @@ class AttemptThread:
         self._say.live(chunk, training)
 
     def _succeeded(self, training: Training) -> AttemptEnded:
-        files, final_metrics = training.write_result(self._tools.folders.result(self._key))
+        with self.phases.during(Phase.WRITING):
+            files, final_metrics = training.write_result(self._tools.folders.result(self._key))
         ended = self._end(Outcome.SUCCEEDED)
         return dataclasses.replace(ended, files=files, final_metrics=final_metrics)
 
@@ -172,9 +180,15 @@ class AttemptThread:
         if training is None or self._last is None:
             return
         try:
-            self._saver.save_now(self._last.step, training.snapshot)
+            with self.phases.during(Phase.WRITING):
+                self._saver.save_now(self._last.step, lambda: self._snapshot(training))
         except CyxWizError as failure:
-            self._say.log("warning", str(failure))
+            step = self._saver.saved_step or training.start_step
+            self._say.log("warning", f"{failure}; the job will go on from step {step}")
+
+    def _snapshot(self, training: Training) -> Callable[[Path], None]:
+        with self.phases.during(Phase.COMPUTING):
+            return training.snapshot()
 
     def _failed(self, failure: BaseException) -> AttemptEnded:
         code, sentence = code_and_sentence(failure)

@@ -7,7 +7,7 @@ example, in the order of the dataset. Like training, it stops at every chunk bou
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import jax
 import numpy as np
 import numpy.typing as npt
 
+from server_node.training.checkpoints.fingerprint import fingerprint
 from server_node.training.data.splits import Indices
 from server_node.training.device_failures import device_failures
 from server_node.training.environment import TrainingEnvironment
@@ -39,7 +40,7 @@ def prepare_judging(
     spec: JobSpec,
     environment: TrainingEnvironment,
     *,
-    checkpoint: Path | None = None,
+    checkpoints: Sequence[Path] = (),
     should_stop: ShouldStop = never_stop,
     device: jax.Device | None = None,
 ) -> Judging:
@@ -48,7 +49,8 @@ def prepare_judging(
     predict = compile_predict(prepared.program) if spec.job_type == "inference" else None
     stop_here(should_stop)
     key = f"{spec.job_type} {spec.weights} {prepared.setup.structure.portable_key()}"
-    return Judging(prepared, predict, key, None if checkpoint is None else load_judged(checkpoint, key))
+    usable = (judged for path in checkpoints if (judged := load_judged(path, key)) is not None)
+    return Judging(prepared, predict, key, next(usable, None))
 
 
 class Judging:
@@ -104,7 +106,8 @@ class Judging:
         """Copy what a resume needs, at a chunk boundary."""
         rows = min(self._finished * self._batch_size, len(self._predictions[0]))
         sums: Any = None if self._sums is None else jax.device_get(self._sums)
-        return JudgedSoFar(self._key, self._finished, sums, tuple(output[:rows].copy() for output in self._predictions))
+        predictions = tuple(output[:rows].copy() for output in self._predictions)
+        return JudgedSoFar(self._key, self._finished, sums, predictions, fingerprint(self.prepared.program.device))
 
     @property
     def predictions(self) -> Predictions | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from server_node.training.evaluation_sums import EvaluationSums
 from server_node.training.tensors import arrays_from_entries, tensor_entries
 from shared.errors import UserMistake
 
-FORMAT = "cyxwiz-judging-3"
+FORMAT = "cyxwiz-judging-4"
 PREDICTIONS, SUMS = "predictions", "sums"
 
 
@@ -29,12 +30,14 @@ class JudgedSoFar:
         batches: finished ones.
         sums: of an evaluation, on the host: a tree, or its arrays by path when read from a file; None for none.
         predictions: rows of a prediction, `(examples so far, …)`, output by output.
+        fingerprint: where it was made.
     """
 
     key: str
     batches: int
     sums: Any
     predictions: tuple[npt.NDArray[np.float32], ...]
+    fingerprint: Mapping[str, str]
 
     def sums_like(self, template: EvaluationSums) -> EvaluationSums | None:
         """Put arrays read from a file into the tree of a program's sums."""
@@ -53,6 +56,7 @@ def save_judged(judged: JudgedSoFar, path: Path) -> None:
     if judged.sums is not None:
         arrays |= {SUMS + name: np.asarray(leaf) for name, leaf in _paths(judged.sums).items()}
     metadata = {"format": FORMAT, "key": judged.key, "batches": str(judged.batches)}
+    metadata["fingerprint"] = json.dumps(dict(judged.fingerprint))
     write_sealed(path, tensor_entries(arrays), metadata)
 
 
@@ -64,7 +68,8 @@ def load_judged(path: Path, key: str) -> JudgedSoFar | None:
             return None
         arrays = arrays_from_entries(file)
         sums = {name.removeprefix(SUMS): array for name, array in arrays.items() if name.startswith(SUMS)}
-        return JudgedSoFar(key, int(file.metadata["batches"]), sums, _predictions(arrays))
+        made_by = json.loads(file.metadata["fingerprint"])
+        return JudgedSoFar(key, int(file.metadata["batches"]), sums, _predictions(arrays), made_by)
     except (OSError, UserMistake, KeyError, ValueError):
         return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -46,7 +46,7 @@ def prepare(
     spec: JobSpec,
     environment: TrainingEnvironment,
     *,
-    checkpoint: Path | None = None,
+    checkpoints: Sequence[Path] = (),
     should_stop: ShouldStop = never_stop,
     device: jax.Device | None = None,
 ) -> PreparedTraining:
@@ -55,7 +55,8 @@ def prepare(
     Args:
         spec: what to train, checked at submission.
         environment: shared by all trainings of the process.
-        checkpoint: a file to resume from; one that cannot be used is told in `resume_note`, and training starts over.
+        checkpoints: files to resume from, the first that can be used; what cannot is told in `resume_note`. Without
+            one training starts over.
         should_stop: asked between loading, compiling and restoring, and while waiting for another job's compile.
         device: where to train; the first one by default.
 
@@ -78,7 +79,7 @@ def prepare(
         stop_here(should_stop)
         program = cached_program(setup.structure, environment, where, should_stop)
         stop_here(should_stop)
-        begun = _beginning(program, checkpoint, _first_model_of(spec, setup, environment))
+        begun = _beginning(program, checkpoints, _first_model_of(spec, setup, environment))
         placed = jax.device_put(_Placed(begun.state, host_numbers(setup), zero_evaluation_sums(setup.structure)), where)
         parts = DeviceParts(dataset, environment.space, placed.numbers, placed.zero_sums)
         memory = memory_account(program, setup)
@@ -155,15 +156,22 @@ def _first_model_of(spec: JobSpec, setup: TrainingSetup, environment: TrainingEn
     return begin
 
 
-def _beginning(program: Program, checkpoint: Path | None, begin: Callable[[], HostModel]) -> _Beginning:
-    if checkpoint is None:
-        return _Beginning(_initial_state(begin(), program), None, None)
-    try:
-        restored = restored_checkpoint(load_checkpoint(checkpoint), program)
-    except UnusableCheckpoint as error:
-        note = f"the checkpoint cannot be used, training starts from the beginning: {error}"
-        return _Beginning(_initial_state(begin(), program), None, note)
-    return _Beginning(restored.state, restored, difference(restored.fingerprint, fingerprint(program.device)))
+def _beginning(program: Program, checkpoints: Sequence[Path], begin: Callable[[], HostModel]) -> _Beginning:
+    refusals: list[str] = []
+    for path in checkpoints:
+        try:
+            return _resumed(restored_checkpoint(load_checkpoint(path), program), program, refusals)
+        except UnusableCheckpoint as error:
+            refusals.append(str(error))
+    note = "; ".join(refusals)
+    why = f"no checkpoint can be used, training starts from the beginning: {note}" if note else None
+    return _Beginning(_initial_state(begin(), program), None, why)
+
+
+def _resumed(restored: Checkpoint, program: Program, refusals: Sequence[str]) -> _Beginning:
+    older = f"resumed from an older checkpoint, because {'; '.join(refusals)}" if refusals else None
+    notes = [note for note in (older, difference(restored.fingerprint, fingerprint(program.device))) if note]
+    return _Beginning(restored.state, restored, "; ".join(notes) or None)
 
 
 def _initial_state(model: HostModel, program: Program) -> TrainState:

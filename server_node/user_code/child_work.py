@@ -91,7 +91,7 @@ class ChildWork:
         training = self._engine.prepare(
             self._user_spec(question),
             question.device_id,
-            checkpoint=None if question.checkpoint is None else Path(question.checkpoint),
+            checkpoints=tuple(map(Path, question.checkpoints)),
             should_stop=lambda: False,
         )
         self._training = training

@@ -67,16 +67,16 @@ class UserCodeEngine:
         shutil.rmtree(settings.state_dir / WORK_FOLDERS, ignore_errors=True)
 
     def prepare(
-        self, spec: JobSpec, device_id: str, *, checkpoint: Path | None, should_stop: Callable[[], bool]
+        self, spec: JobSpec, device_id: str, *, checkpoints: Sequence[Path], should_stop: Callable[[], bool]
     ) -> UserTraining:
         """Start a process and let it load, compile, restore; see `TrainingEngine.prepare`.
 
         Raises:
             UserCodeFailed: the user's code raised, and where.
         """
-        process = self._started(spec, device_id, checkpoint)
+        process = self._started(spec, device_id, checkpoints)
         try:
-            return self._prepared(process, spec, device_id, checkpoint, should_stop)
+            return self._prepared(process, spec, device_id, checkpoints, should_stop)
         except BaseException:
             process.end()
             raise
@@ -84,7 +84,7 @@ class UserCodeEngine:
     def plan(self, spec: JobSpec) -> Planned:
         """Compile on abstract shapes in a process that ends with it; see `TrainingEngine.plan`."""
         device_id = "cuda:0" if spec.resources.device == "cuda" else "cpu:0"
-        process = self._started(spec, device_id, None)
+        process = self._started(spec, device_id, ())
         try:
             give_up = _after(PLAN_SECONDS)
             process.begin(self._begin(process, spec, device_id), give_up)
@@ -95,9 +95,9 @@ class UserCodeEngine:
             raise _no_answer("plan")
         return planned.planned.model_copy(update={"memory_bytes": planned.planned.memory_bytes + PROCESS_BYTES})
 
-    def _started(self, spec: JobSpec, device_id: str, checkpoint: Path | None) -> UserProcess:
+    def _started(self, spec: JobSpec, device_id: str, checkpoints: Sequence[Path]) -> UserProcess:
         readable = [*self._data_roots_of(spec), *self._artifacts_of(spec)]
-        readable += [checkpoint.resolve()] if checkpoint else []
+        readable += [checkpoint.resolve() for checkpoint in checkpoints]
         uses_gpu = not device_id.startswith("cpu")
         return UserProcess(self._settings.state_dir / WORK_FOLDERS, readable, uses_gpu=uses_gpu)
 
@@ -106,7 +106,7 @@ class UserCodeEngine:
         process: UserProcess,
         spec: JobSpec,
         device_id: str,
-        checkpoint: Path | None,
+        checkpoints: Sequence[Path],
         should_stop: Callable[[], bool],
     ) -> UserTraining:
         def give_up() -> None:
@@ -114,8 +114,8 @@ class UserCodeEngine:
                 raise PreparationStopped
 
         process.begin(self._begin(process, spec, device_id), give_up)
-        where = None if checkpoint is None else str(checkpoint.resolve())
-        question = Question(verb=Verb.PREPARE, spec=spec_to_json(spec), device_id=device_id, checkpoint=where)
+        where = tuple(str(checkpoint.resolve()) for checkpoint in checkpoints)
+        question = Question(verb=Verb.PREPARE, spec=spec_to_json(spec), device_id=device_id, checkpoints=where)
         ready = process.ask(question, give_up).ready
         if ready is None:
             raise _no_answer("prepare")

@@ -68,12 +68,12 @@ class Verb(StrEnum):
 
 
 class Question(_Record):
-    """A later question; `spec`, `device_id` and `checkpoint` go with `plan` and `prepare`."""
+    """A later question; `spec`, `device_id` and `checkpoints` go with `plan` and `prepare`."""
 
     verb: Annotated[Verb, Field(strict=False)]
     spec: str = ""
     device_id: str = ""
-    checkpoint: str | None = None
+    checkpoints: tuple[str, ...] = ()
 
 
 class SaidRow(_Record):

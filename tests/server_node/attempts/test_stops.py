@@ -11,8 +11,17 @@ from server_node.attempts.instructions import (
     StopRunning,
 )
 from shared.lifecycle import AttemptState
-from shared.node_messages import AttemptEnded, AttemptReport, NodeChanged, Outcome, StopAttempt, StopMode
-from tests.server_node.builders import a_key, a_welcome_driver, an_offer, of, said
+from shared.node_messages import (
+    AttemptEnded,
+    AttemptReport,
+    NodeChanged,
+    Outcome,
+    PlanAnswer,
+    PlanRequest,
+    StopAttempt,
+    StopMode,
+)
+from tests.server_node.builders import SPEC, a_key, a_welcome_driver, an_offer, of, said
 
 
 def test_a_running_attempt_is_stopped_and_said_to_be_stopping() -> None:
@@ -86,3 +95,11 @@ def test_a_wedged_device_saves_the_others_and_then_asks_for_a_new_process_once()
     assert not of(ExitForSupervisor, steps)
     assert of(ExitForSupervisor, driver.stop_thread("other", outcome=Outcome.PREEMPTED))
     assert not of(ExitForSupervisor, driver.feed(AttemptWedged(wedged, 61.0)))
+
+
+def test_a_node_that_shuts_down_makes_no_plan_and_says_so() -> None:
+    driver = a_welcome_driver()
+    driver.feed(ShutdownBegan())
+    (answer,) = said(driver.hear(PlanRequest("r", SPEC)))
+    assert isinstance(answer, PlanAnswer)
+    assert (answer.request_id, answer.error_code) == ("r", "machine_failure")

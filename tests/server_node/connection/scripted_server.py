@@ -158,4 +158,5 @@ class ScriptedServer(link_pb2_grpc.NodeLinkServicer, artifact_pb2_grpc.ArtifactS
         self.downloads.append(request.offset)
         content = self.artifacts[request.sha256]
         for offset in range(request.offset, len(content), 1000):
-            yield artifact_pb2.DownloadChunk(offset=offset, data=content[offset : offset + 1000])
+            data = content[offset : offset + 1000]
+            yield artifact_pb2.DownloadChunk(offset=offset, data=data, size_bytes=len(content))

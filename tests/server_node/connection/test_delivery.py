@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,7 +15,7 @@ import grpc.aio
 import pytest
 
 from server_node.attempts.events import CheckpointUploaded, EndDeliverable, Event, ResultLost
-from server_node.checkpoint_files import checkpoint_step, described
+from server_node.checkpoint_files import checkpoint_step, described, generations
 from server_node.connection.artifact_cache import ArtifactCache
 from server_node.connection.artifact_transfer import download, upload
 from server_node.connection.checkpoint_fetch import bring_checkpoint
@@ -24,12 +25,15 @@ from server_node.connection.result_outbox import ResultOutbox
 from server_node.connection.telemetry_buffer import TelemetryBuffer
 from server_node.connection.telemetry_stream import TelemetryStream
 from server_node.folders import AttemptFolders
+from server_node.kept_artifacts import KeptArtifacts
 from server_node.telemetry_records import HistoryRow
+from server_node.tidying import Tidying
+from server_node.training.checkpoints.sealed import write_sealed
 from shared.backoff import Backoff
 from shared.errors import BadData, MachineFailure
 from shared.node_messages import OfferAttempt, Outcome, ResultFile
-from shared.safetensors_format import write_safetensors
 from tests.server_node.builders import a_key, an_end, an_offer
+from tests.server_node.connection.files_touched import files_touched_in_this_thread
 from tests.server_node.connection.scripted_server import ScriptedServer
 
 QUICK = Backoff(first_seconds=0.01, cap_seconds=0.02, floor_seconds=0.005)
@@ -45,13 +49,14 @@ class Delivery:
         self.folders = AttemptFolders(folder)
         self.posted: asyncio.Queue[Event] = asyncio.Queue()
         self.telemetry = TelemetryStream("node-1", channel=self.get_channel, uniform=lambda: 0.5, backoff=QUICK)
+        self.tidying = Tidying()
         self.outbox = ResultOutbox(
             tasks=tasks,
             post=self.posted.put_nowait,
             channel=self.get_channel,
             telemetry=self.telemetry,
             folders=self.folders,
-            fingerprint=lambda: "one",
+            tidying=self.tidying,
             uniform=lambda: 0.5,
             backoff=QUICK,
         )
@@ -78,6 +83,7 @@ async def a_delivery(server: ScriptedServer, folder: Path) -> AsyncIterator[Deli
             yield delivery
         finally:
             running.cancel()
+            delivery.tidying.close()
 
 
 def a_row(step: int = 1) -> HistoryRow:
@@ -171,23 +177,25 @@ async def test_dropping_a_result_stops_its_delivery_and_removes_its_files(tmp_pa
     async with a_delivery(server, tmp_path) as delivery:
         delivery.outbox.deliver(an_end(files=(delivery.a_result(),)))
         delivery.outbox.drop_result(a_key())
+        await delivery.tidying.settled()
         assert not delivery.folders.result(a_key()).parent.exists()
         await asyncio.sleep(0.05)
         assert delivery.posted.empty()
 
 
-def a_cache(channel: grpc.aio.Channel, folder: Path) -> ArtifactCache:
+def a_cache(channel: grpc.aio.Channel, folder: Path, *, limit_bytes: int = 2**30) -> ArtifactCache:
     async def get_channel() -> grpc.aio.Channel:
         return channel
 
-    return ArtifactCache(path_of=lambda sha: folder / sha, channel=get_channel, uniform=lambda: 0.5, backoff=QUICK)
+    kept = KeptArtifacts(folder, limit_bytes)
+    return ArtifactCache(kept, channel=get_channel, uniform=lambda: 0.5, backoff=QUICK)
 
 
 async def test_two_who_want_one_artifact_fetch_it_once(tmp_path: Path) -> None:
     async with ScriptedServer() as server, dial(server.address) as channel:
         server.artifacts[SHA] = CONTENT
         cache = a_cache(channel, tmp_path)
-        first, second = await asyncio.gather(cache.bring(SHA), cache.bring(SHA))
+        first, second = await asyncio.gather(cache.bring(SHA, a_key()), cache.bring(SHA, a_key("other")))
         assert first == second
         assert first.read_bytes() == CONTENT
         assert server.downloads == [0]
@@ -197,7 +205,7 @@ async def test_a_cut_download_goes_on_from_what_is_here(tmp_path: Path) -> None:
     async with ScriptedServer() as server, dial(server.address) as channel:
         server.artifacts[SHA] = CONTENT
         (tmp_path / f"{SHA}.part").write_bytes(CONTENT[:5000])
-        assert (await a_cache(channel, tmp_path).bring(SHA)).read_bytes() == CONTENT
+        assert (await a_cache(channel, tmp_path).bring(SHA, a_key())).read_bytes() == CONTENT
         assert server.downloads == [5000]
 
 
@@ -212,17 +220,75 @@ async def test_other_content_never_appears_under_the_name(tmp_path: Path) -> Non
 async def test_an_artifact_that_the_server_does_not_have_is_bad_data(tmp_path: Path) -> None:
     async with ScriptedServer() as server, dial(server.address) as channel:
         with pytest.raises(BadData, match="not on the central server"):
-            await a_cache(channel, tmp_path).bring(SHA)
+            await a_cache(channel, tmp_path).bring(SHA, a_key())
+
+
+async def test_an_artifact_larger_than_all_that_is_kept_is_refused_but_for_a_checkpoint(tmp_path: Path) -> None:
+    async with ScriptedServer() as server, dial(server.address) as channel:
+        server.artifacts[SHA] = CONTENT
+        cache = a_cache(channel, tmp_path, limit_bytes=len(CONTENT) - 1)
+        with pytest.raises(BadData, match="must be at most"):
+            await cache.bring(SHA, a_key())
+        assert (await cache.bring(SHA, a_key(), of_any_size=True)).read_bytes() == CONTENT
+
+
+async def test_room_is_made_before_an_artifact_comes(tmp_path: Path) -> None:
+    async with ScriptedServer() as server, dial(server.address) as channel:
+        other = b"another dataset"
+        for content in (CONTENT, other):
+            server.artifacts[hashlib.sha256(content).hexdigest()] = content
+        cache, kept = a_cache(channel, tmp_path, limit_bytes=len(CONTENT)), KeptArtifacts(tmp_path, len(CONTENT))
+        await cache.bring(hashlib.sha256(other).hexdigest(), a_key("other"))
+        await cache.bring(SHA, a_key())
+        assert len(os.listdir(tmp_path)) == 2  # noqa: PTH208 - the names alone; the other is held
+        kept.make_room()
+        assert os.listdir(tmp_path) == [SHA]  # noqa: PTH208 - the same
+
+
+async def test_a_damaged_checkpoint_here_counts_for_nothing(tmp_path: Path) -> None:
+    async with ScriptedServer() as server, dial(server.address) as channel:
+        folders, elsewhere = AttemptFolders(tmp_path / "node"), a_checkpoint(tmp_path / "elsewhere", 7)
+        offer = offered(elsewhere, 7)
+        assert offer.checkpoint is not None
+        server.artifacts[offer.checkpoint.sha256] = elsewhere.read_bytes()
+        newest = a_checkpoint(folders.checkpoint(offer.key.job_id), 9)
+        newest.write_bytes(newest.read_bytes()[:-1] + b"!")
+        await bring_checkpoint(offer, folders, a_cache(channel, tmp_path / "cache"), keep=2)
+        assert [checkpoint_step(path) for path in generations(newest)] == [7, 0]
+
+
+async def test_no_file_is_touched_in_the_event_loop(tmp_path: Path) -> None:
+    async with ScriptedServer() as server, a_delivery(server, tmp_path / "node") as delivery:
+        elsewhere = a_checkpoint(tmp_path / "elsewhere", 7)
+        offer, file = offered(elsewhere, 7), delivery.a_result()
+        assert offer.checkpoint is not None
+        server.artifacts[offer.checkpoint.sha256] = elsewhere.read_bytes()
+        delivery.telemetry.open_session("s1")
+        cache = a_cache(delivery.channel, delivery.folders.artifacts)
+        with files_touched_in_this_thread(tmp_path) as touched:
+            await bring_checkpoint(offer, delivery.folders, cache, keep=2)
+            delivery.outbox.deliver(an_end(files=(file,)))
+            assert isinstance(await delivery.next_event(), EndDeliverable)
+            delivery.outbox.deliver(an_end(outcome=Outcome.PREEMPTED))
+            said = await delivery.next_event()
+            assert isinstance(said, EndDeliverable)
+            assert said.checkpoint is not None
+            await cache.bring(SHA, a_key())
+            delivery.outbox.drop_result(a_key())
+            delivery.outbox.drop_checkpoint(a_key().job_id)
+            await delivery.tidying.settled()
+        assert touched == []
+        assert [path.name for path in (tmp_path / "node").rglob("*") if path.is_file()] == [SHA]
 
 
 def a_checkpoint(path: Path, step: int) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_safetensors(path, [], {"step": str(step)})
+    write_sealed(path, [], {"step": str(step), "fingerprint": json.dumps({"device": "one"})})
     return path
 
 
 def offered(path: Path, step: int) -> OfferAttempt:
-    return replace(an_offer(), checkpoint=replace(described(path, fingerprint="one"), step=step))
+    return replace(an_offer(), checkpoint=replace(described(path), step=step))
 
 
 @pytest.mark.parametrize(("here", "there", "afterwards"), [(0, 7, 7), (5, 7, 7), (7, 7, 7), (9, 7, 9)])
@@ -234,7 +300,7 @@ async def test_the_further_checkpoint_is_gone_on_from(tmp_path: Path, here: int,
         server.artifacts[offer.checkpoint.sha256] = elsewhere.read_bytes()
         if here:
             a_checkpoint(folders.checkpoint(offer.key.job_id), here)
-        await bring_checkpoint(offer, folders, a_cache(channel, tmp_path / "cache"))
+        await bring_checkpoint(offer, folders, a_cache(channel, tmp_path / "cache"), keep=2)
         assert checkpoint_step(folders.checkpoint(offer.key.job_id)) == afterwards
         assert server.downloads == ([0] if afterwards > here else [])
 
@@ -244,7 +310,7 @@ async def test_a_checkpoint_that_is_gone_leaves_the_older_one(tmp_path: Path) ->
         folders = AttemptFolders(tmp_path / "node")
         offer = offered(a_checkpoint(tmp_path / "elsewhere", 7), 7)
         a_checkpoint(folders.checkpoint(offer.key.job_id), 3)
-        await bring_checkpoint(offer, folders, a_cache(channel, tmp_path / "cache"))
+        await bring_checkpoint(offer, folders, a_cache(channel, tmp_path / "cache"), keep=2)
         assert checkpoint_step(folders.checkpoint(offer.key.job_id)) == 3
 
 
@@ -253,7 +319,7 @@ async def test_a_stopped_attempts_checkpoint_is_there_before_its_end_is_said(tmp
         path = a_checkpoint(delivery.folders.checkpoint(a_key().job_id), 5)
         delivery.outbox.deliver(an_end(outcome=Outcome.PREEMPTED))
         said = await delivery.next_event()
-        assert said == EndDeliverable(a_key(), described(path, fingerprint="one"))
+        assert said == EndDeliverable(a_key(), described(path))
         assert list(server.artifacts.values()) == [path.read_bytes()]
 
 
@@ -271,7 +337,6 @@ async def test_checkpoints_go_up_now_and_then_and_never_two_at_once(tmp_path: Pa
             channel=get_channel,
             folders=folders,
             interval_seconds=60.0,
-            fingerprint=lambda: "one",
             clock=lambda: moments[0],
         )
         for step in (1, 2):  # the second while the first is on its way

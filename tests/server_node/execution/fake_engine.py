@@ -62,8 +62,11 @@ class FakeTraining:
 
     def snapshot(self) -> Callable[[Path], None]:
         step = self.step
+        if self.engine.snapshot_failure is not None:
+            raise self.engine.snapshot_failure
 
         def write(path: Path) -> None:
+            self.engine.disk.wait(20)
             if self.engine.disk_failure is not None:
                 raise self.engine.disk_failure
             path.write_text(str(step))
@@ -96,6 +99,8 @@ class FakeEngine:
         self.fails_at_step = 0
         self.failure: BaseException = RuntimeError("boom")
         self.disk_failure: OSError | None = None
+        self.snapshot_failure: Exception | None = None
+        self.planning: threading.Event | None = None
         self.preparing: threading.Event | None = None
         self.ignores_stop_while_preparing = False
         self.steps_done = 0
@@ -103,17 +108,21 @@ class FakeEngine:
         self.trainings: list[FakeTraining] = []
         self.gate = threading.Event()
         self.gate.set()
+        self.disk = threading.Event()
+        self.disk.set()
 
     def prepare(
-        self, spec: JobSpec, device_id: str, *, checkpoint: Path | None, should_stop: Callable[[], bool]
+        self, spec: JobSpec, device_id: str, *, checkpoints: Sequence[Path], should_stop: Callable[[], bool]
     ) -> FakeTraining:
         while self.preparing is not None and not self.preparing.is_set():
             if should_stop() and not self.ignores_stop_while_preparing:
                 raise PreparationStopped
             time.sleep(0.002)
-        training = FakeTraining(self, int(checkpoint.read_text()) if checkpoint else 0)
+        training = FakeTraining(self, int(checkpoints[0].read_text()) if checkpoints else 0)
         self.trainings.append(training)
         return training
 
     def plan(self, spec: JobSpec) -> FakePlan:
+        if self.planning is not None:
+            self.planning.wait(20)
         return FakePlan()

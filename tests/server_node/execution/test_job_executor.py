@@ -274,6 +274,34 @@ async def test_a_thread_that_outlasts_its_grace_is_reported_once_and_its_device_
     assert bench.wedged == [KEY]
 
 
+async def test_a_checkpoint_that_is_long_in_writing_is_no_wedged_device(tmp_path: Path) -> None:
+    engine = an_endless_engine()
+    async with a_bench(tmp_path, engine, graces=Graces(training_seconds=0.02)) as bench:
+        bench.executor.start(an_offer())
+        await bench.until(lambda: engine.steps_done > 0)
+        engine.disk.clear()
+        bench.executor.cancel(KEY, StopMode.CHECKPOINT)
+        await asyncio.sleep(0.15)
+        assert not bench.wedged
+        engine.disk.set()
+        ended = await bench.end_of(KEY)
+    assert (bench.wedged, ended.outcome, ended.checkpoint_step) == ([], Outcome.PREEMPTED, ended.step)
+
+
+async def test_a_stop_whose_last_copy_fails_leaves_the_newest_good_checkpoint(tmp_path: Path) -> None:
+    engine = an_endless_engine()
+    async with a_bench(tmp_path, engine, checkpoint_seconds=0.01) as bench:
+        bench.executor.start(an_offer())
+        await bench.until(lambda: bench.folders.checkpoint("job").exists())
+        engine.snapshot_failure = MemoryError("no room for a copy")
+        bench.executor.cancel(KEY, StopMode.CHECKPOINT)
+        ended = await bench.end_of(KEY)
+        saved = int(bench.folders.checkpoint("job").read_text())
+    assert (ended.outcome, ended.checkpoint_step) == (Outcome.PREEMPTED, saved)
+    told = [item.text for item in bench.told if isinstance(item, LogLine)]
+    assert any(f"no room for a copy; the job will go on from step {saved}" in text for text in told)
+
+
 async def test_compiling_has_a_longer_grace(tmp_path: Path) -> None:
     engine = FakeEngine()
     engine.preparing, engine.ignores_stop_while_preparing = threading.Event(), True
@@ -293,3 +321,18 @@ async def test_a_plan_is_answered(tmp_path: Path) -> None:
         bench.executor.plan(PlanRequest("r", SPEC))
         await bench.until(lambda: bench.plans)
     assert (bench.plans[0].request_id, bench.plans[0].memory_bytes) == ("r", 123)
+
+
+async def test_a_stop_refuses_plans_instead_of_making_them(tmp_path: Path) -> None:
+    engine = FakeEngine()
+    engine.planning = threading.Event()
+    async with asyncio.timeout(10):
+        async with a_bench(tmp_path, engine) as bench:
+            for name in ("begun", "queued"):
+                bench.executor.plan(PlanRequest(name, SPEC))
+            await asyncio.sleep(0.02)
+    engine.planning.set()
+    assert [(plan.request_id, plan.error_code) for plan in bench.plans] == [
+        ("begun", "machine_failure"),
+        ("queued", "machine_failure"),
+    ]

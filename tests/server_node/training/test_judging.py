@@ -98,7 +98,7 @@ def test_an_interrupted_one_goes_on_where_it_was(done: Finished, tmp_path: Path,
     for _, _report in zip(range(3), broken.run(chunk_seconds=0.0), strict=False):
         pass
     save_judged(broken.snapshot(), tmp_path / "c")
-    resumed = prepare_judging(done.job(job_type), done.environment, checkpoint=tmp_path / "c")
+    resumed = prepare_judging(done.job(job_type), done.environment, checkpoints=[tmp_path / "c"])
 
     assert resumed.start_batch == 3
     list(resumed.run())
@@ -109,7 +109,16 @@ def test_an_interrupted_one_goes_on_where_it_was(done: Finished, tmp_path: Path,
 
 def test_a_damaged_checkpoint_means_starting_over(done: Finished, tmp_path: Path) -> None:
     (tmp_path / "c").write_bytes(b"nonsense")
-    assert prepare_judging(done.job("evaluation"), done.environment, checkpoint=tmp_path / "c").start_batch == 0
+    assert prepare_judging(done.job("evaluation"), done.environment, checkpoints=[tmp_path / "c"]).start_batch == 0
+
+
+def test_a_damaged_newest_checkpoint_leaves_the_one_before(done: Finished, tmp_path: Path) -> None:
+    broken = prepare_judging(done.job("evaluation"), done.environment)
+    next(broken.run(chunk_seconds=0.0))
+    save_judged(broken.snapshot(), tmp_path / "older")
+    (tmp_path / "newest").write_bytes(b"nonsense")
+    paths = [tmp_path / "newest", tmp_path / "older"]
+    assert prepare_judging(done.job("evaluation"), done.environment, checkpoints=paths).start_batch == 1
 
 
 def test_a_training_begins_from_given_weights(done: Finished) -> None:

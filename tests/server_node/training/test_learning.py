@@ -72,7 +72,7 @@ def test_every_feature_survives_interruptions_bit_for_bit(
         for _, _report in zip(range(wanted), train(resumed, chunk_seconds=0.0), strict=False):
             pass
         save_checkpoint(resumed.snapshot(), path)
-        resumed = prepare(spec, environment, checkpoint=path)
+        resumed = prepare(spec, environment, checkpoints=[path])
         assert resumed.resume_note is None
     list(train(resumed))
 

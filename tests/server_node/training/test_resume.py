@@ -38,7 +38,7 @@ def test_interrupted_anywhere_ends_as_if_never_interrupted(
         for _, _report in zip(range(wanted), train(resumed, chunk_seconds=0.0), strict=False):
             pass
         save_checkpoint(resumed.snapshot(), path)
-        resumed = prepare(spec, environment, checkpoint=path)
+        resumed = prepare(spec, environment, checkpoints=[path])
         assert resumed.resume_note is None
     list(train(resumed))
 
@@ -55,7 +55,7 @@ def test_a_snapshot_stays_what_it_was_while_training_goes_on(environment: Traini
     list(train(early))
     save_checkpoint(snapshot, tmp_path / "c")
 
-    resumed = prepare(spec, environment, checkpoint=tmp_path / "c")
+    resumed = prepare(spec, environment, checkpoints=[tmp_path / "c"])
     assert resumed.start_step == snapshot.step == 3
     list(train(resumed))
     assert weight_bits(resumed) == weight_bits(whole)
@@ -69,7 +69,7 @@ def test_elapsed_time_and_samples_go_on(environment: TrainingEnvironment, tmp_pa
 
     assert saved.samples_processed == 64
     assert saved.elapsed_seconds == prepared.elapsed_seconds
-    resumed = prepare(JOBS["mlp"], environment, checkpoint=tmp_path / "c")
+    resumed = prepare(JOBS["mlp"], environment, checkpoints=[tmp_path / "c"])
     assert next(train(resumed)).elapsed_seconds > saved.elapsed_seconds
 
 
@@ -79,10 +79,32 @@ def test_a_checkpoint_of_another_kind_of_device_is_said_aloud(environment: Train
     snapshot = prepared.snapshot()
     save_checkpoint(replace(snapshot, fingerprint={**snapshot.fingerprint, "threads": "99"}), tmp_path / "c")
 
-    resumed = prepare(JOBS["mlp"], environment, checkpoint=tmp_path / "c")
+    resumed = prepare(JOBS["mlp"], environment, checkpoints=[tmp_path / "c"])
     assert resumed.start_step == snapshot.step
     assert resumed.resume_note is not None
     assert "threads '99'" in resumed.resume_note
+
+
+def test_a_flipped_byte_in_the_newest_checkpoint_costs_only_the_steps_since_the_one_before(
+    environment: TrainingEnvironment, tmp_path: Path
+) -> None:
+    whole, cut = finished(JOBS["mlp"], environment), prepare(JOBS["mlp"], environment)
+    older, newest = tmp_path / "older", tmp_path / "newest"
+    run_to_step(cut, 3, chunk_seconds=0.0)
+    save_checkpoint(cut.snapshot(), older)
+    run_to_step(cut, 6, chunk_seconds=0.0)
+    save_checkpoint(cut.snapshot(), newest)
+    assert prepare(JOBS["mlp"], environment, checkpoints=[newest, older]).start_step == 6
+    content = bytearray(newest.read_bytes())
+    content[-3] ^= 1
+    newest.write_bytes(content)
+
+    resumed = prepare(JOBS["mlp"], environment, checkpoints=[newest, older])
+    assert resumed.start_step == 3
+    assert "resumed from an older checkpoint, because newest cannot be read" in str(resumed.resume_note)
+    list(train(resumed))
+    assert weight_bits(resumed) == weight_bits(whole)
+    assert timeless(resumed.history) == timeless(whole.history)
 
 
 @pytest.mark.parametrize("content", [b"", b"nonsense", b"\xff" * 64])
@@ -91,7 +113,7 @@ def test_a_damaged_checkpoint_means_starting_over(
 ) -> None:
     path = tmp_path / "c"
     path.write_bytes(content)
-    resumed = prepare(JOBS["mlp"], environment, checkpoint=path)
+    resumed = prepare(JOBS["mlp"], environment, checkpoints=[path])
 
     assert resumed.start_step == 0
     assert resumed.resume_note is not None
@@ -110,7 +132,7 @@ def test_a_checkpoint_cut_short_means_starting_over(
     content = (tmp_path / "c").read_bytes()
     (tmp_path / "c").write_bytes(content[: int(len(content) * cut)])
 
-    assert prepare(JOBS["mlp"], environment, checkpoint=tmp_path / "c").start_step == 0
+    assert prepare(JOBS["mlp"], environment, checkpoints=[tmp_path / "c"]).start_step == 0
 
 
 def test_a_checkpoint_of_another_model_means_starting_over(environment: TrainingEnvironment, tmp_path: Path) -> None:
@@ -119,6 +141,6 @@ def test_a_checkpoint_of_another_model_means_starting_over(environment: Training
     run_to_step(prepared, 2)
     save_checkpoint(prepared.snapshot(), tmp_path / "c")
 
-    resumed = prepare(JOBS["mlp"], environment, checkpoint=tmp_path / "c")
+    resumed = prepare(JOBS["mlp"], environment, checkpoints=[tmp_path / "c"])
     assert resumed.start_step == 0
     assert "another structure" in str(resumed.resume_note)

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from server_node.checkpoint_files import checkpoint_step, described, hold_copy, put_in_place
 from server_node.training.checkpoints.sealed import read_sealed, write_sealed
 from server_node.training.tensors import tensor_entries
 from shared.errors import BadData
@@ -39,21 +38,3 @@ def test_a_file_without_a_seal_is_refused(tmp_path: Path) -> None:
     write_safetensors(tmp_path / "c", tensor_entries({"a": np.ones(3, np.float32)}), {"step": "7"})
     with pytest.raises(BadData, match="damaged"):
         read_sealed(tmp_path / "c")
-
-
-def test_a_copy_on_its_way_stays_what_it_was(tmp_path: Path) -> None:
-    path, copy = tmp_path / "latest", tmp_path / "copy"
-    assert not hold_copy(path, copy)
-    a_file(path, 7)
-    assert hold_copy(path, copy)
-    a_file(path, 8)
-    assert (checkpoint_step(copy), checkpoint_step(path)) == (7, 8)
-    stored = described(copy, fingerprint="one")
-    assert (stored.step, stored.size_bytes, stored.fingerprint) == (7, copy.stat().st_size, "one")
-    put_in_place(copy, path)
-    assert checkpoint_step(path) == 7
-
-
-def test_what_cannot_be_read_is_no_step_at_all(tmp_path: Path) -> None:
-    (tmp_path / "c").write_bytes(b"no checkpoint")
-    assert checkpoint_step(tmp_path / "c") == checkpoint_step(tmp_path / "nowhere") == 0

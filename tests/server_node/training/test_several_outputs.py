@@ -178,7 +178,7 @@ def _check_chunks_and_a_kill_change_nothing(job: JobSpec, node: TrainingEnvironm
     whole, killed = finished(job, node, chunk_seconds=1.0, clock=clock_of_chunks([7])), prepare(job, node)
     run_to_step(killed, killed.steps_per_epoch + 2, chunk_seconds=0.0)
     save_checkpoint(killed.snapshot(), folder / "c")
-    resumed = prepare(job, node, checkpoint=folder / "c")
+    resumed = prepare(job, node, checkpoints=[folder / "c"])
     assert (resumed.start_step, resumed.resume_note) == (killed.step, None)
     list(train(resumed, chunk_seconds=0.0))
     assert weight_bits(resumed) == weight_bits(whole)

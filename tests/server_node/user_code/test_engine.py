@@ -44,8 +44,8 @@ def an_engine(state_dir: Path, *, memory_bytes: int = 8 * GIB) -> UserCodeEngine
     return UserCodeEngine(UserCodeSettings(state_dir, (), state_dir.joinpath, 0.05, memory_bytes))
 
 
-def prepared(engine: UserCodeEngine, spec: JobSpec, checkpoint: Path | None = None) -> UserTraining:
-    return engine.prepare(spec, "cpu:0", checkpoint=checkpoint, should_stop=never)
+def prepared(engine: UserCodeEngine, spec: JobSpec, *checkpoints: Path) -> UserTraining:
+    return engine.prepare(spec, "cpu:0", checkpoints=checkpoints, should_stop=never)
 
 
 def history(chunks: Iterator[Any]) -> Rows:
@@ -89,7 +89,9 @@ def test_an_interrupted_job_ends_with_the_bits_of_an_uninterrupted_one(tmp_path:
     checkpoint = tmp_path / "checkpoint.safetensors"
     cut.snapshot()(checkpoint)
     cut.close()
-    resumed = prepared(engine, spec, checkpoint)
+    damaged = tmp_path / "damaged.safetensors"
+    damaged.write_bytes(checkpoint.read_bytes()[:-1])
+    resumed = prepared(engine, spec, damaged, checkpoint)
     assert 0 < resumed.start_step < 21
     past = [(row.step, without_time(row.values)) for row in resumed.past_rows]
     assert past + history(resumed.chunks()) == rows
@@ -155,7 +157,7 @@ def _pairs(drawn: dict[str, Any]) -> list[tuple[Any, Any]]:
 def test_a_cancel_kills_a_model_that_never_returns(tmp_path: Path, engine: UserCodeEngine) -> None:
     endless = that_does("open('entered', 'w').close()\n    while True: pass")
     stop = threading.Event()
-    outcome = _in_thread(lambda: engine.prepare(a_user_job(endless), "cpu:0", checkpoint=None, should_stop=stop.is_set))
+    outcome = _in_thread(lambda: engine.prepare(a_user_job(endless), "cpu:0", checkpoints=(), should_stop=stop.is_set))
     _wait_until(lambda: list(tmp_path.glob("user_code/*/entered")))
     assert processes_here()
     asked = time.monotonic()
@@ -179,7 +181,7 @@ def test_without_bubblewrap_a_cancel_reaches_what_hides_in_a_session_of_its_own(
     time.sleep(1000)"""
     stop = threading.Event()
     job = a_user_job(that_does(hidden))
-    outcome = _in_thread(lambda: engine.prepare(job, "cpu:0", checkpoint=None, should_stop=stop.is_set))
+    outcome = _in_thread(lambda: engine.prepare(job, "cpu:0", checkpoints=(), should_stop=stop.is_set))
     (entered,) = _wait_until(lambda: list(tmp_path.glob("user_code/*/entered")))
     process = psutil.Process(int(entered.read_text()))
     stop.set()
@@ -244,7 +246,7 @@ def test_a_node_that_does_not_allow_it_refuses_and_starts_nothing(engine: UserCo
     with pytest.raises(NotSupported, match="--allow-user-code"):
         choice.plan(a_user_job())
     with pytest.raises(NotSupported):
-        choice.prepare(a_user_job(), "cpu:0", checkpoint=None, should_stop=never)
+        choice.prepare(a_user_job(), "cpu:0", checkpoints=(), should_stop=never)
     assert processes_here() == []
 
 

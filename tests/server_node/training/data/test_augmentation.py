@@ -72,7 +72,7 @@ def test_augmented_training_is_the_same_bits_fed_resident_and_resumed(
     begun = prepare(spec, environment)
     run_to_step(begun, 3, chunk_seconds=0.0)
     save_checkpoint(begun.snapshot(), tmp_path / "c")
-    resumed = prepare(spec, environment, checkpoint=tmp_path / "c")
+    resumed = prepare(spec, environment, checkpoints=[tmp_path / "c"])
     list(train(resumed))
     assert weight_bits(resumed) == weight_bits(whole)
     assert timeless(resumed.history) == timeless(whole.history)

@@ -160,7 +160,7 @@ def test_a_checkpoint_of_fed_data_resumes_on_resident_data(environment: Training
     begun = prepare(spec, feeding(700))
     run_to_step(begun, 3, chunk_seconds=0.0)
     save_checkpoint(begun.snapshot(), tmp_path / "c")
-    resumed = prepare(spec, environment, checkpoint=tmp_path / "c")
+    resumed = prepare(spec, environment, checkpoints=[tmp_path / "c"])
     assert resumed.start_step >= 3
     list(train(resumed))
     assert weight_bits(resumed) == weight_bits(finished(spec, environment))
