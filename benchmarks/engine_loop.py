@@ -14,6 +14,7 @@ import numpy as np
 
 from benchmarks.rounds import Pace, Stopwatch, Way, serve_ways
 from benchmarks.workloads import LEARNING_RATE, MODELS, Workload, make_workload
+from server_node.training.host_memory import keep_freed_memory
 from server_node.training.api import (
     DatasetCache,
     ProgramCache,
@@ -57,5 +58,6 @@ def _job(workload: Workload, file: Path) -> JobSpec:
 
 
 if __name__ == "__main__":
+    keep_freed_memory()  # as a node does on starting
     with tempfile.TemporaryDirectory() as directory:
         serve_ways(engine_ways(make_workload(sys.argv[1]), Path(directory).resolve()))

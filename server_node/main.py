@@ -16,6 +16,7 @@ from server_node.node import Node
 from server_node.settings import NodeSettings, settings_from_arguments
 from server_node.shutdown import end_process
 from server_node.state_folder import StateFolder
+from server_node.training.host_memory import keep_freed_memory
 from server_node.training.runtime_flags import set_runtime_flags
 from shared.errors import CyxWizError, InvalidField
 from shared.node_messages import NodeDescription
@@ -53,12 +54,13 @@ async def _run(settings: NodeSettings, folder: StateFolder) -> None:
 
 
 def _set_up_process(settings: NodeSettings) -> None:
-    """Set what must be set before JAX or gRPC load."""
+    """Set what must be set before JAX or gRPC load, or start threads."""
     if settings.platform:
         os.environ["JAX_PLATFORMS"] = settings.platform
     os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
     os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
     set_runtime_flags(settings.threads)
+    keep_freed_memory()
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
 
 
