@@ -14,7 +14,6 @@ import numpy as np
 
 from benchmarks.rounds import Pace, Stopwatch, Way, serve_ways
 from benchmarks.workloads import LEARNING_RATE, MODELS, Workload, make_workload
-from server_node.training.host_memory import keep_freed_memory
 from server_node.training.api import (
     DatasetCache,
     ProgramCache,
@@ -23,6 +22,7 @@ from server_node.training.api import (
     prepare,
     train,
 )
+from server_node.training.host_memory import keep_freed_memory
 from shared.job_spec import JobSpec, job_spec_from_mapping
 
 

@@ -25,6 +25,7 @@ from server_node.training.api import (
     write_result,
 )
 from server_node.training.checkpoints.fingerprint import fingerprint
+from server_node.training.host_memory import give_back_freed_memory
 from shared.errors import NotFound
 from shared.job_spec import JobSpec
 from shared.node_messages import ResultFile
@@ -144,7 +145,8 @@ class JaxTraining:
         return files, result.final_metrics
 
     def close(self) -> None:
-        """Do nothing: its arrays go when nobody holds this any more."""
+        """Give back what its steps have freed; its arrays go when nobody holds this any more."""
+        give_back_freed_memory()
 
 
 def _device(device_id: str) -> jax.Device:

@@ -22,7 +22,7 @@ def keep_freed_memory() -> bool:
     if set_option is None:
         return False
     options = ((_M_ARENA_MAX, 1), (_M_MMAP_MAX, 0), (_M_TRIM_THRESHOLD, _NEVER))
-    return all([set_option(option, value) for option, value in options])
+    return all(set_option(option, value) for option, value in options)
 
 
 def give_back_freed_memory() -> None:
