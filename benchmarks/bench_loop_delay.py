@@ -24,6 +24,7 @@ from server_node.main import SWITCH_INTERVAL_SECONDS
 from server_node.node import Node
 from server_node.settings import settings_from_arguments
 from server_node.state_folder import StateFolder
+from server_node.training.host_memory import keep_freed_memory
 from server_node.training.runtime_flags import set_runtime_flags
 
 JOBS = 4
@@ -95,5 +96,6 @@ async def _delays(seconds: float) -> list[float]:
 if __name__ == "__main__":
     os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
     set_runtime_flags(None)
+    keep_freed_memory()
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
     uvloop.run(main())

@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from server_node.training.compile_cache import configure_jax
+from server_node.training.host_memory import keep_freed_memory
 from shared.errors import CyxWizError, InvalidField, NotSupported, TrainingDiverged
 from shared.job_spec import JobSpec, job_spec_from_mapping
 from shared.user_model import FORM
@@ -85,6 +86,7 @@ def _train(spec: JobSpec, options: argparse.Namespace) -> int:
             f"job_type must be training here, got {spec.job_type}: what judges a finished job's model needs a server",
             field="job_type",
         )
+    keep_freed_memory()
     configure_jax(options.state_dir or options.output / ".state", options.threads)
     from server_node.training import api  # noqa: PLC0415 - JAX must not load before configure_jax
 

@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 
+from server_node.training.host_memory import keep_freed_memory
 from server_node.user_code.channel import Channel, ChannelClosed
 from server_node.user_code.limits import set_limits
 from server_node.user_code.messages import Answer, Begin, Question
@@ -27,6 +28,7 @@ def main(descriptor: int) -> None:
     try:
         begin = channel.receive(Begin)
         set_limits(begin.limits)
+        keep_freed_memory()
         from server_node.user_code.child_work import ChildWork  # noqa: PLC0415 - loads JAX, after the limits
 
         work = ChildWork(begin)
