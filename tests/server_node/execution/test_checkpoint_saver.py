@@ -26,7 +26,10 @@ def saver_of(tmp_path: Path, clock: Clock) -> CheckpointSaver:
 
 
 def snapshot_of(text: str) -> Callable[[], Callable[[Path], None]]:
-    return lambda: lambda path: path.write_text(text) and None
+    def write(path: Path) -> None:
+        path.write_text(text)
+
+    return lambda: write
 
 
 def snapshot_taking(seconds: float, clock: Clock) -> Callable[[], Callable[[Path], None]]:
