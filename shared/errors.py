@@ -15,6 +15,7 @@
     │   └── TrainingDiverged    the loss stopped being a number
     └── MachineFailure      disk, database, network, device: retry with backoff
         ├── StoreUnavailable    a commit failed; nothing of the batch happened
+        │   └── NotTheDecider       another server decides now; ask that one
         ├── ServerUnreachable   no connection, or it was cut
         └── OutOfMemory         a device could not hold what was asked of it
 
@@ -118,6 +119,12 @@ class StoreUnavailable(MachineFailure):
     """The store could not commit."""
 
     code = "store_unavailable"
+
+
+class NotTheDecider(StoreUnavailable):
+    """Of the servers on one database another one decides; the message says which."""
+
+    code = "not_the_decider"
 
 
 class ServerUnreachable(MachineFailure):

@@ -1,14 +1,16 @@
 """What holds for every test: uvloop runs the coroutines, and JAX runs on the CPU and is strict about shapes and dtypes.
 
-It holds no fixtures of any one part; those live beside the tests of that part.
+It holds no fixtures of any one part, which live beside the tests of that part, but for the session's one PostgreSQL.
 """
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 import uvloop
+
+from tests.postgresql_server import a_schema, a_server
 
 _ENVIRONMENT = {
     # Silent broadcasting and dtype promotion hide mistakes. JAX reads these when it is first imported.
@@ -27,3 +29,17 @@ def pytest_asyncio_loop_factories(
 ) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
     """Coroutines run on the loop that the processes use."""
     return {"uvloop": uvloop.new_event_loop}
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a real PostgreSQL server; tests that ask for it are skipped where none can be had."""
+    with a_server(tmp_path_factory.mktemp("postgresql")) as url:
+        yield url
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: str) -> Iterator[str]:
+    """The URL of an empty database of the test's own."""
+    with a_schema(postgresql_server) as url:
+        yield url

@@ -1,4 +1,4 @@
-"""Opens a database for the store: one engine that writes, one that only reads. SQLite for now.
+"""Opens a database for the store: one engine that writes, one that only reads. SQLite here, PostgreSQL in `postgresql`.
 
 Durable means durable: `synchronous=FULL` syncs the log at each commit, and one commit for a whole batch pays for it.
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
+from central_server.storage import postgresql
 from shared.errors import InvalidField, NotSupported
 
 BUSY_TIMEOUT_MS = 5000
@@ -20,21 +21,39 @@ BUSY_TIMEOUT_MS = 5000
 
 @dataclass(frozen=True, slots=True)
 class Engines:
-    """The two engines of one database, and the file it lives in."""
+    """The engines of one database.
+
+    Attributes:
+        place: what people are told it is, without a password.
+        file: the file it lives in; None when a server keeps it.
+    """
 
     writer: Engine
     reader: Engine
-    file: Path
+    place: str
+    file: Path | None
+
+    def dispose(self) -> None:
+        """Close every connection."""
+        self.writer.dispose()
+        self.reader.dispose()
 
 
 def open_engines(database_url: str) -> Engines:
-    """Return engines for `sqlite:///FILE`; nothing is read or made yet.
+    """Return engines for `sqlite:///FILE` or `postgresql://…`; nothing is read or made yet.
 
     Raises:
         InvalidField: the URL is none, or names no file.
-        NotSupported: another kind of database.
+        NotSupported: another kind of database, or the driver of this one is not installed.
     """
     url = _checked_url(database_url)
+    if url.get_backend_name() == "postgresql":
+        writer, reader = postgresql.open_writer(url), postgresql.open_reader(url)
+        return Engines(writer=writer, reader=reader, place=url.render_as_string(), file=None)
+    return _sqlite_engines(url)
+
+
+def _sqlite_engines(url: URL) -> Engines:
     file = Path(url.database or "")
     writer = create_engine(url, connect_args={"check_same_thread": False})
     reader = create_engine(url, connect_args={"check_same_thread": False})
@@ -42,7 +61,7 @@ def open_engines(database_url: str) -> Engines:
     event.listen(writer, "begin", _begin_immediate)
     event.listen(reader, "connect", _prepare_reader)
     event.listen(reader, "begin", _begin)
-    return Engines(writer=writer, reader=reader, file=file)
+    return Engines(writer=writer, reader=reader, place=str(file), file=file)
 
 
 def _checked_url(database_url: str) -> URL:
@@ -50,13 +69,17 @@ def _checked_url(database_url: str) -> URL:
         url = make_url(database_url)
     except ArgumentError:
         raise InvalidField(
-            f"database must be a URL such as sqlite:////var/lib/cyxwiz/central.sqlite3, got {database_url!r}",
+            "database must be a URL such as sqlite:////var/lib/cyxwiz/central.sqlite3 or "
+            f"postgresql://USER@HOST/NAME, got {database_url!r}",
             field="database",
         ) from None
     kind = url.get_backend_name()
+    if kind == "postgresql":
+        return url
     if kind != "sqlite":
         raise NotSupported(
-            f"{kind} is not supported yet: give sqlite:///FILE, or no --database to use a file in --state-dir",
+            f"{kind} is not supported: give postgresql://USER@HOST/NAME or sqlite:///FILE, "
+            "or no --database to use a file in --state-dir",
             field="database",
         )
     if url.database in {None, "", ":memory:"}:

@@ -8,24 +8,32 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, func, inspect, select
 
+from central_server.storage.decider_lease import NOW_MS
+from central_server.storage.tables import decider
 from shared.errors import WrongState
 
-_MIGRATIONS = Path(__file__).parent / "migrations"
+_ONE_AT_A_TIME = 0x63797877
+"""The number of PostgreSQL's lock under which versions are run, so that two servers that start together do not both."""
+
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def migrate_to_newest(engine: Engine) -> None:
     """Run each version the database does not have yet, in one transaction.
 
     Raises:
-        WrongState: the database was made by a newer program.
+        WrongState: the database was made by a newer program, or is older and another server works on it.
     """
     config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.set_main_option("script_location", str(MIGRATIONS))
     with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(select(func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
         if _is_newest(config, connection):
             return
+        _refuse_while_somebody_decides(connection)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
@@ -41,3 +49,16 @@ def _is_newest(config: Config, connection: Connection) -> bool:
             field="database",
         )
     return present == scripts.get_current_head()
+
+
+def _refuse_while_somebody_decides(connection: Connection) -> None:
+    """Refuse to change the tables under another server; in a SQLite file there can be none."""
+    if connection.dialect.name != "postgresql" or not inspect(connection).has_table(decider.name):
+        return
+    holder = connection.scalar(select(decider.c.holder).where(decider.c.expires_at_ms > NOW_MS))
+    if holder is not None:
+        raise WrongState(
+            f"the database is older than this program, and the central server at {holder} works on it: "
+            "stop every server on this database, then start this one, which upgrades it",
+            field="database",
+        )

@@ -12,20 +12,22 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Self, TypeVar
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from central_server.ports import EndedJob, EndedPage, JobPage, JobQuery, StoredState, StoreSize, Telemetry
 from central_server.scheduler.effects import Write
 from central_server.scheduler.jobs import JobRecord
-from central_server.storage import expiring, queries
-from central_server.storage.decider_lock import DeciderLock
+from central_server.storage import expiring, postgresql, queries
+from central_server.storage.decider_lease import DeciderLease
+from central_server.storage.decider_lock import DeciderLock, FileLock
 from central_server.storage.engines import Engines, open_engines
 from central_server.storage.migrate import migrate_to_newest
 from central_server.storage.write_batch import write_all, write_proof, write_telemetry
 from central_server.storage.written_specs import WrittenSpecs
 from central_server.telemetry_records import LogLine, MetricRow
-from shared.errors import StoreUnavailable
+from shared.clock import Clock, SystemClock
+from shared.errors import StoreUnavailable, WrongState
 
 _READERS = 2
 
@@ -33,18 +35,21 @@ _T = TypeVar("_T")
 
 
 class SqlStore:
-    """A `Store` on SQLAlchemy Core. Call it from one event loop; it owns its threads until `close`."""
+    """A `Store` on SQLAlchemy Core. Call it from one event loop; it owns its threads until `close`.
+
+    It writes only while it holds `lock`; reading needs none.
+    """
 
     def __init__(self, engines: Engines, lock: DeciderLock) -> None:
+        self.lock = lock
         self._engines = engines
-        self._lock = lock
         self._written_specs = WrittenSpecs()
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="store-reader")
 
     @classmethod
-    def open(cls, database_url: str) -> Self:
-        """Open the database, take its lock, bring it to the newest version.
+    def open(cls, database_url: str, *, address: str = "") -> Self:
+        """Open the database to write: join, and take its lock.
 
         Raises:
             WrongState: another central server has it, or a newer program made it.
@@ -52,21 +57,44 @@ class SqlStore:
             NotSupported: another kind of database.
             StoreUnavailable: it cannot be opened.
         """
+        store = cls.join(database_url)
+        if store.lock.take(address):
+            return store
+        store.abandon()
+        raise WrongState(
+            f"another central server ({store.lock.holder}) already decides on {store.place}", field="database"
+        )
+
+    @classmethod
+    def join(cls, database_url: str, *, clock: Clock | None = None) -> Self:
+        """Open the database and bring it to the newest version; who writes to it is seen later.
+
+        Raises:
+            WrongState: another central server has it and it is not made for several, or a newer program made it.
+            InvalidField: the URL is none.
+            NotSupported: another kind of database.
+            StoreUnavailable: it cannot be opened.
+        """
         engines = open_engines(database_url)
-        try:
-            engines.file.parent.mkdir(parents=True, exist_ok=True)
-            lock = DeciderLock.take(engines.file)
-        except OSError as failure:
-            raise StoreUnavailable(f"the database {engines.file} cannot be opened: {failure}") from failure
+        lock = _lock_of(engines, clock or SystemClock())
         try:
             migrate_to_newest(engines.writer)
         except SQLAlchemyError as failure:
-            lock.release()
-            raise StoreUnavailable(f"the database {engines.file} cannot be used: {failure}") from failure
+            _give_up(engines, lock)
+            raise StoreUnavailable(f"the database {engines.place} cannot be used: {failure}") from failure
         except BaseException:
-            lock.release()
+            _give_up(engines, lock)
             raise
         return cls(engines, lock)
+
+    @property
+    def place(self) -> str:
+        """What people are told the database is."""
+        return self._engines.place
+
+    def abandon(self) -> None:
+        """Close what nothing was asked of yet."""
+        self._shut_down()
 
     async def close(self) -> None:
         """Finish what was begun, close the connections, free the lock."""
@@ -74,7 +102,7 @@ class SqlStore:
 
     async def prove_writable(self) -> None:
         """Commit something small: reading from a full disk still works."""
-        await self._in_thread(self._writer, self._engines.writer, write_proof)
+        await self._write(write_proof)
 
     async def load(self) -> StoredState:
         """Return what a core is built from; waits behind a commit that is still under way."""
@@ -86,7 +114,7 @@ class SqlStore:
 
     async def add_telemetry(self, rows: Sequence[MetricRow], lines: Sequence[LogLine]) -> None:
         """Make rows and lines durable."""
-        await self._in_thread(self._writer, self._engines.writer, write_telemetry, rows, lines)
+        await self._write(write_telemetry, rows, lines)
 
     async def find_job(self, job_id: str) -> JobRecord | None:
         """Return one job, or None."""
@@ -122,13 +150,18 @@ class SqlStore:
 
     async def drop_telemetry(self, job_ids: Sequence[str], kinds: Collection[Telemetry], *, limit: int) -> int:
         """Remove at most so many rows and lines of each kind that belong to ended jobs; return how many went."""
-        return await self._in_thread(
-            self._writer, self._engines.writer, expiring.drop_telemetry, job_ids, kinds, limit=limit
-        )
+        return await self._write(expiring.drop_telemetry, job_ids, kinds, limit=limit)
 
     async def size(self) -> StoreSize:
         """Return what the database holds."""
         return await self._read(expiring.size)
+
+    async def _write(self, work: Callable[..., _T], *arguments: object, **named: object) -> _T:
+        return await self._in_thread(self._writer, self._engines.writer, self._fenced, work, *arguments, **named)
+
+    def _fenced(self, connection: Connection, work: Callable[..., _T], *arguments: object, **named: object) -> _T:
+        self.lock.fence(connection)
+        return work(connection, *arguments, **named)
 
     async def _read(self, query: Callable[..., _T], *arguments: object, **named: object) -> _T:
         return await self._in_thread(self._readers, self._engines.reader, query, *arguments, **named)
@@ -140,19 +173,32 @@ class SqlStore:
 
     def _load(self) -> StoredState:
         self._written_specs.forget()
-        return _in_transaction(self._engines.writer, queries.stored_state)
+        return _in_transaction(self._engines.reader, queries.stored_state)
 
     def _commit(self, writes: Sequence[Write]) -> frozenset[str]:
-        freed = _in_transaction(self._engines.writer, write_all, writes, self._written_specs)
+        freed = _in_transaction(self._engines.writer, self._fenced, write_all, writes, self._written_specs)
         self._written_specs.remember(writes)
         return freed
 
     def _shut_down(self) -> None:
         self._writer.shutdown()
         self._readers.shutdown()
-        self._engines.writer.dispose()
-        self._engines.reader.dispose()
-        self._lock.release()
+        _give_up(self._engines, self.lock)
+
+
+def _lock_of(engines: Engines, clock: Clock) -> DeciderLock:
+    if engines.file is None:
+        return DeciderLease(postgresql.open_writer(engines.writer.url), clock)
+    try:
+        engines.file.parent.mkdir(parents=True, exist_ok=True)
+        return FileLock.of(engines.file)
+    except OSError as failure:
+        raise StoreUnavailable(f"the database {engines.place} cannot be opened: {failure}") from failure
+
+
+def _give_up(engines: Engines, lock: DeciderLock) -> None:
+    engines.dispose()
+    lock.release()
 
 
 async def _in(threads: ThreadPoolExecutor, work: Callable[..., _T], *arguments: object, **named: object) -> _T:

@@ -7,10 +7,15 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, text
 
+from central_server.storage.postgresql import TextWithoutNul
+
 metadata = MetaData()
 
 SEQUENCE = BigInteger().with_variant(Integer, "sqlite")
 """SQLite numbers rows by itself only in a column of type INTEGER."""
+
+FOREIGN_TEXT = Text().with_variant(TextWithoutNul(), "postgresql")
+"""What programs of users wrote, whatever it is."""
 
 jobs = Table(
     "jobs",
@@ -85,7 +90,7 @@ log_lines = Table(
     Column("attempt", Integer, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
     Column("level", Text, nullable=False),
-    Column("text", Text, nullable=False),
+    Column("text", FOREIGN_TEXT, nullable=False),
     Column("digest", Text, nullable=False),
     Index("log_lines_by_job", "job_id", "sequence"),
     Index("log_lines_once", "job_id", "attempt", "at_ms", "digest", unique=True),
@@ -100,3 +105,16 @@ artifact_references = Table(
     Column("sha256", Text, primary_key=True),
     Index("artifact_references_by_sha256", "sha256"),
 )
+
+decider = Table(
+    "decider",
+    metadata,
+    Column("epoch", BigInteger, primary_key=True, autoincrement=False),
+    Column("holder", Text, nullable=False),
+    Column("expires_at_ms", BigInteger, nullable=False),
+)
+"""One row: which server decides, where it is reached, until when it may. Used where servers share a database.
+
+The epoch is the key, so that PostgreSQL lets a renewal pass beside a transaction that holds the row's key, and a new
+decider not.
+"""

@@ -185,6 +185,13 @@ class StoreConformance:
         rest = await store.log_lines("job", after_sequence=lines[1].sequence, limit=10)
         assert [line.text for line in rest] == ["three"]
 
+    async def test_a_log_line_may_hold_any_character(self, store: Store) -> None:
+        await store.commit([SaveJob(a_job())])
+        await store.add_telemetry([], [a_line("before\0after ☃")])
+        (line,) = await store.log_lines("job", after_sequence=0, limit=10)
+        assert line.text.startswith("before")
+        assert line.text.endswith("after ☃")
+
     async def test_writing_can_be_proved(self, store: Store) -> None:
         await store.prove_writable()
         await store.prove_writable()

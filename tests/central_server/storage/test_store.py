@@ -1,20 +1,15 @@
-"""What is particular to a store in a SQLite file: durability, the lock, versions, and databases that fail."""
+"""What is particular to a store in a SQLite file: durability, the lock, and databases that fail."""
 
 import asyncio
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.runtime.migration import MigrationContext
-from sqlalchemy import create_engine
 
 from central_server.scheduler.effects import SaveJob
 from central_server.storage.store import SqlStore
-from central_server.storage.tables import metadata
-from shared.errors import InvalidField, NotSupported, StoreUnavailable, WrongState
+from shared.errors import InvalidField, NotSupported, StoreUnavailable
 from tests.builders import a_job
 
 
@@ -64,29 +59,9 @@ async def test_the_lock_is_free_after_a_close(tmp_path: Path) -> None:
         await store.close()
 
 
-async def test_a_database_of_a_newer_program_is_refused_and_left_alone(tmp_path: Path) -> None:
-    await SqlStore.open(url_of(tmp_path)).close()
-    with sqlite3.connect(tmp_path / "central.sqlite3") as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    connection.close()
-    with pytest.raises(WrongState, match="'9999'"):
-        SqlStore.open(url_of(tmp_path))
-    with pytest.raises(WrongState, match="newer"):  # and the lock was freed
-        SqlStore.open(url_of(tmp_path))
-
-
-async def test_migrations_make_exactly_the_tables_that_queries_use(tmp_path: Path) -> None:
-    await SqlStore.open(url_of(tmp_path)).close()
-    engine = create_engine(url_of(tmp_path))
-    with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
-    engine.dispose()
-
-
 @pytest.mark.parametrize(
     ("url", "error"),
     [
-        ("postgresql://somewhere/db", NotSupported),
         ("mysql://somewhere/db", NotSupported),
         ("what", InvalidField),
         ("sqlite://", InvalidField),

@@ -1,0 +1,88 @@
+"""Versions of the database go forward only, the same way on both kinds."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Engine, insert, text, update
+
+from central_server.scheduler.effects import SaveJob
+from central_server.storage.engines import Engines, open_engines
+from central_server.storage.migrate import MIGRATIONS, migrate_to_newest
+from central_server.storage.store import SqlStore
+from central_server.storage.tables import decider, metadata, server_state
+from shared.errors import WrongState
+from tests.builders import a_job
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'central.sqlite3'}"
+    url: str = request.getfixturevalue("postgresql_url")
+    return url
+
+
+@pytest.fixture
+def engines(database_url: str) -> Iterator[Engines]:
+    opened = open_engines(database_url)
+    yield opened
+    opened.dispose()
+
+
+def migrate_to(engine: Engine, version: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, version)
+
+
+def version_of(engine: Engine) -> str:
+    with engine.connect() as connection:
+        return str(connection.scalar(text("SELECT version_num FROM alembic_version")))
+
+
+async def test_an_older_database_is_upgraded_at_start_and_keeps_what_it_holds(
+    engines: Engines, database_url: str
+) -> None:
+    migrate_to(engines.writer, "0001")
+    with engines.writer.begin() as connection:
+        connection.execute(insert(server_state).values(name="device_seconds_of:ada", value="1.5"))
+    store = SqlStore.open(database_url)
+    assert (await store.load()).device_seconds == {"ada": 1.5}
+    await store.commit([SaveJob(a_job())])
+    await store.close()
+    assert version_of(engines.writer) > "0001"
+
+
+def test_a_newer_database_is_refused_and_left_alone(engines: Engines, database_url: str) -> None:
+    migrate_to_newest(engines.writer)
+    with engines.writer.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    for _ in range(2):  # and the lock was freed
+        with pytest.raises(WrongState, match="'9999'.*newer"):
+            SqlStore.open(database_url)
+    assert version_of(engines.writer) == "9999"
+
+
+def test_migrations_make_exactly_the_tables_that_queries_use(engines: Engines) -> None:
+    migrate_to_newest(engines.writer)
+    with engines.reader.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_a_database_is_not_upgraded_under_a_server_that_works_on_it(postgresql_url: str) -> None:
+    engines = open_engines(postgresql_url)
+    migrate_to_newest(engines.writer)
+    with engines.writer.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+        connection.execute(update(decider).values(holder="old:1", expires_at_ms=2**62))
+    with pytest.raises(WrongState, match="old:1"):
+        SqlStore.open(postgresql_url)
+    engines.dispose()
