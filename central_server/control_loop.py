@@ -51,7 +51,7 @@ from central_server.standing_clock import StandingClock
 from central_server.structured_logging import log_event
 from shared.backoff import Backoff
 from shared.clock import Clock
-from shared.errors import CyxWizError, OurBug, StoreUnavailable
+from shared.errors import CyxWizError, NotTheDecider, OurBug, StoreUnavailable
 from shared.job_spec import JobSpec
 from shared.node_messages import PlanAnswer
 
@@ -79,7 +79,11 @@ _REBUILD_BACKOFF = Backoff(first_seconds=0.1, cap_seconds=5.0, floor_seconds=0.1
 
 
 class ControlLoop:
-    """Owns the core, and is the only one that touches it. All methods belong to the event loop's thread."""
+    """Owns the core, and is the only one that touches it. All methods belong to the event loop's thread.
+
+    Args:
+        check_office: raises `StoreUnavailable` when another server may decide by now; asked before anything is sent.
+    """
 
     def __init__(
         self,
@@ -90,6 +94,7 @@ class ControlLoop:
         read_model: ReadModelSink,
         artifacts: Artifacts,
         clock: Clock,
+        check_office: Callable[[], None] = lambda: None,
         rebuild_backoff: Backoff = _REBUILD_BACKOFF,
     ) -> None:
         self._build_cluster = build_cluster
@@ -99,6 +104,7 @@ class ControlLoop:
         self._artifacts = artifacts
         self._clock = clock
         self._standing_clock = StandingClock(clock)
+        self._check_office = check_office
         self._rebuild_backoff = rebuild_backoff
         self._inbox = Inbox(CAPACITY_EVENTS)
         self._callers: dict[str, asyncio.Future[JobRecord | PlanAnswer | None]] = {}
@@ -157,12 +163,16 @@ class ControlLoop:
         """Work until `stop`.
 
         Raises:
+            NotTheDecider: another server has taken over.
             StoreUnavailable: the store failed too often in a row.
             OurBug: the core broke too often in a row.
         """
         while not self._is_stopping or len(self._inbox):
             try:
                 await self._run_round()
+            except NotTheDecider as deposed:
+                self._refuse_all(deposed)
+                raise
             except CyxWizError as failure:
                 await self._recover(failure)
             except Exception as failure:
@@ -185,6 +195,7 @@ class ControlLoop:
         now = self._standing_clock.now()
         effects = self._decide(cluster, self._inbox.take_all(), now)
         orphans = await self._commit(effects)
+        self._check_office()
         self._hold_leases_if_stalled(began)
         for effect in effects:
             self._carry_out(effect)

@@ -97,8 +97,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--listen", metavar="HOST:PORT", help="where gRPC is served (127.0.0.1:50051)")
     parser.add_argument("--http-listen", metavar="HOST:PORT", help="where HTTP is served (127.0.0.1:8080)")
+    parser.add_argument(
+        "--advertise", metavar="HOST:PORT", help="where a server that stands by sends people to (the --listen address)"
+    )
     parser.add_argument("--state-dir", metavar="DIR", help="where everything is kept (~/.cyxwiz/central)")
-    parser.add_argument("--database", metavar="URL", help="the database (a SQLite file in the state directory)")
+    parser.add_argument(
+        "--database", metavar="URL", help="sqlite:///FILE or postgresql://… (a file in the state directory)"
+    )
     parser.add_argument("--lease-seconds", type=float, help="how long a silent node keeps its jobs (20)")
     parser.add_argument("--heartbeat-seconds", type=float, help="how often nodes are heard from (2)")
     parser.add_argument(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from central_server.artifacts.local_directory import LocalArtifacts
 from central_server.artifacts.sweep import ArtifactSweep
 from central_server.control_loop import ControlLoop
 from central_server.earlier_jobs import EarlierJobs
+from central_server.election import Election
 from central_server.ports import StoredState
 from central_server.quotas_file import read_quotas
 from central_server.read_model import ReadModel
@@ -29,7 +31,9 @@ from central_server.scheduler.cluster import Cluster
 from central_server.scheduler.cluster_settings import ClusterSettings
 from central_server.scheduler.events import ExpiryRequested, Now
 from central_server.settings import Address, Settings
+from central_server.standby_watch import StandbyWatch
 from central_server.storage.store import SqlStore
+from central_server.structured_logging import log_event
 from central_server.telemetry.ingest import TelemetryIngest
 from central_server.telemetry.writer import TelemetryWriter
 from central_server.watchers import Watchers
@@ -38,6 +42,8 @@ from central_server.web.server import WebServer
 from shared.clock import Clock, SystemClock
 
 _DAY_SECONDS = 24 * 3600.0
+
+_logger = logging.getLogger(__name__)
 
 GRACE_SECONDS = 2.0
 """How long requests under way may take when the server stops."""
@@ -66,7 +72,7 @@ class CentralServer:
             StoreUnavailable: the store cannot be opened, or failed too often in a row.
         """
         self._settings.state_dir.mkdir(parents=True, exist_ok=True)
-        store = SqlStore.open(self._settings.database_url)
+        store = SqlStore.join(self._settings.database_url, clock=self._clock)
         try:
             parts = _Parts(self._settings, store, self._clock)
             await parts.run(stop, on_ready)
@@ -81,6 +87,8 @@ class _Parts:
         self._settings = settings
         self._quotas = read_quotas(settings.quotas)
         self._store = store
+        self._clock = clock
+        self._election = Election(store.lock)
         self._artifacts = LocalArtifacts(settings.state_dir / "artifacts", most_bytes=settings.artifact_bytes)
         self._artifacts.open()
         self._sweep = ArtifactSweep(
@@ -96,8 +104,9 @@ class _Parts:
             read_model=self._read_model,
             artifacts=self._artifacts,
             clock=clock,
+            check_office=self._election.check_office,
         )
-        self._read_model.explain_waiting = self._loop.waiting_reason
+        self._read_model.explain_waiting = self._why_it_waits
         self._telemetry = TelemetryWriter(store, self._watchers)
         self._cleanup = Cleanup(
             settings.limits,
@@ -108,29 +117,60 @@ class _Parts:
             clock=clock,
         )
         self._rpc = RpcServer(self._services(), EverybodyIsLocal())
-        self._web = WebServer(build_app(self._read_model, store, lambda: self._loop.is_working))
+        self._web = WebServer(build_app(self._read_model, store, lambda: self._loop.is_working, self._election))
 
     async def run(self, stop: asyncio.Event, on_ready: Callable[[Listening], None]) -> None:
         listening = self._bind()
-        await self._loop.start()
-        await self._seed_progress()
+        address = self._settings.advertise or str(listening.grpc)
+        if is_elected := await self._election.stand(address):
+            await self._take_office()
         try:
             async with asyncio.TaskGroup() as tasks:
-                control = tasks.create_task(self._loop.run(), name="control loop")
-                background = [
-                    tasks.create_task(self._telemetry.run(), name="telemetry writer"),
-                    tasks.create_task(self._sweep.run(), name="artifact sweep"),
-                    tasks.create_task(self._cleanup.run(), name="clean-up"),
-                ]
                 tasks.create_task(self._web.run(), name="web")
+                decide = tasks.create_task(self._decide_when_elected(address, is_elected=is_elected), name="decide")
                 await self._rpc.start()
                 on_ready(listening)
                 await stop.wait()
-                await self._stop(control)
-                for task in background:
-                    task.cancel()
+                await self._stop(decide)
         finally:
             await self._rpc.stop(0)
+            self._election.close()
+
+    async def _decide_when_elected(self, address: str, *, is_elected: bool) -> None:
+        """Stand by until elected, then decide until the control loop has ended."""
+        if not is_elected:
+            await self._stand_by(address)
+            await self._take_office()
+        async with asyncio.TaskGroup() as tasks:
+            background = [
+                tasks.create_task(self._election.keep(), name="keep office"),
+                tasks.create_task(self._telemetry.run(), name="telemetry writer"),
+                tasks.create_task(self._sweep.run(), name="artifact sweep"),
+                tasks.create_task(self._cleanup.run(), name="clean-up"),
+            ]
+            await self._loop.run()
+            await self._telemetry.flush()
+            for task in background:
+                task.cancel()
+
+    async def _stand_by(self, address: str) -> None:
+        log_event(_logger, "standing_by", decider=self._election.decider)
+        async with asyncio.TaskGroup() as tasks:
+            watch = tasks.create_task(StandbyWatch(self._store, self._watchers, self._clock).run())
+            await self._election.win(address)
+            watch.cancel()
+
+    async def _take_office(self) -> None:
+        await self._loop.start()
+        self._watchers.begin_anew(self._clock.unix_ms())
+        await self._seed_progress()
+        self._election.take_office()
+        log_event(_logger, "deciding")
+
+    def _why_it_waits(self, job_id: str) -> str:
+        if decider := self._election.decider:
+            return f"the central server at {decider} decides and can say why; this one stands by"
+        return self._loop.waiting_reason(job_id)
 
     def _bind(self) -> Listening:
         grpc, http = Address.parse(self._settings.listen), Address.parse(self._settings.http_listen)
@@ -144,15 +184,17 @@ class _Parts:
         rows = await self._store.last_metric_rows(started)
         self._read_model.seed_progress(rows.values())
 
-    async def _stop(self, control: asyncio.Task[None]) -> None:
+    async def _stop(self, decide: asyncio.Task[None]) -> None:
         """Refuse what is new, end the streams, finish what is under way, write what waits."""
         self._watchers.close()
         self._sessions.close_all("stopping", "the server is stopping; connect again when it is back")
         await self._rpc.stop(GRACE_SECONDS)
         self._web.stop()
         self._loop.stop()
-        await control
-        await self._telemetry.flush()
+        if self._election.decider:
+            decide.cancel()  # it stands by: nothing is under way
+            return
+        await decide
 
     async def _forget(self, job_ids: tuple[str, ...]) -> None:
         await self._loop.ask(ExpiryRequested(self._loop.new_request_id(), job_ids))
@@ -189,4 +231,5 @@ class _Parts:
             management=NodeManagement(loop, read_model),
             artifacts=ArtifactService(self._artifacts),
             nodes=NodeService(self._sessions, tell=loop.tell, artifacts=self._artifacts, telemetry=telemetry),
+            refuse_elsewhere=self._election.refuse_elsewhere,
         )

@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     Attributes:
         listen: where gRPC is served.
         http_listen: where HTTP is served.
+        advertise: where other servers on the same database tell people to reach this one; `listen` when not said.
         state_dir: where the database and artifacts are, unless `database` says otherwise.
         database: a URL; a file in `state_dir` when it is not said.
         lease_seconds: how long a node that is not heard from keeps its attempts.
@@ -70,6 +71,7 @@ class Settings(BaseSettings):
 
     listen: str = "127.0.0.1:50051"
     http_listen: str = "127.0.0.1:8080"
+    advertise: str = ""
     state_dir: Path = Path("~/.cyxwiz/central")
     database: str = ""
     lease_seconds: float = Field(default=20.0, ge=1.0, le=3600.0)

@@ -1,7 +1,7 @@
 """Who watches which job: one slot for each watcher, so a slow one finds the latest and never a backlog.
 
-Sequence numbers of updates begin at the wall clock's microseconds, so they go on growing over a restart and a watcher
-that comes back with an old number is told the present state at once.
+Sequence numbers of updates begin at the wall clock's microseconds, so they go on growing over a restart, and from one
+server to the one that takes over, and a watcher that comes back with an old number is told the present state at once.
 """
 
 from __future__ import annotations
@@ -63,6 +63,14 @@ class Watchers:
         """Return the number of the job's last update; one that never had any has the process's first number."""
         return self._sequences.get(job_id, self._first_sequence)
 
+    def watched(self) -> list[str]:
+        """Return the jobs that somebody watches."""
+        return list(self._watches)
+
+    def number_from(self, at_ms: int) -> None:
+        """Number what changes from now on as if the process had started at `at_ms`."""
+        self._last_sequence = max(self._last_sequence, at_ms * _MICROSECONDS_PER_MS)
+
     def job_changed(self, job_id: str) -> None:
         """Number an update of the job, and fill the slots of those who watch it."""
         self._last_sequence += 1
@@ -73,6 +81,13 @@ class Watchers:
         """Fill the slots without a new number: the job itself is as it was."""
         for watch in self._watches.get(job_id, ()):
             watch.mark_changed()
+
+    def begin_anew(self, at_ms: int) -> None:
+        """Count every job as changed at `at_ms`, whoever numbered its updates before, and fill every slot."""
+        self.number_from(at_ms)
+        self._first_sequence = self._last_sequence
+        self._sequences.clear()
+        self.everything_changed()
 
     def everything_changed(self) -> None:
         """Fill every slot."""

@@ -25,7 +25,7 @@ class Client:
     """
 
     def __init__(
-        self, server: str | None = None, *, retry_seconds: float = 5.0, call_timeout_seconds: float = 30.0
+        self, server: str | None = None, *, retry_seconds: float | None = None, call_timeout_seconds: float = 30.0
     ) -> None:
         """Open nothing yet; takes and raises what `cyxwiz.aio.Client` does."""
         self._loop = shared_loop.acquire()
@@ -96,5 +96,5 @@ class Client:
         return Job(self._client.job(job_id), self._loop)
 
 
-async def _made_in_loop(server: str | None, retry_seconds: float, call_timeout_seconds: float) -> AsyncClient:
+async def _made_in_loop(server: str | None, retry_seconds: float | None, call_timeout_seconds: float) -> AsyncClient:
     return AsyncClient(server, retry_seconds=retry_seconds, call_timeout_seconds=call_timeout_seconds)

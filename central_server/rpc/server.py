@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import grpc
+from google.protobuf.message import Message
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from central_server.rpc.artifact_service import ArtifactService
-from central_server.rpc.authentication import Authenticator
+from central_server.rpc.authentication import Authenticator, Caller
 from central_server.rpc.discovery_service import DiscoveryService
 from central_server.rpc.foreign_services import ReadableRequestsOnly
 from central_server.rpc.job_planning import JobPlanning
@@ -18,9 +21,11 @@ from central_server.rpc.job_service import JobService
 from central_server.rpc.job_streams import JobStreams
 from central_server.rpc.node_management import NodeManagement
 from central_server.rpc.node_service import NodeService
-from central_server.rpc.registration import Registration
+from central_server.rpc.registration import Context, Registration, UnaryMethod, UploadMethod
 from shared.errors import InvalidField
 from shared.pb import artifact_pb2, job_pb2, link_pb2, node_pb2
+
+_Request = TypeVar("_Request", bound=Message)
 
 MESSAGE_BYTES = 64 * 1024 * 1024
 
@@ -40,7 +45,11 @@ SERVER_OPTIONS: tuple[tuple[str, int], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The objects whose methods are served."""
+    """The objects whose methods are served.
+
+    Attributes:
+        refuse_elsewhere: raises `NotTheDecider` while this server stands by; it guards all that does more than read.
+    """
 
     jobs: JobService
     reading: JobReading
@@ -50,6 +59,7 @@ class Services:
     management: NodeManagement
     artifacts: ArtifactService
     nodes: NodeService
+    refuse_elsewhere: Callable[[], None] = lambda: None
 
 
 class RpcServer:
@@ -59,10 +69,10 @@ class RpcServer:
         self._server = grpc.aio.server(options=SERVER_OPTIONS, interceptors=[ReadableRequestsOnly()])
         registrations = (
             _jobs(services, authenticator),
-            _discovery(services.discovery, authenticator),
-            _management(services.management, authenticator),
-            _artifacts(services.artifacts, authenticator),
-            _link(services.nodes, authenticator),
+            _discovery(services, authenticator),
+            _management(services, authenticator),
+            _artifacts(services, authenticator),
+            _link(services, authenticator),
         )
         self._names = [registration.add_to(self._server) for registration in registrations]
         self._health = health.aio.HealthServicer()
@@ -100,49 +110,83 @@ class RpcServer:
 
 def _jobs(services: Services, authenticator: Authenticator) -> Registration:
     jobs, reading, streams = services.jobs, services.reading, services.streams
+    only = _Only(services.refuse_elsewhere).unary
     table = Registration("cyxwiz.protocol.JobService", authenticator)
-    table.unary("SubmitJob", job_pb2.SubmitJobRequest, jobs.submit)
-    table.unary("CancelJob", job_pb2.CancelJobRequest, jobs.cancel)
-    table.unary("DeleteJob", job_pb2.DeleteJobRequest, jobs.delete)
-    table.unary("PauseJob", job_pb2.PauseJobRequest, jobs.pause)
-    table.unary("ResumeJob", job_pb2.ResumeJobRequest, jobs.resume)
+    table.unary("SubmitJob", job_pb2.SubmitJobRequest, only(jobs.submit))
+    table.unary("CancelJob", job_pb2.CancelJobRequest, only(jobs.cancel))
+    table.unary("DeleteJob", job_pb2.DeleteJobRequest, only(jobs.delete))
+    table.unary("PauseJob", job_pb2.PauseJobRequest, only(jobs.pause))
+    table.unary("ResumeJob", job_pb2.ResumeJobRequest, only(jobs.resume))
     table.unary("GetJobStatus", job_pb2.GetJobStatusRequest, reading.status)
     table.unary("GetJob", job_pb2.GetJobRequest, reading.job)
     table.unary("GetJobResult", job_pb2.GetJobResultRequest, reading.result)
     table.unary("GetMetrics", job_pb2.GetMetricsRequest, reading.metrics)
     table.unary("ListJobs", job_pb2.ListJobsRequest, reading.list_jobs)
-    table.unary("PlanJob", job_pb2.PlanJobRequest, services.planning.plan)
+    table.unary("PlanJob", job_pb2.PlanJobRequest, only(services.planning.plan))
     table.streaming("StreamJobUpdates", job_pb2.GetJobStatusRequest, streams.updates)
     table.streaming("WatchJob", job_pb2.WatchJobRequest, streams.watch)
     table.streaming("GetLogs", job_pb2.GetLogsRequest, streams.logs)
     return table
 
 
-def _discovery(discovery: DiscoveryService, authenticator: Authenticator) -> Registration:
+def _discovery(services: Services, authenticator: Authenticator) -> Registration:
+    # Reads, but of who is connected, which the decider alone knows.
+    discovery, only = services.discovery, _Only(services.refuse_elsewhere).unary
     table = Registration("cyxwiz.protocol.NodeDiscoveryService", authenticator)
-    table.unary("FindNodes", node_pb2.FindNodesRequest, discovery.find)
-    table.unary("ListNodes", node_pb2.ListNodesRequest, discovery.list_nodes)
-    table.unary("GetNodeInfo", node_pb2.GetNodeInfoRequest, discovery.info)
+    table.unary("FindNodes", node_pb2.FindNodesRequest, only(discovery.find))
+    table.unary("ListNodes", node_pb2.ListNodesRequest, only(discovery.list_nodes))
+    table.unary("GetNodeInfo", node_pb2.GetNodeInfoRequest, only(discovery.info))
     return table
 
 
-def _management(management: NodeManagement, authenticator: Authenticator) -> Registration:
+def _management(services: Services, authenticator: Authenticator) -> Registration:
+    management, only = services.management, _Only(services.refuse_elsewhere).unary
     table = Registration("cyxwiz.protocol.NodeManagementService", authenticator)
-    table.unary("DrainNode", node_pb2.DrainNodeRequest, management.drain)
-    table.unary("UndrainNode", node_pb2.UndrainNodeRequest, management.undrain)
+    table.unary("DrainNode", node_pb2.DrainNodeRequest, only(management.drain))
+    table.unary("UndrainNode", node_pb2.UndrainNodeRequest, only(management.undrain))
     return table
 
 
-def _artifacts(artifacts: ArtifactService, authenticator: Authenticator) -> Registration:
+def _artifacts(services: Services, authenticator: Authenticator) -> Registration:
+    artifacts, only = services.artifacts, _Only(services.refuse_elsewhere)
     table = Registration("cyxwiz.protocol.ArtifactService", authenticator)
-    table.unary("GetUpload", artifact_pb2.GetUploadRequest, artifacts.where_upload_stands)
-    table.upload("Upload", artifact_pb2.UploadChunk, artifacts.upload)
+    table.unary("GetUpload", artifact_pb2.GetUploadRequest, only.unary(artifacts.where_upload_stands))
+    table.upload("Upload", artifact_pb2.UploadChunk, only.upload(artifacts.upload))
     table.streaming("Download", artifact_pb2.DownloadRequest, artifacts.download)
     return table
 
 
-def _link(nodes: NodeService, authenticator: Authenticator) -> Registration:
+def _link(services: Services, authenticator: Authenticator) -> Registration:
+    nodes, only = services.nodes, _Only(services.refuse_elsewhere).conversation
     table = Registration(link_pb2.DESCRIPTOR.services_by_name["NodeLink"].full_name, authenticator)
-    table.conversation("Control", nodes.control)
-    table.conversation("Telemetry", nodes.telemetry)
+    table.conversation("Control", only(nodes.control))
+    table.conversation("Telemetry", only(nodes.telemetry))
     return table
+
+
+class _Only:
+    """Puts the question whether this server decides before a method."""
+
+    def __init__(self, refuse_elsewhere: Callable[[], None]) -> None:
+        self._refuse_elsewhere = refuse_elsewhere
+
+    def unary(self, method: UnaryMethod[_Request]) -> UnaryMethod[_Request]:
+        async def guarded(request: _Request, caller: Caller) -> Message:
+            self._refuse_elsewhere()
+            return await method(request, caller)
+
+        return guarded
+
+    def upload(self, method: UploadMethod[_Request]) -> UploadMethod[_Request]:
+        async def guarded(requests: AsyncIterator[_Request], caller: Caller) -> Message:
+            self._refuse_elsewhere()
+            return await method(requests, caller)
+
+        return guarded
+
+    def conversation(self, method: Callable[[Context], Awaitable[None]]) -> Callable[[Context], Awaitable[None]]:
+        async def guarded(context: Context) -> None:
+            self._refuse_elsewhere()
+            await method(context)
+
+        return guarded

@@ -26,7 +26,7 @@ NOW_MS: ColumnElement[int] = cast(func.floor(extract("epoch", func.clock_timesta
 
 
 class DeciderLease:
-    """A `DeciderLock` in PostgreSQL, on an engine of its own: a long transaction must not keep it from being renewed."""
+    """A `DeciderLock` in PostgreSQL, on an engine of its own, so that no long transaction holds up its renewal."""
 
     def __init__(self, engine: Engine, clock: Clock, *, lease_seconds: float = LEASE_SECONDS) -> None:
         self._engine = engine

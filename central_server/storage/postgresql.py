@@ -48,7 +48,7 @@ class TextWithoutNul(TypeDecorator[str]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy gives it
         """Return what is written."""
         return value.replace("\0", "\ufffd") if value and "\0" in value else value
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import FastAPI, HTTPException, Query, Request
 from fastapi.responses import JSONResponse
 
+from central_server.election import Election
 from central_server.ports import JobQuery, Store
 from central_server.read_model import ReadModel, SeenJob
 from central_server.views import view_job, view_nodes
@@ -22,21 +23,23 @@ PROOF_SECONDS = 2.0
 """A store that takes longer to commit one small row counts as not working."""
 
 
-def build_app(read_model: ReadModel, store: Store, is_working: Callable[[], bool]) -> FastAPI:
+def build_app(read_model: ReadModel, store: Store, is_working: Callable[[], bool], election: Election) -> FastAPI:
     """Return the application."""
     app = FastAPI(title="CyxWiz central server", version="1", docs_url=None, redoc_url=None)
     app.add_exception_handler(NotFound, _not_found)
     app.add_exception_handler(StoreUnavailable, _unavailable)
-    _add_health(app, store, is_working)
+    _add_health(app, store, is_working, election)
     _add_jobs(app, read_model, store)
-    _add_nodes(app, read_model)
+    _add_nodes(app, read_model, election)
     return app
 
 
-def _add_health(app: FastAPI, store: Store, is_working: Callable[[], bool]) -> None:
+def _add_health(app: FastAPI, store: Store, is_working: Callable[[], bool], election: Election) -> None:
     @app.get("/healthz")
     async def healthz() -> dict[str, str]:
-        """200 when the control loop works and the store commits."""
+        """200 when the control loop works and the store commits, or while another server decides."""
+        if election.decider:
+            return {"status": "standing by", "decider": election.decider}
         if not is_working():
             raise HTTPException(503, "the control loop is not working")
         try:
@@ -69,10 +72,11 @@ def _add_jobs(app: FastAPI, read_model: ReadModel, store: Store) -> None:
         return [json_from_metrics(row) for row in rows]
 
 
-def _add_nodes(app: FastAPI, read_model: ReadModel) -> None:
+def _add_nodes(app: FastAPI, read_model: ReadModel, election: Election) -> None:
     @app.get("/api/v1/nodes")
     async def nodes() -> list[dict[str, Any]]:
-        """Return every node ever seen."""
+        """Return every node ever seen; who is connected only the decider knows."""
+        election.refuse_elsewhere()
         return [json_from_node(view) for view in view_nodes(read_model)]
 
 

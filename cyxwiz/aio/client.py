@@ -16,7 +16,7 @@ from cyxwiz.job_input import JobArrayInput, JobInput, array_configs_from, job_co
 from cyxwiz.list_filters import checked_limit, checked_state
 from cyxwiz.records import JobInfo, NodeInfo, Plan
 from cyxwiz.records_from_wire import job_info_from_status, job_info_from_wire, node_info_from_wire, plan_from_wire
-from cyxwiz.server_address import resolve_server
+from cyxwiz.server_address import each_address, resolve_server
 from shared.errors import NotFound
 from shared.identifiers import new_job_id
 from shared.lifecycle import JobState
@@ -26,32 +26,36 @@ _PAGE_SIZE = 200
 _LOOKUPS_AT_ONCE = 16
 _SUBMISSIONS_AT_ONCE = 32
 _PLAN_TIMEOUT_SECONDS = 120.0
+_RETRY_SECONDS = 5.0
+_FOLLOW_SECONDS = 15.0
 
 
 class Client:
     """A connection to the central server; belongs to the event loop it was made in.
 
     Attributes:
-        server: `HOST:PORT` of the central server.
+        server: `HOST:PORT` of the central server, or of several, separated by commas.
     """
 
     def __init__(
-        self, server: str | None = None, *, retry_seconds: float = 5.0, call_timeout_seconds: float = 30.0
+        self, server: str | None = None, *, retry_seconds: float | None = None, call_timeout_seconds: float = 30.0
     ) -> None:
         """Open nothing yet.
 
         Args:
-            server: `HOST:PORT`; None takes `CYXWIZ_SERVER`, else 127.0.0.1:50051.
-            retry_seconds: how long a call goes on trying while nobody answers.
+            server: `HOST:PORT`, or several separated by commas; None takes `CYXWIZ_SERVER`, else 127.0.0.1:50051.
+            retry_seconds: how long a call goes on trying while nobody answers; None is 5, or 15 where there are
+                several servers, of which one needs some seconds to follow another.
             call_timeout_seconds: how long one try may take.
 
         Raises:
             InvalidField: the address is none.
         """
         self.server = resolve_server(server)
-        self._connection = Connection(
-            self.server, retry_seconds=retry_seconds, call_timeout_seconds=call_timeout_seconds
-        )
+        addresses = each_address(self.server)
+        if retry_seconds is None:
+            retry_seconds = _RETRY_SECONDS if len(addresses) == 1 else _FOLLOW_SECONDS
+        self._connection = Connection(addresses, retry_seconds=retry_seconds, call_timeout_seconds=call_timeout_seconds)
         self._jobs = job_pb2_grpc.JobServiceStub(self._connection.channel)
         self._nodes = node_pb2_grpc.NodeDiscoveryServiceStub(self._connection.channel)
         self._management = node_pb2_grpc.NodeManagementServiceStub(self._connection.channel)

@@ -1,4 +1,4 @@
-"""One channel to the central server: calls with deadlines, tried again while the server is away.
+"""The way to the central server, or to several: calls with deadlines, tried again while the server is away.
 
 Every unary rpc of the public services may be sent twice: submission carries its own key, the others say what
 should be, not what should change. So anything that ended UNAVAILABLE is sent again.
@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Sequence
+from typing import TypeVar, cast
 
 import grpc
 
 from cyxwiz.aio.rpc_errors import error_from_rpc
+from cyxwiz.aio.several_servers import SeveralServers
 from cyxwiz.errors import CLIENT_IS_CLOSED, ServerUnreachable, WrongState
 from cyxwiz.server_address import is_loopback
 from shared.backoff import Backoff
@@ -54,13 +55,12 @@ class Connection:
     """Where the rpcs go; belongs to the event loop that made it.
 
     Attributes:
-        address: `HOST:PORT` of the central server.
         channel: the gRPC channel, for stubs.
     """
 
     def __init__(
         self,
-        address: str,
+        addresses: Sequence[str],
         *,
         retry_seconds: float,
         call_timeout_seconds: float,
@@ -68,14 +68,19 @@ class Connection:
         uniform: Callable[[], float] = random.random,
     ) -> None:
         """Open nothing yet; gRPC connects with the first call."""
-        proxy = (("grpc.enable_http_proxy", 0),) if is_loopback(address) else ()
-        self.address = address
-        self.channel = grpc.aio.insecure_channel(address, options=_CHANNEL_OPTIONS + proxy)
         self._retry_seconds = retry_seconds
         self._call_timeout_seconds = call_timeout_seconds
         self._clock = clock or SystemClock()
+        self._servers = SeveralServers(addresses, dial=_dial, monotonic_seconds=self._clock.monotonic_seconds)
+        # Stubs ask a channel for methods and nothing else.
+        self.channel = cast("grpc.aio.Channel", self._servers)
         self._uniform = uniform
         self._is_closed = False
+
+    @property
+    def address(self) -> str:
+        """`HOST:PORT` of the central server that is asked now."""
+        return self._servers.address
 
     async def close(self) -> None:
         """Close the channel; calls in flight end."""
@@ -109,13 +114,21 @@ class Connection:
             raise WrongState(CLIENT_IS_CLOSED)
 
     def error(self, error: grpc.aio.AioRpcError) -> Exception:
-        """Return the SDK's error for a failed rpc on this connection."""
-        return error_from_rpc(error, address=self.address)
+        """Return the SDK's error for a failed rpc on this connection; after an absence the next server is asked."""
+        told = error_from_rpc(error, address=self.address)
+        if isinstance(told, ServerUnreachable):
+            self._servers.move_on()
+        return told
 
     def patience(self, seconds: float | None = None) -> Patience:
         """Return a fresh account of failures in a row, for `seconds` or the client's own retry time."""
         limit = self._retry_seconds if seconds is None else seconds
         return Patience(limit, clock=self._clock, uniform=self._uniform)
+
+
+def _dial(address: str) -> grpc.aio.Channel:
+    proxy = (("grpc.enable_http_proxy", 0),) if is_loopback(address) else ()
+    return grpc.aio.insecure_channel(address, options=_CHANNEL_OPTIONS + proxy)
 
 
 class Patience:

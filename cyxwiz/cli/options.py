@@ -11,7 +11,11 @@ JobArgument = Annotated[str, typer.Argument(metavar="JOB", help="A job id, or th
 
 ServerOption = Annotated[
     str | None,
-    typer.Option("--server", metavar="HOST:PORT", help="The central server; else CYXWIZ_SERVER, else 127.0.0.1:50051."),
+    typer.Option(
+        "--server",
+        metavar="HOST:PORT",
+        help="The central server, or several with commas; else CYXWIZ_SERVER, else 127.0.0.1:50051.",
+    ),
 ]
 
 server_before_command: ContextVar[str | None] = ContextVar("server_before_command", default=None)

@@ -55,7 +55,9 @@ class NodeClient:
         while True:
             was_welcome = await self._one_link(self._addresses[turn % len(self._addresses)])
             turn, failures = (turn, 0) if was_welcome else (turn + 1, failures + 1)
-            await asyncio.sleep(self._backoff.wait_seconds(max(1, failures), self._uniform()))
+            # Of several servers one that refuses may only stand by: waits grow when all of them have refused.
+            rounds = failures // len(self._addresses)
+            await asyncio.sleep(self._backoff.wait_seconds(max(1, rounds), self._uniform()))
 
     def send(self, link: int, message: NodeMessage) -> None:
         """Queue a message on that link; drop it when that link is gone."""

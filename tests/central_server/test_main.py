@@ -77,7 +77,7 @@ def test_a_port_that_is_taken_is_refused(tmp_path: Path) -> None:
         (["--listen", "nowhere"], "listen must be HOST:PORT"),
         (["--http-listen", "127.0.0.1:99999"], "http_listen must be HOST:PORT"),
         (["--lease-seconds", "2", "--heartbeat-seconds", "1"], "at least 3 times"),
-        (["--database", "postgresql://somewhere/db"], "postgresql is not supported yet"),
+        (["--database", "mysql://somewhere/db"], "mysql is not supported"),
     ],
 )
 def test_a_setting_that_cannot_be_followed_is_exit_code_two(tmp_path: Path, flags: list[str], sentence: str) -> None:

@@ -66,7 +66,7 @@ def test_a_newer_database_is_refused_and_left_alone(engines: Engines, database_u
     with engines.writer.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     for _ in range(2):  # and the lock was freed
-        with pytest.raises(WrongState, match="'9999'.*newer"):
+        with pytest.raises(WrongState, match=r"'9999'.*newer"):
             SqlStore.open(database_url)
     assert version_of(engines.writer) == "9999"
 
