@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from central_server.artifacts.local_directory import LocalArtifacts
 from central_server.artifacts.sweep import ArtifactSweep
 from central_server.control_loop import ControlLoop
+from central_server.deciding import Deciding
 from central_server.earlier_jobs import EarlierJobs
 from central_server.election import Election
 from central_server.ports import StoredState
@@ -31,9 +31,7 @@ from central_server.scheduler.cluster import Cluster
 from central_server.scheduler.cluster_settings import ClusterSettings
 from central_server.scheduler.events import ExpiryRequested, Now
 from central_server.settings import Address, Settings
-from central_server.standby_watch import StandbyWatch
 from central_server.storage.store import SqlStore
-from central_server.structured_logging import log_event
 from central_server.telemetry.ingest import TelemetryIngest
 from central_server.telemetry.writer import TelemetryWriter
 from central_server.watchers import Watchers
@@ -42,8 +40,6 @@ from central_server.web.server import WebServer
 from shared.clock import Clock, SystemClock
 
 _DAY_SECONDS = 24 * 3600.0
-
-_logger = logging.getLogger(__name__)
 
 GRACE_SECONDS = 2.0
 """How long requests under way may take when the server stops."""
@@ -87,12 +83,15 @@ class _Parts:
         self._settings = settings
         self._quotas = read_quotas(settings.quotas)
         self._store = store
-        self._clock = clock
         self._election = Election(store.lock)
         self._artifacts = LocalArtifacts(settings.state_dir / "artifacts", most_bytes=settings.artifact_bytes)
         self._artifacts.open()
-        self._sweep = ArtifactSweep(
-            self._artifacts, store, clock, unused_seconds=settings.keep_uploads_days * _DAY_SECONDS
+        sweep = ArtifactSweep(
+            self._artifacts,
+            store,
+            clock,
+            check_office=self._election.check_office,
+            unused_seconds=settings.keep_uploads_days * _DAY_SECONDS,
         )
         self._watchers = Watchers(clock.unix_ms())
         self._read_model = ReadModel(store, self._watchers)
@@ -106,28 +105,36 @@ class _Parts:
             clock=clock,
             check_office=self._election.check_office,
         )
-        self._read_model.explain_waiting = self._why_it_waits
         self._telemetry = TelemetryWriter(store, self._watchers)
-        self._cleanup = Cleanup(
+        cleanup = Cleanup(
             settings.limits,
             store=store,
-            artifacts=self._sweep,
+            artifacts=sweep,
             forget=self._forget,
             named=self._read_model.named_by_live_jobs,
             clock=clock,
         )
+        self._deciding = Deciding(
+            self._election,
+            self._loop,
+            store=store,
+            read_model=self._read_model,
+            telemetry=self._telemetry,
+            upkeep={"artifact sweep": sweep.run, "clean-up": cleanup.run},
+            clock=clock,
+        )
+        self._read_model.explain_waiting = self._deciding.waiting_reason
         self._rpc = RpcServer(self._services(), EverybodyIsLocal())
         self._web = WebServer(build_app(self._read_model, store, lambda: self._loop.is_working, self._election))
 
     async def run(self, stop: asyncio.Event, on_ready: Callable[[Listening], None]) -> None:
         listening = self._bind()
         address = self._settings.advertise or str(listening.grpc)
-        if is_elected := await self._election.stand(address):
-            await self._take_office()
+        await self._deciding.begin(address)
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._web.run(), name="web")
-                decide = tasks.create_task(self._decide_when_elected(address, is_elected=is_elected), name="decide")
+                decide = tasks.create_task(self._deciding.run(address), name="decide")
                 await self._rpc.start()
                 on_ready(listening)
                 await stop.wait()
@@ -136,53 +143,12 @@ class _Parts:
             await self._rpc.stop(0)
             self._election.close()
 
-    async def _decide_when_elected(self, address: str, *, is_elected: bool) -> None:
-        """Stand by until elected, then decide until the control loop has ended."""
-        if not is_elected:
-            await self._stand_by(address)
-            await self._take_office()
-        async with asyncio.TaskGroup() as tasks:
-            background = [
-                tasks.create_task(self._election.keep(), name="keep office"),
-                tasks.create_task(self._telemetry.run(), name="telemetry writer"),
-                tasks.create_task(self._sweep.run(), name="artifact sweep"),
-                tasks.create_task(self._cleanup.run(), name="clean-up"),
-            ]
-            await self._loop.run()
-            await self._telemetry.flush()
-            for task in background:
-                task.cancel()
-
-    async def _stand_by(self, address: str) -> None:
-        log_event(_logger, "standing_by", decider=self._election.decider)
-        async with asyncio.TaskGroup() as tasks:
-            watch = tasks.create_task(StandbyWatch(self._store, self._watchers, self._clock).run())
-            await self._election.win(address)
-            watch.cancel()
-
-    async def _take_office(self) -> None:
-        await self._loop.start()
-        self._watchers.begin_anew(self._clock.unix_ms())
-        await self._seed_progress()
-        self._election.take_office()
-        log_event(_logger, "deciding")
-
-    def _why_it_waits(self, job_id: str) -> str:
-        if decider := self._election.decider:
-            return f"the central server at {decider} decides and can say why; this one stands by"
-        return self._loop.waiting_reason(job_id)
-
     def _bind(self) -> Listening:
         grpc, http = Address.parse(self._settings.listen), Address.parse(self._settings.http_listen)
         return Listening(
             grpc=Address(grpc.host, self._rpc.bind(grpc.host, grpc.port)),
             http=Address(http.host, self._web.bind(http.host, http.port)),
         )
-
-    async def _seed_progress(self) -> None:
-        started = [job_id for job_id, record in self._read_model.live_jobs() if record.attempts]
-        rows = await self._store.last_metric_rows(started)
-        self._read_model.seed_progress(rows.values())
 
     async def _stop(self, decide: asyncio.Task[None]) -> None:
         """Refuse what is new, end the streams, finish what is under way, write what waits."""

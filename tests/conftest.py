@@ -32,9 +32,9 @@ def pytest_asyncio_loop_factories(
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a real PostgreSQL server; tests that ask for it are skipped where none can be had."""
-    with a_server(tmp_path_factory.mktemp("postgresql")) as url:
+def postgresql_server() -> Iterator[str]:
+    """The URL of a real PostgreSQL server; tests that ask for it are skipped where none is installed."""
+    with a_server() as url:
         yield url
 
 

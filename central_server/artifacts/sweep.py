@@ -1,6 +1,9 @@
 """Removes artifacts that no job refers to: released ones soon, ones that nobody ever used after some days.
 
 The latter are also what a crash leaves: a job gone from the store whose files were not released any more.
+
+Of several servers with one folder the decider alone sweeps. One that is paused in the middle and wakes when another
+decides removes nothing that the other has been asked for since: that is younger than what it is about to remove.
 """
 
 from __future__ import annotations
@@ -27,7 +30,11 @@ _logger = logging.getLogger(__name__)
 
 
 class ArtifactSweep:
-    """Looks now and then at what may go."""
+    """Looks now and then at what may go.
+
+    Args:
+        check_office: raises `StoreUnavailable` when another server may decide by now; asked before anything is removed.
+    """
 
     def __init__(
         self,
@@ -35,12 +42,14 @@ class ArtifactSweep:
         store: Store,
         clock: Clock,
         *,
+        check_office: Callable[[], None] = lambda: None,
         grace_seconds: float = GRACE_SECONDS,
         unused_seconds: float = NEVER_USED_SECONDS,
     ) -> None:
         self._artifacts = artifacts
         self._store = store
         self._clock = clock
+        self._check_office = check_office
         self._grace_seconds = grace_seconds
         self._unused_seconds = unused_seconds
 
@@ -60,6 +69,7 @@ class ArtifactSweep:
         oldest_kept = self._clock.unix_ms() / 1000 - self._grace_seconds
         referenced = await self._store.referenced_artifacts()
         for sha256 in list(self._artifacts.released):
+            self._check_office()
             is_settled = sha256 in referenced or await asyncio.to_thread(
                 self._artifacts.remove_if_older, sha256, oldest_kept
             )
@@ -85,8 +95,10 @@ class ArtifactSweep:
         complete, partial = self._artifacts.complete_and_partial()
         for sha256 in complete:
             if sha256 not in referenced:
+                self._check_office()
                 self._artifacts.remove_if_older(sha256, oldest_kept_seconds)
         for path in partial:
+            self._check_office()
             _remove_old_file(path, oldest_kept_seconds)
 
     async def _guarded(self, sweep: Callable[[], Awaitable[None]]) -> None:

@@ -47,8 +47,8 @@ def _settings(said: argparse.Namespace) -> Settings:
 def _database_file(settings: Settings) -> Path:
     if not settings.database_url.startswith("sqlite"):
         raise NotSupported(
-            "only a SQLite database is copied by this command: copy another one with its own tools (pg_dump), "
-            f"and then the folder {settings.state_dir / ARTIFACTS_NAME}",
+            "backup and restore copy a SQLite database: copy a PostgreSQL one with pg_dump, and after that the folder "
+            f"{settings.state_dir / ARTIFACTS_NAME}; bring it back with pg_restore",
             field="database",
         )
     return Path(make_url(settings.database_url).database or "")

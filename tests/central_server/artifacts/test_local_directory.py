@@ -9,7 +9,7 @@ import pytest
 
 from central_server.artifacts.local_directory import LocalArtifacts
 from central_server.artifacts.sweep import NEVER_USED_SECONDS, ArtifactSweep
-from shared.errors import InvalidField, NotFound, TooLarge, WrongState
+from shared.errors import InvalidField, NotFound, StoreUnavailable, TooLarge, WrongState
 
 CONTENT = b"some content"
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -158,4 +158,19 @@ async def test_unused_artifacts_stay_when_the_operator_keeps_them_for_ever(artif
     clock = FixedClock(2**50)
     sweep = ArtifactSweep(artifacts, References(), clock, unused_seconds=0)  # type: ignore[arg-type]  # asks no more
     await sweep.sweep_unused()
+    assert await artifacts.has(SHA256)
+
+
+async def test_nothing_is_swept_by_a_server_that_may_no_longer_decide(artifacts: LocalArtifacts) -> None:
+    await artifacts.put(CONTENT)
+    artifacts.release(frozenset({SHA256}))
+
+    def refuse() -> None:
+        raise StoreUnavailable("another may decide")
+
+    clock = FixedClock(2**50)
+    sweep = ArtifactSweep(artifacts, References(), clock, check_office=refuse)  # type: ignore[arg-type]  # asks no more
+    for attempt in (sweep.sweep(), sweep.sweep_unused()):
+        with pytest.raises(StoreUnavailable):
+            await attempt
     assert await artifacts.has(SHA256)

@@ -140,4 +140,18 @@ async def test_a_state_that_is_there_is_never_restored_over(tmp_path: Path, caps
     connection.close()
 
 
+@pytest.mark.parametrize("words", [("backup", "--to"), ("restore", "--from")])
+def test_a_postgresql_database_is_left_to_its_own_tools(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, str]
+) -> None:
+    command, folder = words
+    url = "postgresql://ada:secret@127.0.0.1:1/cyxwiz"  # where nobody listens, nor is asked
+    assert run(command, folder, tmp_path / "copy", "--state-dir", tmp_path, "--database", url) == WRONG
+    (sentence,) = capsys.readouterr().err.splitlines()
+    assert "pg_dump" in sentence
+    assert str(tmp_path / "artifacts") in sentence
+    assert "secret" not in sentence
+    assert list(tmp_path.iterdir()) == []
+
+
 WRONG = 2

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 from sqlalchemy import create_engine, make_url, select, update
 
-from central_server.scheduler.effects import SaveJob
+from central_server.ports import Telemetry
+from central_server.scheduler.effects import RemoveJob, SaveJob
 from central_server.storage.store import SqlStore
 from central_server.storage.tables import decider
 from shared.errors import NotTheDecider, WrongState
@@ -48,9 +49,16 @@ async def test_a_server_that_stands_by_reads_what_the_decider_wrote_and_writes_n
 ) -> None:
     await first.commit([SaveJob(a_job("seen"))])
     assert await second.find_job("seen") == a_job("seen")
-    for attempt in (second.commit([SaveJob(a_job("other"))]), second.prove_writable(), second.add_telemetry([], [])):
+    for attempt in (
+        second.commit([SaveJob(a_job("other"))]),
+        second.commit([RemoveJob("seen")]),
+        second.prove_writable(),
+        second.add_telemetry([], []),
+        second.drop_telemetry(["seen"], [Telemetry.LOGS], limit=1),
+    ):
         with pytest.raises(NotTheDecider, match="first:1"):
             await attempt
+    assert await first.find_job("seen") is not None
 
 
 async def test_a_former_decider_that_wakes_after_another_took_over_writes_nothing(
@@ -60,8 +68,13 @@ async def test_a_former_decider_that_wakes_after_another_took_over_writes_nothin
     assert second.lock.take("second:1")
     await second.commit([SaveJob(a_job("new"))])
     assert first.lock.is_held  # by its own clock; what counts is the epoch in the database
-    with pytest.raises(NotTheDecider, match="second:1"):
-        await first.commit([SaveJob(a_job("late"))])
+    for attempt in (
+        first.commit([SaveJob(a_job("late"))]),
+        first.commit([RemoveJob("new")]),
+        first.drop_telemetry(["new"], [Telemetry.METRICS], limit=1),
+    ):
+        with pytest.raises(NotTheDecider, match="second:1"):
+            await attempt
     assert [job.job_id for job in (await second.load()).jobs] == ["new"]
 
 

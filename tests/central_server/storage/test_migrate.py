@@ -48,17 +48,18 @@ def version_of(engine: Engine) -> str:
         return str(connection.scalar(text("SELECT version_num FROM alembic_version")))
 
 
+@pytest.mark.parametrize("older", ["0001", "0002"])
 async def test_an_older_database_is_upgraded_at_start_and_keeps_what_it_holds(
-    engines: Engines, database_url: str
+    engines: Engines, database_url: str, older: str
 ) -> None:
-    migrate_to(engines.writer, "0001")
+    migrate_to(engines.writer, older)
     with engines.writer.begin() as connection:
         connection.execute(insert(server_state).values(name="device_seconds_of:ada", value="1.5"))
     store = SqlStore.open(database_url)
     assert (await store.load()).device_seconds == {"ada": 1.5}
     await store.commit([SaveJob(a_job())])
     await store.close()
-    assert version_of(engines.writer) > "0001"
+    assert version_of(engines.writer) > older
 
 
 def test_a_newer_database_is_refused_and_left_alone(engines: Engines, database_url: str) -> None:
