@@ -67,15 +67,14 @@ def a_schema(url: str) -> Iterator[str]:
 
 @contextmanager
 def _a_running_server(package: Path, folder: Path) -> Iterator[str]:
-    programs, run_as = package / _VERSION / "bin", {}
-    if os.geteuid() == 0:
-        programs, run_as = _copied_for_nobody(package, folder)
+    is_root = os.geteuid() == 0
+    programs, run_as = _copied_for_nobody(package, folder) if is_root else (package / _VERSION / "bin", {})
     data = folder / "data"
     initialise = ["initdb", "--auth=trust", "--username=postgres", "--encoding=utf8", "--locale=C", "--no-sync"]
     _run_to_its_end([*initialise, f"--pgdata={data}"], programs, folder, run_as)
     settings = [word for setting in _FASTER for word in ("-c", setting)]
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
+        process: subprocess.Popen[bytes] = subprocess.Popen(
             [programs / "postgres", "-D", data, "-h", "", "-k", folder, *settings],
             stdin=subprocess.DEVNULL,
             stdout=log,
