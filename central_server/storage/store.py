@@ -176,7 +176,9 @@ class SqlStore:
         return _in_transaction(self._engines.reader, queries.stored_state)
 
     def _commit(self, writes: Sequence[Write]) -> frozenset[str]:
-        freed = _in_transaction(self._engines.writer, self._fenced, write_all, writes, self._written_specs)
+        freed: frozenset[str] = _in_transaction(
+            self._engines.writer, self._fenced, write_all, writes, self._written_specs
+        )
         self._written_specs.remember(writes)
         return freed
 
