@@ -20,6 +20,7 @@ from shared.lifecycle import attempt_has_ended, job_has_ended
 ENDED_KEPT = 2_000
 ENDED_KEPT_BYTES = 64 * 1024 * 1024
 """How many jobs that ended stay in memory, and how much text of model definitions they may hold."""
+_MOST = 2.0**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,11 +178,12 @@ def progress_from_row(row: MetricRow) -> Progress:
         attempt=row.attempt,
         step=row.step,
         epoch=row.epoch,
-        samples_processed=int(_finite(values.pop("samples_processed", 0.0))),
-        elapsed_ms=int(_finite(values.pop("elapsed_ms", 0.0))),
+        samples_processed=_count(values.pop("samples_processed", 0.0)),
+        elapsed_ms=_count(values.pop("elapsed_ms", 0.0)),
         metrics=values,
     )
 
 
-def _finite(value: float) -> float:
-    return value if abs(value) < float("inf") else 0.0
+def _count(value: float) -> int:
+    """Return a number that a node stored as one of its metrics, 0 when it cannot be a count."""
+    return int(value) if 0 <= value < _MOST else 0

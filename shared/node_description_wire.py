@@ -14,6 +14,9 @@ from shared.pb import common_pb2, link_pb2
 
 MAX_DEVICES = 1024
 """More devices than any machine has; a longer list is no description of a node."""
+MAX_TEXT = 256
+"""Characters of a name that are kept; everybody who lists nodes is sent them."""
+MAX_FINGERPRINT = 8192
 
 _KIND_OF_TYPE = MappingProxyType({common_pb2.DEVICE_CPU: DeviceKind.CPU, common_pb2.DEVICE_CUDA: DeviceKind.CUDA})
 _TYPE_OF_KIND = MappingProxyType({kind: type_ for type_, kind in _KIND_OF_TYPE.items()})
@@ -54,8 +57,8 @@ def description_from_proto(message: link_pb2.NodeDescription) -> NodeDescription
         ram_available_bytes=at_least(0, message.ram_available, "ram_available"),
         slots=at_least(0, message.slots, "slots"),
         is_ready=message.is_ready,
-        software_version=message.software_version,
-        fingerprint=message.fingerprint,
+        software_version=short_text(message.software_version),
+        fingerprint=short_text(message.fingerprint, MAX_FINGERPRINT),
         capacity_bytes={
             name: at_least(0, bytes_, f"capacity_bytes[{name}]")
             for name, bytes_ in sorted(message.capacity_bytes.items())
@@ -98,26 +101,31 @@ def device_from_proto(message: common_pb2.DeviceCaps) -> Device:
     kind = _KIND_OF_TYPE.get(message.device_type)
     if kind is None:
         raise PeerFault(f"device_type must be DEVICE_CPU or DEVICE_CUDA, got {message.device_type}")
-    if not message.device_id:
-        raise PeerFault("every device needs a device_id such as 'cpu:0'")
+    if not 0 < len(message.device_id) <= MAX_TEXT:
+        raise PeerFault(f"every device needs a device_id such as 'cpu:0', got {message.device_id[:40]!r}")
     if not math.isfinite(message.compute_capability):
         raise PeerFault(f"compute_capability must be a number, got {message.compute_capability}")
     return Device(
         device_id=message.device_id,
         kind=kind,
-        name=message.device_name,
+        name=short_text(message.device_name),
         memory_total_bytes=at_least(0, message.memory_total, "memory_total"),
         memory_available_bytes=at_least(0, message.memory_available, "memory_available"),
         compute_units=at_least(0, message.compute_units, "compute_units"),
         supports_fp64=message.supports_fp64,
         supports_fp16=message.supports_fp16,
-        uuid=message.uuid,
-        driver_version=message.driver_version,
-        cuda_version=message.cuda_version,
+        uuid=short_text(message.uuid),
+        driver_version=short_text(message.driver_version),
+        cuda_version=short_text(message.cuda_version),
         pcie_generation=message.pcie_generation,
         pcie_lanes=message.pcie_lanes,
         compute_capability=message.compute_capability,
     )
+
+
+def short_text(value: str, longest: int = MAX_TEXT) -> str:
+    """Return what is kept of a text that only people read: so many characters, and no NUL, which databases refuse."""
+    return value[:longest].replace("\x00", "\N{REPLACEMENT CHARACTER}")
 
 
 def at_least(minimum: int, value: int, name: str) -> int:

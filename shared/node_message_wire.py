@@ -16,7 +16,7 @@ from shared.job_config import config_from_job_spec, job_spec_from_config
 from shared.job_spec import JobSpec
 from shared.lifecycle import AttemptState
 from shared.model_definition.graph import LayerSummary
-from shared.node_description_wire import at_least, description_from_proto, description_to_proto
+from shared.node_description_wire import at_least, description_from_proto, description_to_proto, short_text
 from shared.node_messages import (
     AttemptEnded,
     AttemptReport,
@@ -47,6 +47,14 @@ from shared.pb import job_pb2, link_pb2
 
 REPORTED_STATES = frozenset({AttemptState.STARTING, AttemptState.RUNNING, AttemptState.STOPPING})
 """What an `AttemptReport` may say; an end has its own message."""
+
+MAX_HELD = 4096
+"""More attempts than any node runs and remembers at once; a longer list is no word of a node."""
+MAX_FILES = 256
+"""More files than any result has."""
+MAX_SENTENCE = 8192
+"""Characters of a sentence that are kept; it may hold a short trace."""
+MAX_CODE = 64
 
 _SHA256 = re.compile("[0-9a-f]{64}")
 
@@ -163,17 +171,18 @@ def attempt_ended_from_proto(message: link_pb2.AttemptEnded) -> AttemptEnded:
     Raises:
         PeerFault: it holds what the protocol forbids.
     """
+    _at_most(MAX_FILES, len(message.files), "files of a result")
     return AttemptEnded(
         key=attempt_key_from_proto(message.key),
         outcome=_member(Outcome, message.outcome, "outcome"),
-        error_code=message.error_code,
-        message=message.message,
+        error_code=short_text(message.error_code, MAX_CODE),
+        message=short_text(message.message, MAX_SENTENCE),
         files=tuple(_file_from_proto(file) for file in message.files),
         final_metrics=dict(sorted(message.final_metrics.items())),
         step=at_least(0, message.step, "step"),
         epoch=at_least(0, message.epoch, "epoch"),
         steps_total=at_least(0, message.steps_total, "steps_total"),
-        compute_seconds=message.compute_seconds,
+        compute_seconds=_not_negative(message.compute_seconds, "compute_seconds"),
         checkpoint_step=at_least(0, message.checkpoint_step, "checkpoint_step"),
         checkpoint=_checkpoint_from_proto(message.checkpoint) if message.HasField("checkpoint") else None,
     )
@@ -199,11 +208,12 @@ def _hello_to_proto(hello: Hello) -> link_pb2.Hello:
 
 
 def _hello_from_proto(message: link_pb2.Hello) -> Hello:
+    _at_most(MAX_HELD, len(message.held), "attempts held by a node")
     return Hello(
         node_id=_identifier(message.node_id, "node_id"),
-        name=message.name,
+        name=short_text(message.name),
         protocol_version=message.protocol_version,
-        process_id=message.process_id,
+        process_id=short_text(message.process_id),
         description=description_from_proto(message.description),
         held=tuple(
             HeldAttempt(
@@ -225,6 +235,7 @@ def _heartbeat_to_proto(beat: Heartbeat) -> link_pb2.Heartbeat:
 
 
 def _heartbeat_from_proto(message: link_pb2.Heartbeat) -> Heartbeat:
+    _at_most(MAX_HELD, len(message.attempts), "attempts named by a heartbeat")
     return Heartbeat(
         sequence=message.sequence,
         attempts=tuple(attempt_key_from_proto(key) for key in message.attempts),
@@ -293,9 +304,9 @@ def _plan_answer_from_proto(message: link_pb2.PlanAnswer) -> PlanAnswer:
         request_id=message.request_id,
         memory_bytes=at_least(0, message.memory_bytes, "memory_bytes"),
         flops_per_step=message.flops_per_step,
-        error_code=message.error_code,
-        message=message.message,
-        field=message.field,
+        error_code=short_text(message.error_code, MAX_CODE),
+        message=short_text(message.message, MAX_SENTENCE),
+        field=short_text(message.field),
         layers=tuple(_planned_layer_from_proto(layer) for layer in message.layers),
     )
 
@@ -404,7 +415,7 @@ def _checkpoint_from_proto(message: link_pb2.StoredCheckpoint) -> StoredCheckpoi
         sha256=_sha256(message.sha256, "a checkpoint"),
         size_bytes=at_least(0, message.size_bytes, "size_bytes"),
         step=at_least(0, message.step, "step"),
-        fingerprint=message.fingerprint,
+        fingerprint=short_text(message.fingerprint, MAX_SENTENCE),
     )
 
 
@@ -437,6 +448,17 @@ def _identifier(value: str, name: str) -> str:
         return check_identifier(value, field=name)
     except InvalidField as mistake:
         raise PeerFault(str(mistake)) from mistake
+
+
+def _at_most(maximum: int, count: int, what: str) -> None:
+    if count > maximum:
+        raise PeerFault(f"there must be at most {maximum} {what}, got {count}")
+
+
+def _not_negative(value: float, name: str) -> float:
+    if not 0 <= value < float("inf"):
+        raise PeerFault(f"{name} must be >= 0 and finite, got {value}")
+    return value
 
 
 def _positive(value: float, name: str) -> float:

@@ -23,6 +23,7 @@ from central_server.scheduler.events import (
     ResumeRequested,
     SubmitRequested,
 )
+from central_server.scheduler.job_requests import deletion_refusal, is_being_deleted
 from central_server.scheduler.jobs import JobRecord
 from central_server.views import view_job
 from shared.errors import AlreadyExists, InvalidField, NotFound, OurBug, WrongState
@@ -100,6 +101,8 @@ class JobService:
         known = seen.record.content_digest if seen else await self._earlier_jobs.content_digest(event.job_id)
         if not known:
             return False
+        if seen and is_being_deleted(seen.record):
+            raise deletion_refusal(event.job_id)
         if known != event.content_digest:
             raise AlreadyExists(f"job {event.job_id} exists with other content; choose another job_id", field="job_id")
         return True

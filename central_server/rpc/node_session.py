@@ -17,10 +17,11 @@ from google.protobuf.message import DecodeError
 
 from central_server.rpc.registration import Context
 from central_server.scheduler.events import Event, NodeConnected, NodeDisconnected, NodeSaid
+from central_server.scheduler.node_sessions import NODE_ID_TAKEN_CODE
 from central_server.structured_logging import log_event
 from shared.errors import PeerFault
 from shared.node_message_wire import node_message_from_proto, server_message_to_proto
-from shared.node_messages import AttemptEnded, CheckpointStored, Goodbye, Hello, NodeMessage, ServerMessage
+from shared.node_messages import AttemptEnded, CheckpointStored, Goodbye, Hello, NodeMessage, ServerMessage, Welcome
 from shared.pb import link_pb2
 
 QUEUE_MESSAGES = 1000
@@ -28,10 +29,17 @@ HELLO_SECONDS = 10.0
 WRITE_SECONDS = 10.0
 FAREWELL_SECONDS = 1.0
 
+MESSAGE_BYTES = 800_000
+"""No honest word is longer: a Hello that names as much as it may, with the longest names, has 680 kB."""
+LONG_MESSAGE_BYTES = 1 << 23
+_LONG_KINDS = frozenset({"attempt_ended", "plan_answer"})
+"""These carry a result's metrics and a model's table of layers."""
+
 _logger = logging.getLogger(__name__)
 
 _STATUS_OF_ENDING = {
     PeerFault.code: grpc.StatusCode.INVALID_ARGUMENT,
+    NODE_ID_TAKEN_CODE: grpc.StatusCode.ALREADY_EXISTS,
     "files_missing": grpc.StatusCode.FAILED_PRECONDITION,
     "too_slow": grpc.StatusCode.RESOURCE_EXHAUSTED,
     "restarting": grpc.StatusCode.UNAVAILABLE,
@@ -60,6 +68,7 @@ class NodeSession:
     ) -> None:
         self.session_id = session_id
         self.node_id = ""
+        self._is_welcome = False
         self._tell = tell
         self._has_artifact = has_artifact
         self._outgoing: asyncio.Queue[ServerMessage | None] = asyncio.Queue(QUEUE_MESSAGES)
@@ -67,13 +76,14 @@ class NodeSession:
 
     @property
     def is_open(self) -> bool:
-        """Whether the stream has said Hello and is not ending."""
-        return bool(self.node_id) and not self._ending.done()
+        """Whether the core has welcomed the node that it says it is, and it is not ending."""
+        return self._is_welcome and not self._ending.done()
 
     def send(self, message: ServerMessage) -> None:
         """Queue a message; a stream that cannot take it ends."""
         if self._ending.done():
             return
+        self._is_welcome = self._is_welcome or isinstance(message, Welcome)
         try:
             self._outgoing.put_nowait(message)
         except asyncio.QueueFull:
@@ -184,6 +194,11 @@ class NodeSession:
 
 def _parsed(raw: bytes) -> NodeMessage:
     try:
-        return node_message_from_proto(link_pb2.NodeMessage.FromString(raw))
+        message = link_pb2.NodeMessage.FromString(raw)
     except DecodeError:
         raise PeerFault(f"a message must be a serialised NodeMessage, got {len(raw)} bytes that are none") from None
+    kind = message.WhichOneof("kind") or "message of no known kind"
+    longest = LONG_MESSAGE_BYTES if kind in _LONG_KINDS else MESSAGE_BYTES
+    if len(raw) > longest:
+        raise PeerFault(f"a {kind} must have at most {longest} bytes, got {len(raw)}")
+    return node_message_from_proto(message)

@@ -13,11 +13,14 @@ import grpc
 from central_server.ports import TelemetrySink
 from central_server.rpc.registration import Context, parse_message
 from central_server.telemetry_records import LogLine, MetricRow, Progress
-from shared.errors import CyxWizError, WrongState
+from shared.errors import CyxWizError, PeerFault, WrongState
+from shared.node_description_wire import short_text
 from shared.node_message_wire import attempt_key_from_proto
 from shared.pb import link_pb2
 
 UNACKNOWLEDGED_BATCHES = 64
+BATCH_RECORDS = 10_000
+"""A node tells a twentieth of this at once; what waits to be written is bounded by whole batches."""
 LONGEST_LINE_CHARACTERS = 16_384
 
 _Pending = asyncio.Queue[tuple[int, asyncio.Future[None]] | None]
@@ -54,6 +57,7 @@ class TelemetrySession:
             node_id, session_id = node_id or batch.node_id, session_id or batch.session_id
             if not self._is_open(session_id, node_id):
                 raise WrongState(f"session {session_id!r} of node {node_id!r} is not open; say Hello first")
+            _check_length(batch)
             durable = await self._sink.take(node_id, _live(batch), _rows(batch), _lines(batch))
             await pending.put((batch.sequence, durable))
 
@@ -73,6 +77,12 @@ def _raise_what_matters(group: ExceptionGroup) -> None:
     if bugs is not None or ours is None:
         raise group
     raise ours.exceptions[0]
+
+
+def _check_length(batch: link_pb2.TelemetryBatch) -> None:
+    records = len(batch.live) + len(batch.rows) + len(batch.lines)
+    if records > BATCH_RECORDS:
+        raise PeerFault(f"a batch must hold at most {BATCH_RECORDS} records, got {records}; send them in several")
 
 
 def _live(batch: link_pb2.TelemetryBatch) -> Sequence[tuple[str, Progress]]:
@@ -116,6 +126,6 @@ def _lines(batch: link_pb2.TelemetryBatch) -> Sequence[LogLine]:
     lines = []
     for message in batch.lines:
         key = attempt_key_from_proto(message.key)
-        text = message.text[:LONGEST_LINE_CHARACTERS]
-        lines.append(LogLine(key.job_id, key.number, message.at_ms, message.level[:20], text))
+        text = short_text(message.text, LONGEST_LINE_CHARACTERS)
+        lines.append(LogLine(key.job_id, key.number, message.at_ms, short_text(message.level, 20), text))
     return lines

@@ -33,6 +33,8 @@ def on_submit(state: ClusterState, event: SubmitRequested) -> None:
     known = _known_job(state, event.job_id)
     if known is None:
         _accept_or_refuse(state, event)
+    elif is_being_deleted(known):
+        state.emit(Refuse(event.request_id, deletion_refusal(event.job_id)))
     elif known.content_digest == event.content_digest:
         state.emit(Answer(event.request_id, known))
     else:
@@ -80,6 +82,20 @@ def on_resume(state: ClusterState, event: ResumeRequested) -> None:
         state.emit(Refuse(event.request_id, WrongState(f"job {job.job_id} is {job.state} and cannot be resumed")))
     else:
         state.emit(Answer(event.request_id, _resume(state, job)))
+
+
+def is_being_deleted(job: JobRecord) -> bool:
+    """Tell whether the job will be gone when its device is free."""
+    return job.stop_intent is StopIntent.DELETE
+
+
+def deletion_refusal(job_id: str) -> WrongState:
+    """Return why nothing can be submitted under the id of a job that is about to be gone."""
+    return WrongState(
+        f"job {job_id} is being deleted and still stops on its node; submit it again when it is gone, "
+        "or under another job_id",
+        field="job_id",
+    )
 
 
 def _known_job(state: ClusterState, job_id: str) -> JobRecord | None:

@@ -1,12 +1,13 @@
 """A node says Hello, or changes: who it is, what it holds, and what becomes of each attempt it holds.
 
-The newest session of a node is the node; an older one is closed. A node names every attempt whose end was not
+The newest session of a node's process is the node; an older one is closed. Another process that says it is the same
+node has to wait until the one that is connected has gone, or has been silent for some heartbeats. A node names every attempt whose end was not
 acknowledged. What it had confirmed and does not name is lost; what it had never confirmed is offered again.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from central_server.scheduler.aftermath import AttemptEnd
@@ -39,13 +40,25 @@ from shared.node_messages import (
 
 REPLACED_CODE = "session_replaced"
 """The same node has opened a newer stream."""
+NODE_ID_TAKEN_CODE = "node_id_taken"
+"""Another process of that node's id is connected and is heard from."""
+SILENT_BEATS = 3.0
+"""After so many heartbeats that did not come, a node's process may be dead and its stream half-open."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """Why a Hello is not welcome."""
+
+    code: str
+    sentence: str
 
 
 def on_connected(state: ClusterState, session_id: str, hello: Hello) -> None:
     """Welcome a node, with a verdict for each attempt it holds."""
-    if (sentence := _objection(state, session_id, hello)) is not None:
-        state.emit(Note("hello_refused", (("node", hello.node_id), ("message", sentence)), is_warning=True))
-        state.emit(CloseSession(session_id, PeerFault.code, sentence))
+    if (refusal := _broken_rule(state, session_id, hello) or _rival(state, hello)) is not None:
+        state.emit(Note("hello_refused", (("node", hello.node_id), ("message", refusal.sentence)), is_warning=True))
+        state.emit(CloseSession(session_id, refusal.code, refusal.sentence))
         return
     _close_older_session(state, hello.node_id)
     node = _arrive(state, session_id, hello)
@@ -68,15 +81,32 @@ def on_second_hello(state: ClusterState, node: NodeRecord) -> None:
     close_for_violation(state, node, "Hello is the first message of a stream and comes once")
 
 
-def _objection(state: ClusterState, session_id: str, hello: Hello) -> str | None:
+def _broken_rule(state: ClusterState, session_id: str, hello: Hello) -> _Refusal | None:
     if hello.protocol_version != PROTOCOL_VERSION:
-        return (
+        return _Refusal(
+            PeerFault.code,
             f"this server speaks version {PROTOCOL_VERSION} of the protocol and the node {hello.protocol_version}; "
-            "install the same release on both"
+            "install the same release on both",
         )
     if session_id in state.node_by_session:
-        return "Hello is the first message of a stream and comes once"
-    return None if hello.node_id else "a Hello must name its node_id, got an empty one"
+        return _Refusal(PeerFault.code, "Hello is the first message of a stream and comes once")
+    return None if hello.node_id else _Refusal(PeerFault.code, "a Hello must name its node_id, got an empty one")
+
+
+def _rival(state: ClusterState, hello: Hello) -> _Refusal | None:
+    """Two processes under one id would take each other's stream for ever; the one that is here stays."""
+    node = state.nodes.get(hello.node_id)
+    if node is None or not node.session_id or node.process_id == hello.process_id:
+        return None
+    silent_seconds = state.now.seconds - node.last_seen_seconds
+    patience_seconds = SILENT_BEATS * state.settings.heartbeat_seconds
+    if silent_seconds > patience_seconds:
+        return None
+    return _Refusal(
+        NODE_ID_TAKEN_CODE,
+        f"another process is connected as node {hello.node_id}; give this one a state directory of its own, or wait: "
+        f"if the other is dead, its id is free within {patience_seconds:g} s",
+    )
 
 
 def _close_older_session(state: ClusterState, node_id: str) -> None:

@@ -1,7 +1,7 @@
 """Takes what telemetry streams bring: shows live progress, queues rows and lines, drops what is fenced off.
 
-What comes from an attempt that is not its job's current one, or from a node that does not own it, is counted and
-dropped. Nothing here touches the control loop.
+What comes from a node that does not own the attempt is counted and dropped; of an older attempt only log lines are
+kept, since its rows could overwrite those of the attempt that took its place. Nothing here touches the control loop.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from central_server.read_model import ReadModel
 from central_server.structured_logging import log_event
@@ -17,6 +18,14 @@ from central_server.telemetry_records import LogLine, MetricRow, Progress
 from shared.errors import NotFound
 
 _logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempts:
+    """A job's attempts on one node, and the number of the current one when it is among them, else 0."""
+
+    numbers: frozenset[int] = frozenset()
+    current: int = 0
 
 
 class TelemetryIngest:
@@ -37,22 +46,23 @@ class TelemetryIngest:
     ) -> asyncio.Future[None]:
         """Show what is live and queue the rest; the future is done when rows and lines are durable."""
         jobs = {job_id for job_id, _ in live} | {row.job_id for row in rows} | {line.job_id for line in lines}
-        current = {job_id: await self._current_attempt(job_id, node_id) for job_id in sorted(jobs)}
+        owned = {job_id: await self._attempts_on(node_id, job_id) for job_id in sorted(jobs)}
+        current = {job_id: attempts.current for job_id, attempts in owned.items()}
         for job_id, progress in live:
             if progress.attempt == current[job_id] and self._read_model.seen_now(job_id):
                 self._read_model.publish_progress(job_id, progress)
         kept_rows = [row for row in rows if row.attempt == current[row.job_id]]
-        kept_lines = [line for line in lines if line.attempt == current[line.job_id]]
+        kept_lines = [line for line in lines if line.attempt in owned[line.job_id].numbers]
         self._count_dropped(node_id, len(rows) + len(lines) - len(kept_rows) - len(kept_lines))
         return await self._writer.add(kept_rows, kept_lines)
 
-    async def _current_attempt(self, job_id: str, node_id: str) -> int:
-        """Return the number of the job's current attempt when it is this node's, else 0."""
+    async def _attempts_on(self, node_id: str, job_id: str) -> _Attempts:
         try:
-            attempt = (await self._read_model.find(job_id)).record.current_attempt
+            record = (await self._read_model.find(job_id)).record
         except NotFound:
-            return 0
-        return attempt.number if attempt and attempt.node_id == node_id else 0
+            return _Attempts()
+        numbers = frozenset(attempt.number for attempt in record.attempts if attempt.node_id == node_id)
+        return _Attempts(numbers, len(record.attempts) if len(record.attempts) in numbers else 0)
 
     def _count_dropped(self, node_id: str, count: int) -> None:
         if count:

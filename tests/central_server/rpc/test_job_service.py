@@ -233,7 +233,7 @@ async def test_a_deleted_job_is_gone(server: Server) -> None:
     assert (await server.jobs.ListJobs(job_pb2.ListJobsRequest())).total_count == 0
 
 
-async def test_a_running_job_that_is_deleted_is_stopped_first(server: Server) -> None:
+async def test_a_running_job_that_is_deleted_is_stopped_first_and_its_id_is_free_only_then(server: Server) -> None:
     job_id = await submit(server)
     async with a_connected_node(server) as node:
         offer = await node.expect(OfferAttempt)
@@ -242,8 +242,13 @@ async def test_a_running_job_that_is_deleted_is_stopped_first(server: Server) ->
         await server.jobs.DeleteJob(job_pb2.DeleteJobRequest(job_id=job_id))
         assert (await node.expect(StopAttempt)).mode is StopMode.CANCEL
         assert (await status_of(server, job_id)).state == "stopping"
+        with pytest.raises(grpc.aio.AioRpcError) as early:
+            await submit(server, job_id=job_id)
+        assert early.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+        assert "is being deleted" in (early.value.details() or "")
         await node.say(AttemptEnded(offer.key, Outcome.CANCELLED))
         await _until_gone(server, job_id)
+        assert await submit(server, job_id=job_id) == job_id
 
 
 async def _until_gone(server: Server, job_id: str) -> None:

@@ -151,6 +151,20 @@ async def test_telemetry_of_an_attempt_that_is_not_current_is_dropped(server: Se
     assert (await status_of(server, job_id)).step == 0
 
 
+async def test_late_lines_of_an_older_attempt_are_kept_and_its_rows_are_not(server: Server) -> None:
+    job_id = await submit(server)
+    async with a_connected_node(server) as node:
+        first = await node.expect(OfferAttempt)
+        await node.start(first)
+        await node.say(AttemptEnded(first.key, Outcome.PREEMPTED))
+        second = await node.expect(OfferAttempt)
+        assert second.key.number == 2
+        await send_telemetry(server, [a_batch(node, first.key, steps=[1], lines=["the last word"], live_step=9)])
+    assert not (await server.jobs.GetMetrics(job_pb2.GetMetricsRequest(job_id=job_id))).rows
+    assert [line.text async for line in server.jobs.GetLogs(job_pb2.GetLogsRequest(job_id=job_id))] == ["the last word"]
+    assert (await status_of(server, job_id)).step == 0
+
+
 async def test_a_telemetry_stream_needs_an_open_session(server: Server) -> None:
     batch = link_pb2.TelemetryBatch(node_id="a", session_id="made-up", sequence=1)
     with pytest.raises(grpc.aio.AioRpcError) as refused:

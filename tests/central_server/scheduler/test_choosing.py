@@ -95,6 +95,7 @@ def test_a_new_process_of_a_node_has_no_programs() -> None:
     driver.submit("first")
     driver.report(key_of("first"), first_step_at_ms=1)
     driver.end(key_of("first"))
+    driver.disconnect("a")
     driver.connect("a", process_id="two")
     driver.submit("again")
     assert "has the program" not in driver.job("again").attempts[0].placement
