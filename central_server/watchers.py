@@ -59,6 +59,13 @@ class Watchers:
         self._watches: dict[str, set[Watch]] = {}
         self._is_closed = False
 
+    def place_of(self, sequence: int) -> int:
+        """Return from where to go on for a watcher that has seen `sequence`: from there, or from the beginning.
+
+        A number higher than any of ours was given by an earlier process, whose wall clock was ahead of ours now.
+        """
+        return sequence if sequence <= self._last_sequence else 0
+
     def sequence(self, job_id: str) -> int:
         """Return the number of the job's last update; one that never had any has the process's first number."""
         return self._sequences.get(job_id, self._first_sequence)

@@ -6,7 +6,7 @@ Every call handles one event, plans, holds the invariants, keeps the writes and 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from central_server.scheduler import invariants
@@ -21,6 +21,7 @@ from central_server.scheduler.events import (
     NodeConnected,
     NodeDisconnected,
     NodeSaid,
+    Now,
     PauseRequested,
     ResumeRequested,
     SubmitRequested,
@@ -42,6 +43,7 @@ class ClusterDriver:
 
     settings: ClusterSettings = field(default_factory=ClusterSettings)
     seconds: float = 0.0
+    wall_clock_step_ms: int = 0
     jobs: dict[str, JobRecord] = field(default_factory=dict)
     nodes: dict[str, NodeRecord] = field(default_factory=dict)
     cluster: Cluster = field(init=False)
@@ -58,7 +60,7 @@ class ClusterDriver:
         self.sessions.clear()
         self.cluster = Cluster(
             self.settings,
-            now=a_moment(self.seconds),
+            now=self._now(),
             jobs=live,
             nodes=self.nodes.values(),
             next_sequence=latest + 1,
@@ -67,7 +69,7 @@ class ClusterDriver:
 
     def feed(self, *events: Event) -> list[Effect]:
         """Handle a batch of events, plan once, and keep the writes."""
-        now = a_moment(self.seconds)
+        now = self._now()
         effects: list[Effect] = []
         for event in events:
             effects += self.cluster.handle(event, now)
@@ -155,6 +157,10 @@ class ClusterDriver:
             effects += self.feed(Tick())
         self.seconds = until
         return effects
+
+    def _now(self) -> Now:
+        moment = a_moment(self.seconds)
+        return replace(moment, unix_ms=moment.unix_ms + self.wall_clock_step_ms)
 
     def _request(self) -> str:
         self.counted += 1

@@ -69,7 +69,7 @@ class JobStreams:
     async def _views(self, job_id: str, after_sequence: int) -> AsyncIterator[tuple[int, JobView]]:
         watchers = self._read_model.watchers
         with watchers.watch(_job_id(job_id)) as watch:
-            given, reason = after_sequence, ""
+            given, reason = watchers.place_of(after_sequence), ""
             while True:
                 sequence = watchers.sequence(job_id)
                 view = view_job(await self._read_model.find(job_id), self._read_model)

@@ -89,19 +89,24 @@ def index_job(state: ClusterState, job: JobRecord, since_seconds: float | None =
         job: the record as it now is.
         since_seconds: since when the job has been waiting, when that is not now.
     """
+    before = state.jobs.get(job.job_id)
     state.jobs[job.job_id] = job
     state.tallies.put(job.job_id, job.spec.user_id, job.state)
     state.dependents.put(job.job_id, job.waits_for)
-    _index_retry(state, job)
+    _index_retry(state, job, before)
     _index_queue(state, job, state.now.seconds if since_seconds is None else since_seconds)
     _index_attempt(state, job)
     _index_run_limit(state, job)
     _index_wait_limit(state, job)
 
 
-def _index_retry(state: ClusterState, job: JobRecord) -> None:
+def _index_retry(state: ClusterState, job: JobRecord, before: JobRecord | None) -> None:
+    """Set the deadline once for each wait: the wall clock, which the record has, may be moved while it lasts."""
     wait_seconds = (job.wait_until_ms - state.now.unix_ms) / 1000
     if job.state is JobState.QUEUED and job.wait_until_ms:
+        is_set = before is not None and before.wait_until_ms == job.wait_until_ms
+        if is_set and RetryDue(job.job_id) in state.deadlines:
+            return
         longest = max(state.settings.retry_backoff.cap_seconds, state.settings.warm_up_seconds)
         bounded = min(max(wait_seconds, 0.0), longest)
         state.deadlines.set(RetryDue(job.job_id), state.now.seconds + bounded)
@@ -198,25 +203,40 @@ def _promise_of(job: JobRecord, attempt: AttemptRecord) -> Promise:
 
 
 def _index_run_limit(state: ClusterState, job: JobRecord) -> None:
+    """What an attempt leaves of the allowed time is what the next one has."""
     allowed = run_seconds_allowed(job.spec)
-    if allowed is None or job.state is not JobState.RUNNING:
-        state.deadlines.cancel(RunTimesOut(job.job_id))
-    elif RunTimesOut(job.job_id) not in state.deadlines:
-        left = max(0.0, allowed - run_seconds_of(job, state.now.unix_ms))
-        state.deadlines.set(RunTimesOut(job.job_id), state.now.seconds + left)
+    if allowed is None:
+        return
+    limit = RunTimesOut(job.job_id)
+    due_seconds = state.deadlines.due_seconds(limit)
+    if job.state is not JobState.RUNNING:
+        if due_seconds is not None:
+            state.run_seconds_left[job.job_id] = max(0.0, due_seconds - state.now.seconds)
+            state.deadlines.cancel(limit)
+    elif due_seconds is None:
+        left = state.run_seconds_left.get(job.job_id)
+        if left is None:
+            left = max(0.0, allowed - _run_seconds_by_its_record(job, state.now.unix_ms))
+        state.deadlines.set(limit, state.now.seconds + left)
 
 
 def _index_wait_limit(state: ClusterState, job: JobRecord) -> None:
+    """A pause takes nothing from the time that a job may wait for, and gives nothing to it."""
     allowed = wait_seconds_allowed(job.spec)
-    if allowed is None or job.state is not JobState.QUEUED or job.attempts:
+    if allowed is None:
+        return
+    if job.state is not JobState.QUEUED or job.attempts:
         state.deadlines.cancel(WaitTimesOut(job.job_id))
-    elif WaitTimesOut(job.job_id) not in state.deadlines:
+        return
+    if job.job_id not in state.wait_ends_seconds:
         waited = max(0, state.now.unix_ms - job.submitted_at_ms) / 1000
-        state.deadlines.set(WaitTimesOut(job.job_id), state.now.seconds + max(0.0, allowed - waited))
+        state.wait_ends_seconds[job.job_id] = state.now.seconds + max(0.0, allowed - waited)
+    if WaitTimesOut(job.job_id) not in state.deadlines:
+        state.deadlines.set(WaitTimesOut(job.job_id), state.wait_ends_seconds[job.job_id])
 
 
-def run_seconds_of(job: JobRecord, now_ms: int) -> float:
-    """Return how long all attempts together have held devices; waiting and pauses do not count."""
+def _run_seconds_by_its_record(job: JobRecord, now_ms: int) -> float:
+    """Return how long all attempts together have held devices, by the wall clock: all that a restart leaves."""
     spans = ((attempt.ended_at_ms or now_ms) - attempt.offered_at_ms for attempt in job.attempts)
     return sum(max(0, span) for span in spans) / 1000
 
@@ -227,3 +247,5 @@ def _forget(state: ClusterState, job_id: str) -> None:
     state.dependents.put(job_id, ())
     state.avoidances.forget_job(job_id)
     state.accounts.forget(job_id)
+    state.run_seconds_left.pop(job_id, None)
+    state.wait_ends_seconds.pop(job_id, None)

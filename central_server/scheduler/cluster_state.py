@@ -40,6 +40,8 @@ class ClusterState:
         node_by_session: open control streams.
         plan_sessions: which session was asked for the plan of which request.
         next_sequence: the next job's place in first-come order.
+        run_seconds_left: how long jobs with a timeout may still run, since their last attempt in this process ended.
+        wait_ends_seconds: until when jobs that may wait only so long may do so.
         ended_now: jobs that have ended in this call and whose dependents have not been told.
         room_was_sought_for: the urgent jobs that the last cycle could make no room for.
         effects: what has been decided so far in this call.
@@ -67,6 +69,8 @@ class ClusterState:
     avoidances: Avoidances = field(default_factory=Avoidances)
     accounts: MemoryAccounts = field(default_factory=MemoryAccounts)
     dependents: Dependents = field(default_factory=Dependents)
+    run_seconds_left: dict[str, float] = field(default_factory=dict)
+    wait_ends_seconds: dict[str, float] = field(default_factory=dict)
     ended_now: list[JobRecord] = field(default_factory=list)
     room_was_sought_for: set[QueuedJob] = field(default_factory=set)
     effects: list[Effect] = field(default_factory=list)

@@ -97,6 +97,10 @@ class Deadlines:
         """Forget `deadline`; unknown ones too."""
         self._due_seconds.pop(deadline, None)
 
+    def due_seconds(self, deadline: Deadline) -> float | None:
+        """Return when `deadline` is due, None when it is not set."""
+        return self._due_seconds.get(deadline)
+
     def next_seconds(self) -> float | None:
         """Return when the next deadline is due, None when there is none."""
         self._settle_top()

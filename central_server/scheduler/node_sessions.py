@@ -1,8 +1,9 @@
 """A node says Hello, or changes: who it is, what it holds, and what becomes of each attempt it holds.
 
 The newest session of a node's process is the node; an older one is closed. Another process that says it is the same
-node has to wait until the one that is connected has gone, or has been silent for some heartbeats. A node names every attempt whose end was not
-acknowledged. What it had confirmed and does not name is lost; what it had never confirmed is offered again.
+node has to wait until the one that is connected has gone, or has been silent for some heartbeats. A node names every
+attempt whose end was not acknowledged. What it had confirmed and does not name is lost; what it had never confirmed is
+offered again.
 """
 
 from __future__ import annotations

@@ -57,7 +57,8 @@ async def read_resumable(
         away_seconds: how long the server may be gone, once it has answered, before its absence is raised.
         on_away: told of each absence, once.
         on_back: told of the end of each absence.
-        may_repeat_number: whether a message with the number of the last one may say something new.
+        may_repeat_number: whether a message with the number of the last one, or a lower one after the server's clock
+            was set back, may say something new.
 
     Raises:
         CyxWizError: by the status code; absence only after its patience ran out.
@@ -73,7 +74,7 @@ async def read_resumable(
                 if is_away and on_back is not None:
                     on_back()
                 is_away = False
-                if message.sequence < after_sequence + (not may_repeat_number):
+                if message.sequence <= after_sequence and not may_repeat_number:
                     continue
                 after_sequence = message.sequence
                 yield message

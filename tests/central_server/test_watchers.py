@@ -29,6 +29,14 @@ def test_sequences_grow_over_a_restart() -> None:
     assert after.sequence("job") > before.sequence("job") > Watchers(1_000).sequence("job")
 
 
+def test_a_watcher_from_before_the_clock_was_set_back_begins_anew() -> None:
+    before = Watchers(86_400_000)
+    before.job_changed("job")
+    seen = before.sequence("job")
+    assert before.place_of(seen) == seen
+    assert Watchers(1_000).place_of(seen) == 0
+
+
 async def test_a_stopping_server_ends_watches_now_and_later() -> None:
     watchers = Watchers(1)
     with watchers.watch("job") as early:

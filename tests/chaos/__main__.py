@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -34,6 +35,7 @@ def main() -> int:
     parser.add_argument("--faults", type=int, default=100)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     said = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped before it was over"))  # and with it what it started
     _say(f"seed {said.seed}: {said.jobs} jobs, {said.faults} faults, {NODES} nodes")
     specs = [_a_job(number) for number in range(said.jobs)]
     with tempfile.TemporaryDirectory() as folder:

@@ -69,6 +69,14 @@ class Recorder:
         self.done.append(f"drop checkpoint {job_id}")
 
 
+class MonotonicAlone(SystemClock):
+    """A clock without a wall: what steps at will cannot be decided by."""
+
+    def unix_ms(self) -> int:
+        """Say that something was decided by it."""
+        raise AssertionError("the node's loop asked the wall clock")
+
+
 class Bench:
     """A running loop, the inbox it reads, and what it did."""
 
@@ -80,7 +88,7 @@ class Bench:
             core,
             self.inbox,
             Ports(self.recorder, self.recorder, self.recorder, self.recorder, self.recorder),
-            clock=SystemClock(),
+            clock=MonotonicAlone(),
             ram_available_bytes=lambda: 1,
             exit_for_supervisor=self.recorder.done.append,
             after_batch=self.count,
@@ -154,6 +162,16 @@ async def test_heartbeats_come_without_any_event() -> None:
         await bench.settle()
         async with asyncio.timeout(5):
             while bench.recorder.done.count("send Heartbeat on 1") < 3:
+                await bench.settle()
+
+
+async def test_a_lease_runs_out_without_a_wall_clock() -> None:
+    async with a_loop() as bench:
+        bench.inbox.post(LinkOpened(1))
+        bench.inbox.post(MessageArrived(1, Welcome("s", 0.2, 60.0)))
+        bench.inbox.post(MessageArrived(1, an_offer(lease_seconds=0.2)))
+        async with asyncio.timeout(5):
+            while "cancel job#1 checkpoint" not in bench.recorder.done:
                 await bench.settle()
 
 

@@ -1,4 +1,4 @@
-"""Whoever breaks the protocol of the node link loses that stream, with a code and a sentence, and touches nothing else."""
+"""Whoever breaks the protocol of the node link loses that stream with a code and a sentence, and touches no other."""
 
 from __future__ import annotations
 

@@ -62,6 +62,14 @@ def test_the_oldest_lines_are_dropped_and_counted() -> None:
     assert buffer.is_told(a_key())
 
 
+def test_the_oldest_rows_are_dropped_and_counted() -> None:
+    buffer = TelemetryBuffer(row_bound=3)
+    for step in range(5):
+        buffer.add(row(step))
+    assert [told.step for told in buffer.next_batch().rows] == [2, 3, 4]
+    assert buffer.dropped == 2
+
+
 @given(st.lists(st.sampled_from(["add", "tell", "acknowledge", "reconnect"]), max_size=60))
 def test_no_row_is_lost_whatever_is_cut_when(actions: list[str]) -> None:
     buffer, added, told, acknowledged = TelemetryBuffer(batch_length=3), 0, list[tuple[int, list[int]]](), set[int]()
