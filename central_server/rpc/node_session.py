@@ -8,6 +8,7 @@ long.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ import grpc
 from google.protobuf.message import DecodeError
 
 from central_server.rpc.registration import Context
+from central_server.rpc.status_codes import short_sentence
 from central_server.scheduler.events import Event, NodeConnected, NodeDisconnected, NodeSaid
 from central_server.scheduler.node_sessions import NODE_ID_TAKEN_CODE
 from central_server.structured_logging import log_event
@@ -104,7 +106,9 @@ class NodeSession:
                 await self._tell(NodeDisconnected(self.session_id))
         log_event(_logger, "node_stream_ended", node=self.node_id, session=self.session_id, code=ending.code or "left")
         if ending.code:
-            await context.abort(_STATUS_OF_ENDING.get(ending.code, grpc.StatusCode.ABORTED), ending.message)
+            code = _STATUS_OF_ENDING.get(ending.code, grpc.StatusCode.ABORTED)
+            with contextlib.suppress(grpc.aio.InternalError):  # the node has cut it meanwhile: nobody is left to tell
+                await context.abort(code, short_sentence(ending.message))
 
     async def _converse(self, context: Context) -> Ending:
         async with asyncio.TaskGroup() as tasks:

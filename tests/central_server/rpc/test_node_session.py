@@ -72,6 +72,23 @@ async def test_a_node_that_leaves_too_much_unread_is_closed() -> None:
     assert [type(event) for event in told] == [NodeConnected, NodeDisconnected]
 
 
+async def test_a_node_that_is_gone_when_its_stream_is_closed_is_no_mistake_of_ours() -> None:
+    class Gone(StuckContext):
+        async def read(self) -> bytes:
+            return b"no message"
+
+        async def abort(self, code: grpc.StatusCode, details: str) -> None:
+            raise grpc.aio.InternalError
+
+    context: Any = Gone()
+
+    async def tell(event: Event) -> None:
+        raise AssertionError(f"nobody has said Hello, and the core was told {event}")
+
+    async with asyncio.timeout(10):
+        await NodeSession("s", tell=tell, has_artifact=has_artifact).serve(context)
+
+
 async def test_a_node_that_reads_too_slowly_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(node_session, "WRITE_SECONDS", 0.01)
     context, told = await serve_until_aborted(flood=1)
