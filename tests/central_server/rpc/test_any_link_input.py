@@ -481,7 +481,8 @@ async def _opened(folder: Path) -> tuple[asyncio.Future[tuple[Server, Bystander]
             await is_over.wait()
 
     keeper = loop.create_task(keep_open())
-    await asyncio.wait([opened, keeper], return_when=asyncio.FIRST_COMPLETED)
+    waits: list[asyncio.Future[Any]] = [opened, keeper]
+    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     return opened, (is_over, keeper)
 
 

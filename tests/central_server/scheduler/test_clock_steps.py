@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -23,7 +24,7 @@ STEPS = pytest.mark.parametrize("step_ms", [DAY_MS, -DAY_MS], ids=["a day ahead"
 LEASE_ENDS_SECONDS = ClusterSettings().lease_seconds + ClusterSettings().lease_grace_seconds
 
 
-def a_running_job(**fields: object) -> ClusterDriver:
+def a_running_job(**fields: Any) -> ClusterDriver:
     driver = ClusterDriver()
     driver.connect()
     driver.submit(**fields)
