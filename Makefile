@@ -1,12 +1,12 @@
 # Every target sets up what it needs: a virtual environment in .venv with the locked dependencies.
-# `make demo` trains a real model on a cluster of its own; `make test` runs every test.
+# `make demo` trains a real model on a cluster of its own; `make test` and `make test-slow` run every test.
 
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test simulate chaos judge fuzz install lint format types imports check check-generated generate lock bench clean
+.PHONY: help demo test test-slow simulate chaos judge fuzz install lint format types imports check check-generated generate lock bench clean
 
 help: ## say what each target does
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -15,8 +15,11 @@ demo: $(INSTALLED) ## train a small CNN on handwritten digits on a cluster of it
 	$(BIN)/cyxwiz demo
 
 # Two processes: the engine's tests keep one core busy while those that start clusters mostly wait.
-test: $(INSTALLED) ## run every test
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+test: $(INSTALLED) ## run every test but the slow ones
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+
+test-slow: $(INSTALLED) ## run the slow tests
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m slow
 
 # For example: make simulate SEEDS=100000
 simulate: $(INSTALLED) ## run simulated clusters from seeds until one breaks a promise

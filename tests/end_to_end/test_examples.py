@@ -20,12 +20,12 @@ from tests.end_to_end.conftest import EXAMPLES
         ("digits_cnn", "test_accuracy", 0.97, 1.0),
         ("designer_graph", "test_accuracy", 0.95, 1.0),
         ("mlp_synthetic", "val_accuracy", 0.8, 1.0),
-        ("csv_regression", "val_loss", 0.0, 0.05),
-        ("residual_pattern", "test_accuracy", 0.94, 1.0),
-        ("start_from_onnx", "test_accuracy", 0.9, 1.0),
-        ("translator", "perplexity", 1.0, 4.5),
-        ("variational_autoencoder", "val_loss_image_again", 0.2, 0.35),
-        ("zoo_resnet", "test_accuracy", 0.9, 1.0),
+        pytest.param("csv_regression", "val_loss", 0.0, 0.05, marks=pytest.mark.slow),
+        pytest.param("residual_pattern", "test_accuracy", 0.94, 1.0, marks=pytest.mark.slow),
+        pytest.param("start_from_onnx", "test_accuracy", 0.9, 1.0, marks=pytest.mark.slow),
+        pytest.param("translator", "perplexity", 1.0, 4.5, marks=pytest.mark.slow),
+        pytest.param("variational_autoencoder", "val_loss_image_again", 0.2, 0.35, marks=pytest.mark.slow),
+        pytest.param("zoo_resnet", "test_accuracy", 0.9, 1.0, marks=pytest.mark.slow),
     ],
 )
 def test_a_job_file_trains(cluster: ClusterProcess, name: str, metric: str, at_least: float, at_most: float) -> None:
@@ -35,6 +35,7 @@ def test_a_job_file_trains(cluster: ClusterProcess, name: str, metric: str, at_l
     assert at_least <= metrics[metric] <= at_most
 
 
+@pytest.mark.slow
 def test_a_sweep_trains_every_combination(cluster: ClusterProcess) -> None:
     done = cluster.run("submit", str(EXAMPLES / "sweep.yaml"), "--set", "epochs=1")
     assert done.returncode == 0, done.stderr

@@ -97,6 +97,7 @@ async def test_it_trains_plans_and_delivers(tmp_path: Path) -> None:
         assert "succeeded" in lines[-1]
 
 
+@pytest.mark.slow
 async def test_a_stop_saves_what_runs_and_another_process_goes_on(tmp_path: Path) -> None:
     async with ScriptedServer() as server:
         async with a_node(server, tmp_path) as process:

@@ -32,6 +32,7 @@ def test_worlds_are_eventful() -> None:
         assert any(word in line for line in lines), f"in 30 worlds nothing was {word}"
 
 
+@pytest.mark.slow
 def test_a_story_is_shortened_to_what_makes_it_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("server_node.attempts.leases.lease_until", lambda *_: 1e9)
     failing = next(seed for seed in range(100) if story_of(seed).broken)

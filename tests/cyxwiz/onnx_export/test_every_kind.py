@@ -40,6 +40,7 @@ def test_every_kind_that_we_train_can_be_exported() -> None:
     assert set(EMITTERS) == set(KINDS) - {"input"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("layers", "shape"), ROWS, ids=str)
 def test_onnx_gives_our_numbers_for_what_a_layer_may_say(layers: list[dict[str, Any]], shape: Shape) -> None:
     check({"layers": layers}, shape)

@@ -98,6 +98,7 @@ def test_changing_a_number_neither_traces_nor_compiles(warm: TrainingEnvironment
         assert weight_bits(before) != weight_bits(after)
 
 
+@pytest.mark.slow
 def test_changing_dropout_or_epochs_compiles_nothing(environment: TrainingEnvironment) -> None:
     layers = [dict(layer) for layer in CNN]
     finished(a_job(layers, DIGITS, batch_size=256, epochs=1), environment)
@@ -113,6 +114,7 @@ def test_names_are_no_structure(warm: TrainingEnvironment) -> None:
     assert seen == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changed", [{"optimizer": "sgd"}, {"gradient_clip_norm": 1.0}, {"schedule": "linear"}], ids=str
 )
@@ -179,6 +181,7 @@ def test_the_first_step_does_not_wait_for_the_evaluation_to_be_compiled(monkeypa
     assert "val_loss" in last.history_row.values
 
 
+@pytest.mark.slow
 def test_an_evaluation_that_cannot_be_compiled_fails_where_it_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any) -> Any:
         raise JaxRuntimeError("RESOURCE_EXHAUSTED: no memory to compile in")
@@ -189,6 +192,7 @@ def test_an_evaluation_that_cannot_be_compiled_fails_where_it_is_needed(monkeypa
         finished(a_job(validation_split=0.2), an_environment())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layers", [MLP, CNN], ids=["mlp", "cnn"])
 def test_evaluating_takes_no_more_memory_than_training(
     environment: TrainingEnvironment, layers: Sequence[dict[str, Any]]

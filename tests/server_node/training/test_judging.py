@@ -81,6 +81,7 @@ def test_predictions_are_what_the_model_says_for_every_example(done: Finished, t
     assert json.loads((tmp_path / "metrics.json").read_text())["final"] == {"examples": 1797.0}
 
 
+@pytest.mark.slow
 def test_the_batch_size_and_the_chunks_change_no_prediction(done: Finished) -> None:
     whole, single = done.judged("inference"), prepare_judging(done.job("inference"), done.environment)
     list(single.run(chunk_seconds=0.0))

@@ -104,6 +104,7 @@ def test_parameter_counts_are_what_is_drawn(layer: Mapping[str, Any], shape: Sha
     assert parameter_count(weights) == counted(graph, shape)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("layer", "shape"), [case for case in CASES if case[0]["type"].endswith("2d")], ids=str)
 @pytest.mark.parametrize("formulation", FORMULATIONS[1:])
 def test_formulations_agree_in_value_and_gradient(

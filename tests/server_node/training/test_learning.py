@@ -60,6 +60,7 @@ def job_with(feature: str) -> JobSpec:
     return a_job(MLP, SMALL, batch_size=8, epochs=chosen.pop("epochs", 3), **chosen)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("feature", FEATURES)
 @settings(max_examples=4, deadline=None)
 @given(reports=st.lists(st.integers(1, 20), min_size=1, max_size=3))
@@ -89,6 +90,7 @@ def test_chunk_sizes_change_no_feature(environment: TrainingEnvironment, feature
     assert timeless(large.history) == timeless(small.history)
 
 
+@pytest.mark.slow
 def test_three_accumulated_batches_are_one_of_three_times_the_size(environment: TrainingEnvironment) -> None:
     accumulated = finished(a_job(batch_size=8, gradient_accumulation=3, optimizer="sgd"), environment)
     large = finished(a_job(batch_size=24, optimizer="sgd"), environment)
@@ -101,6 +103,7 @@ def test_three_accumulated_batches_are_one_of_three_times_the_size(environment: 
     assert accumulated.setup.samples_after(accumulated.step) == 300
 
 
+@pytest.mark.slow
 def test_accumulated_batches_of_a_convolution_train(environment: TrainingEnvironment) -> None:
     run = finished(a_job((*CNN[:3], CNN[-1]), SMALL_IMAGE, batch_size=8, gradient_accumulation=4), environment)
     losses = [row.values["loss"] for row in run.history]
@@ -176,6 +179,7 @@ def test_what_needs_validation_says_so(environment: TrainingEnvironment, said: d
         prepare(a_job(**said), environment)
 
 
+@pytest.mark.slow
 def test_bfloat16_keeps_float32_weights_and_learns_the_same(environment: TrainingEnvironment) -> None:
     spec: dict[str, Any] = {"layers": MLP, "dataset": DIGITS, "batch_size": 64, "epochs": 4}
     half = finished(a_job(**spec, precision="bfloat16"), environment)
@@ -196,6 +200,7 @@ LANGUAGE_MODEL: tuple[dict[str, Any], ...] = (
 TOKENS = "synthetic://tokens?samples=96&length=12&vocab=20&classes=0&seed=1"
 
 
+@pytest.mark.slow
 def test_a_language_model_in_bfloat16_learns_and_tells_its_perplexity(environment: TrainingEnvironment) -> None:
     spec = a_job(LANGUAGE_MODEL, TOKENS, epochs=4, validation_split=0.25, learning_rate=0.01, precision="bfloat16")
     run = finished(spec, environment)
@@ -227,6 +232,7 @@ NARROW: dict[str, tuple[str, tuple[dict[str, Any], ...]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NARROW)
 def test_layers_of_every_family_learn_in_bfloat16(environment: TrainingEnvironment, name: str) -> None:
     dataset, layers = NARROW[name]

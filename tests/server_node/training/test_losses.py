@@ -70,6 +70,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_every_loss_is_made_smaller(environment: TrainingEnvironment, name: str) -> None:
     last, job = CASES[name]

@@ -40,6 +40,7 @@ LINEAR: Sequence[Mapping[str, Any]] = (
 ADAM: Mapping[str, Any] = {"optimizer": "adam", "learning_rate": 0.01}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("layers", "dataset"), [(GPT, NEXT), (BI_LSTM, LABELS), (LINEAR, NEXT)], ids=["gpt", "bi_lstm", "linear"]
 )

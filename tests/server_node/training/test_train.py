@@ -31,6 +31,7 @@ from tests.server_node.training.builders import (
 DIGITS = "builtin://digits"
 
 
+@pytest.mark.slow
 def test_the_same_job_twice_gives_the_same_bits_even_when_it_is_compiled_twice() -> None:
     spec = a_job(CNN, DIGITS, batch_size=64, epochs=2, validation_split=0.1, metric_interval_steps=5)
     first, second = finished(spec, an_environment()), finished(spec, an_environment())

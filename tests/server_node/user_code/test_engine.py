@@ -73,6 +73,7 @@ def weights_of(files: tuple[ResultFile, ...]) -> str:
     return next(file.sha256 for file in files if file.name == "model.safetensors")
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)  # four processes, each of which loads JAX and compiles
 def test_an_interrupted_job_ends_with_the_bits_of_an_uninterrupted_one(tmp_path: Path, engine: UserCodeEngine) -> None:
     spec = a_user_job()
@@ -111,6 +112,7 @@ def test_an_interrupted_job_ends_with_the_bits_of_an_uninterrupted_one(tmp_path:
     assert processes_here() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("own_loss", [False, True])
 def test_a_model_that_computes_what_ours_does_has_its_losses(engine: UserCodeEngine, *, own_loss: bool) -> None:
     common = {"dataset": DATASET, "batch_size": 16, "epochs": 3, "hyperparameters": {"seed": 7}}

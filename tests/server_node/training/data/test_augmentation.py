@@ -60,6 +60,7 @@ def test_targets_that_are_images_move_with_the_inputs(change: Augmentation) -> N
     assert changed(change, LABELS)[1].tolist() == LABELS.tolist()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("accumulation", [1, 2])
 def test_augmented_training_is_the_same_bits_fed_resident_and_resumed(
     environment: TrainingEnvironment, tmp_path: Path, accumulation: int

@@ -53,7 +53,9 @@ def feeding(window_bytes: int, *roots: Path) -> TrainingEnvironment:
     return TrainingEnvironment(PROGRAMS, DatasetCache(), roots, no_artifacts, space)
 
 
-@pytest.mark.parametrize("name", JOBS)
+@pytest.mark.parametrize(
+    "name", ["mlp", *(pytest.param(name, marks=pytest.mark.slow) for name in JOBS if name != "mlp")]
+)
 def test_fed_data_give_the_same_bits_as_resident_data(environment: TrainingEnvironment, name: str) -> None:
     spec = JOBS[name]
     resident, fed = finished(spec, environment), finished(spec, feeding(700))

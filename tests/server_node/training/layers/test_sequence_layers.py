@@ -82,6 +82,7 @@ TWO_WAYS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", TWO_WAYS, ids=_name)
 def test_formulations_agree_in_value_and_gradient(case: OneLayer) -> None:
     def loss(weights: Any, inputs: Any, formulation: Formulation) -> Any:

@@ -97,6 +97,7 @@ def test_shapes_and_counts_are_what_the_rules_say(
     assert sum(array.size for array in layer.weights.values()) == layer.parameter_count
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "shape", "written"), WINDOWED, ids=str)
 def test_formulations_agree_in_value_and_gradient(kind: str, shape: Shape, written: dict[str, Any]) -> None:
     layer = a_layer(kind, shape, **written)
@@ -111,6 +112,7 @@ def test_formulations_agree_in_value_and_gradient(kind: str, shape: Shape, writt
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=3e-5, atol=3e-5), got, wanted)
 
 
+@pytest.mark.slow
 def test_a_transposed_convolution_is_the_adjoint_of_its_convolution() -> None:
     for stride, padding in itertools.product((1, 2, 3), ("same", "valid")):
         window = {"kernel_size": 3, "stride": stride, "padding": padding, "use_bias": False}
@@ -221,6 +223,7 @@ def test_a_parameter_is_learned_and_a_constant_is_data() -> None:
     np.testing.assert_array_equal(a_layer("constant", shape=[2], value=2.5).apply(), np.full((BATCH, 2), 2.5))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("shape", "window"), [((4, 4, 2), 2), ((5, 7, 1), 2), ((9, 2), 3), ((4, 4, 4, 1), [2, 2])])
 def test_the_gradient_of_a_maximum_goes_to_the_first_largest_value(shape: Shape, window: Any) -> None:
     layer = a_layer("max_pool2d", shape, pool_size=window, stride=window)
@@ -235,6 +238,7 @@ def test_the_gradient_of_a_maximum_goes_to_the_first_largest_value(shape: Shape,
     np.testing.assert_allclose(got, wanted, rtol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("formulation", list(Formulation))
 @pytest.mark.parametrize(
     ("kind", "shape", "parameters"),
