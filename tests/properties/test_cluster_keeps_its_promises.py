@@ -51,6 +51,7 @@ class ClusterMachine(RuleBasedStateMachine):
         self.driver = ClusterDriver(settings)
         self.nodes = {node_id: FakeNode(node_id) for node_id in _NODES}
         self.node_by_session: dict[str, FakeNode] = {}
+        self.heard_at: dict[str, float] = {}
         self.sessions = 0
         self.accepted: set[str] = set()
         self.deleted: set[str] = set()
@@ -130,6 +131,7 @@ class ClusterMachine(RuleBasedStateMachine):
         session_id = f"{node_id}/{self.sessions}"
         hello = self.nodes[node_id].hello(session_id)
         self.node_by_session[session_id] = self.nodes[node_id]
+        self.heard_at[node_id] = self.driver.seconds
         self.settle(self.driver.feed(NodeConnected(session_id, hello)))
 
     @rule(node_id=st.sampled_from(_NODES))
@@ -153,6 +155,7 @@ class ClusterMachine(RuleBasedStateMachine):
     def deliver_to_server(self, node_id: str) -> None:
         node = self.nodes[node_id]
         if node.outbox and node.is_welcome:
+            self.heard_at[node_id] = self.driver.seconds
             self.settle(self.driver.feed(NodeSaid(node.session_id, node.outbox.popleft())))
 
     @rule(node_id=st.sampled_from(_NODES))
@@ -218,6 +221,8 @@ class ClusterMachine(RuleBasedStateMachine):
                     node = self.node_by_session[session_id]
                     if node.session_id == session_id:
                         node.inbox.append(message)
+                case CloseSession(session_id, "silent", _):
+                    self.hold_was_silent(session_id)
                 case CloseSession(session_id, code, sentence):
                     assert code == "session_replaced", f"an honest node was turned away: {sentence}"
                     assert self.node_by_session[session_id].session_id != session_id
@@ -228,6 +233,13 @@ class ClusterMachine(RuleBasedStateMachine):
                     self.history.pop(job_id, None)
                 case _:
                     pass
+
+    def hold_was_silent(self, session_id: str) -> None:
+        """A node is cut off for its silence only when nothing of it has come for a whole lease."""
+        node = self.node_by_session[session_id]
+        assert node.session_id == session_id
+        assert self.driver.seconds - self.heard_at[node.node_id] >= self.driver.settings.lease_seconds
+        node.hang_up()
 
     def hold_leases_of(self, node: FakeNode) -> None:
         """What a node that has just been heard runs is what the core counts on."""
