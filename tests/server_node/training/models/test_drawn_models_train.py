@@ -30,6 +30,7 @@ def losses(prepared: PreparedTraining) -> list[float]:
     return [row.values["loss"] for row in prepared.history]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("place", "model"), list(enumerate(model for model in SMALL if model.name in TRAINED)), ids=str
 )
