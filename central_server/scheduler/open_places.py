@@ -7,7 +7,7 @@ are put here anew. It knows nothing of jobs.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from central_server.scheduler.placement import Place, spare_slots
@@ -42,6 +42,10 @@ class OpenPlaces:
     def of_node(self, node_id: str) -> tuple[Place, ...]:
         """Return the open places of one node."""
         return self._of_node.get(node_id, ())
+
+    def node_ids(self) -> Iterable[str]:
+        """Return the nodes that have an open place."""
+        return self._of_node.keys()
 
     def best_first(self, kind: DeviceKind | None) -> Iterator[Place]:
         """Yield the places that may be of this kind: accelerators, then emptier nodes, then roomier devices."""

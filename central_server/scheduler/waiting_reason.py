@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
+
 from central_server.scheduler.bookkeeping import need_of
 from central_server.scheduler.choosing import is_kept_from
 from central_server.scheduler.cluster_state import ClusterState
@@ -30,10 +33,9 @@ def waiting_reason(state: ClusterState, job_id: str) -> str:
         return f"it waits before its next attempt: {job.reason}"
     if over_quota := quota_refusal(state, job.spec.user_id):
         return over_quota
-    connected = [node for node in state.nodes.values() if node.session_id]
-    if not connected:
+    if not state.node_by_session:
         return "no node is connected"
-    return _in_line(state, job_id, _refusals(state, job, connected))
+    return "; ".join([*_in_line(state, job_id), *_refusals(state, job)]) or "it is about to be placed"
 
 
 def _comes_after(job: JobRecord) -> str:
@@ -42,10 +44,9 @@ def _comes_after(job: JobRecord) -> str:
     return f"it comes after {named}{f' and {more} more' if more > 0 else ''}, which must succeed first"
 
 
-def _in_line(state: ClusterState, job_id: str, refusals: list[str]) -> str:
+def _in_line(state: ClusterState, job_id: str) -> list[str]:
     ahead = _count_ahead(state, job_id)
-    in_line = [f"{ahead} job is ahead of it" if ahead == 1 else f"{ahead} jobs are ahead of it"] if ahead else []
-    return "; ".join([*in_line, *_shortened(refusals)]) or "it is about to be placed"
+    return [f"{ahead} job is ahead of it" if ahead == 1 else f"{ahead} jobs are ahead of it"] if ahead else []
 
 
 def _count_ahead(state: ClusterState, job_id: str) -> int:
@@ -57,10 +58,23 @@ def _count_ahead(state: ClusterState, job_id: str) -> int:
     return before + state.queue.count_before(standing.claimant, standing.entry)
 
 
-def _refusals(state: ClusterState, job: JobRecord, nodes: list[NodeRecord]) -> list[str]:
+def _refusals(state: ClusterState, job: JobRecord) -> list[str]:
+    """Say why the first nodes refuse and how many others do, without a look at every node of a busy cluster."""
     need = need_of(state, job)
-    sentences = (refusal_of_node(state, need, node, job.job_id) for node in nodes)
-    return [sentence for sentence in sentences if sentence is not None]
+    sentences = (refusal_of_node(state, need, node, job.job_id) for node in _connected(state))
+    named = list(islice((sentence for sentence in sentences if sentence is not None), _NODES_NAMED))
+    more = len(state.node_by_session) - _count_willing(state, need, job.job_id) - len(named)
+    return [*named, f"and {more} more {'node' if more == 1 else 'nodes'} cannot take it"] if more > 0 else named
+
+
+def _connected(state: ClusterState) -> Iterator[NodeRecord]:
+    return (node for node in state.nodes.values() if node.session_id)
+
+
+def _count_willing(state: ClusterState, need: Need, job_id: str) -> int:
+    """Count the nodes that would take the job; only those with an open place can."""
+    open_nodes = (state.nodes[node_id] for node_id in state.open_places.node_ids())
+    return sum(refusal_of_node(state, need, node, job_id) is None for node in open_nodes)
 
 
 def refusal_of_node(state: ClusterState, need: Need, node: NodeRecord, job_id: str = "") -> str | None:
@@ -81,13 +95,6 @@ def _kept_sentence(state: ClusterState, place: Place) -> str:
     return f"{kept.device_id} of {place.node.name} is kept free for {kept.job_id}, whose turn is first"
 
 
-def _shortened(sentences: list[str]) -> list[str]:
-    more = len(sentences) - _NODES_NAMED
-    if more <= 0:
-        return sentences
-    return [*sentences[:_NODES_NAMED], f"and {more} more {'node' if more == 1 else 'nodes'} cannot take it"]
-
-
 def refusals_by_node(state: ClusterState, spec: JobSpec, memory_bytes: int) -> dict[str, str]:
     """Return for each connected node why it could not take such a job now; empty text where it could."""
     need = Need(
@@ -96,5 +103,4 @@ def refusals_by_node(state: ClusterState, spec: JobSpec, memory_bytes: int) -> d
         runs_user_code=has_user_code(spec),
         is_whole=is_whole_device_wanted(spec),
     )
-    connected = [node for node in state.nodes.values() if node.session_id]
-    return {node.node_id: refusal_of_node(state, need, node) or "" for node in connected}
+    return {node.node_id: refusal_of_node(state, need, node) or "" for node in _connected(state)}
