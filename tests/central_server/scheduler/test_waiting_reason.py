@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from shared.node_messages import Outcome
 from tests.builders import MIB
 from tests.cluster_driver import ClusterDriver, key_of
 
-TOO_MUCH = {"resources": {"memory_bytes": 10**6 * MIB}}
+TOO_MUCH: dict[str, Any] = {"resources": {"memory_bytes": 10**6 * MIB}}
 
 
 def six_nodes() -> ClusterDriver:
