@@ -38,4 +38,6 @@ async def load_child(module: str, *arguments: str) -> AsyncIterator[LoadChild]:
     try:
         yield LoadChild(process)
     finally:
+        assert process.stdin is not None
+        process.stdin.close()  # Python 3.11's communicate would leave it open, and the child waiting
         await process.communicate()
