@@ -23,12 +23,6 @@ from central_server.settings import Settings
 from central_server.structured_logging import configure_logging, log_event
 from shared.errors import MachineFailure, UserMistake
 
-SWITCH_INTERVAL_SECONDS = 0.0005
-"""How long one thread may keep the others from Python.
-
-The thread that commits asks for its turn after each row; by default it would wait 5 ms for each while the loop is busy.
-"""
-
 _logger = logging.getLogger("central_server")
 
 
@@ -43,7 +37,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ValidationError as wrong:
         return _refuse("; ".join(_sentence(error["loc"], error["msg"]) for error in wrong.errors()))
     configure_logging(as_json=settings.log_json)
-    sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(_serve(settings))
