@@ -36,12 +36,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = Settings(**{name: value for name, value in said.items() if value is not None})
     except ValidationError as wrong:
         return _refuse("; ".join(_sentence(error["loc"], error["msg"]) for error in wrong.errors()))
-    configure_logging(as_json=settings.log_json)
+    configure_logging(level=settings.log_level, as_json=settings.log_json)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(_serve(settings))
     except OSError as failure:
-        return _refuse(f"state_dir {settings.state_dir} cannot be used: {failure.strerror}")
+        return _refuse(f"state_dir {settings.state_dir} cannot be used: {failure.strerror}", settings)
 
 
 async def _serve(settings: Settings) -> int:
@@ -51,7 +51,7 @@ async def _serve(settings: Settings) -> int:
     try:
         await CentralServer(settings).run(stop=stop, on_ready=_announce)
     except UserMistake as mistake:
-        return _refuse(str(mistake))
+        return _refuse(str(mistake), settings)
     except (MachineFailure, ExceptionGroup) as failure:
         _logger.critical("central_server_failed", exc_info=failure)
         return 1
@@ -111,7 +111,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--quotas", metavar="FILE", help="a TOML file: how much each user may have at once (no limits)")
     _add_keeping(parser)
     parser.add_argument("--shutdown-seconds", type=float, help="a stop takes no longer than this (10)")
-    parser.add_argument("--log-json", action="store_true", default=None, help="log lines as JSON")
+    parser.add_argument("--log-json", action="store_true", default=None, help="log one JSON object a line")
+    parser.add_argument(
+        "--log-level", choices=["debug", "info", "warning", "error"], help="of the log on standard error (info)"
+    )
     return parser
 
 
@@ -132,8 +135,12 @@ def _sentence(location: tuple[int | str, ...], message: str) -> str:
     return f"{'.'.join(map(str, location))} {message.removeprefix('Value error, ')}".strip()
 
 
-def _refuse(sentence: str) -> int:
-    sys.stderr.write(f"cyxwiz-central-server: {sentence}\n")
+def _refuse(sentence: str, settings: Settings | None = None) -> int:
+    """Say why nothing can be served: to a person, or as a line of the log once it is known to be JSON."""
+    if settings is not None and settings.log_json:
+        log_event(_logger, "cannot_serve", is_error=True, message=sentence)
+    else:
+        sys.stderr.write(f"cyxwiz-central-server: {sentence}\n")
     return 2
 
 

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from central_server.retention.limits import Limits
 from shared.byte_sizes import bytes_from
+from shared.log_lines import LogLevel
 
 _GIBIBYTE = 1024**3
 _YEAR_SECONDS = 365 * 24 * 3600.0
@@ -57,6 +58,7 @@ class Settings(BaseSettings):
         reservation_seconds: whoever is first in line and has waited so long has a device kept free.
         quotas: a TOML file that says how much each user may have at once; see `quotas_file`.
         log_json: log lines as JSON.
+        log_level: what is worth a line on standard error.
         artifact_bytes: the largest artifact that is taken.
         keep_jobs_days: ended jobs are forgotten after so many days, with metrics, logs and files; 0 keeps them all.
         keep_jobs_count: of ended jobs, so many are kept, the last that ended; 0 keeps all.
@@ -81,6 +83,7 @@ class Settings(BaseSettings):
     reservation_seconds: float = Field(default=60.0, ge=0.0, le=_YEAR_SECONDS)
     quotas: Path | None = None
     log_json: bool = False
+    log_level: LogLevel = "info"
     artifact_bytes: int = Field(default=64 * _GIBIBYTE, ge=1)
     keep_jobs_days: float = Field(default=90.0, ge=0.0, le=_MOST_DAYS)
     keep_jobs_count: int = Field(default=100_000, ge=0)

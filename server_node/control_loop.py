@@ -37,9 +37,9 @@ from server_node.attempts.instructions import (
 )
 from server_node.attempts.node_state import NodeState
 from server_node.inbox import Inbox
-from server_node.log_lines import FIELDS
 from server_node.ports import DeliveryPort, ExecutorPort, JournalPort, LinkPort, TelemetryPort
 from shared.clock import Clock
+from shared.log_lines import log_event
 
 _LOG = logging.getLogger(__name__)
 _LONGEST_SLEEP_SECONDS = 60.0
@@ -145,6 +145,6 @@ class ControlLoop:
             case ExitForSupervisor(reason):
                 self._exit_for_supervisor(reason)
             case Note(event, fields):
-                _LOG.info(event, extra={FIELDS: dict(fields)})
+                log_event(_LOG, event, **dict(fields))
             case _:
                 assert_never(step)

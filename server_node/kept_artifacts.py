@@ -15,6 +15,7 @@ from pathlib import Path
 
 from shared.errors import BadData
 from shared.identifiers import AttemptKey
+from shared.log_lines import log_event
 
 _LOG = logging.getLogger(__name__)
 UNFINISHED, REMOVED = ".part", ".removed"
@@ -87,7 +88,14 @@ class KeptArtifacts:
             if self._removed(path):
                 total -= stat.st_size
         if total > self._limit_bytes:
-            _LOG.warning("artifacts_over_limit bytes=%d limit=%d; all of it is in use", total, self._limit_bytes)
+            log_event(
+                _LOG,
+                "artifacts_over_limit",
+                is_warning=True,
+                bytes=total,
+                limit=self._limit_bytes,
+                note="all of it is in use",
+            )
 
     def forget_unfinished(self) -> None:
         """Remove what a process that was killed was fetching; for when no other uses the folder."""
@@ -109,5 +117,5 @@ class KeptArtifacts:
             with suppress(FileNotFoundError):  # another thread was first
                 path.replace(removed)
         removed.unlink(missing_ok=True)
-        _LOG.info("artifact_forgotten file=%s", path.name)
+        log_event(_LOG, "artifact_forgotten", file=path.name)
         return True

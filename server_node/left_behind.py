@@ -7,6 +7,7 @@ import logging
 from server_node.folders import AttemptFolders
 from server_node.journal import JournalContent
 from server_node.kept_artifacts import KeptArtifacts
+from shared.log_lines import log_event
 
 _LOG = logging.getLogger(__name__)
 OLD_CHECKPOINT_SECONDS = 7 * 24 * 3600
@@ -23,4 +24,4 @@ def remove_what_was_left(
     held = {key.job_id for key in journal.interrupted}
     dropped = folders.drop_old_checkpoints(before_unix_seconds=now_unix_seconds - OLD_CHECKPOINT_SECONDS, keep=held)
     if dropped:
-        _LOG.info("old_checkpoints_dropped jobs=%s", ",".join(dropped))
+        log_event(_LOG, "old_checkpoints_dropped", jobs=",".join(dropped))

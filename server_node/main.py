@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import sys
@@ -11,7 +12,6 @@ from collections.abc import Sequence
 
 import uvloop
 
-from server_node.log_lines import configure_logging
 from server_node.node import Node
 from server_node.settings import NodeSettings, settings_from_arguments
 from server_node.shutdown import end_process
@@ -19,8 +19,10 @@ from server_node.state_folder import StateFolder
 from server_node.training.host_memory import keep_freed_memory
 from server_node.training.runtime_flags import set_runtime_flags
 from shared.errors import CyxWizError, InvalidField
+from shared.log_lines import add_to_every_line, configure_logging, log_event
 from shared.node_messages import NodeDescription
 
+_LOG = logging.getLogger("server_node")
 SWITCH_INTERVAL_SECONDS = 0.001
 """How long a training thread may keep the interpreter while the event loop waits for it."""
 
@@ -36,10 +38,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     code = 0
     try:
         folder = StateFolder(settings.state_dir)
+        add_to_every_line(node_id=folder.node_id)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_run(settings, folder))
     except* (CyxWizError, OSError) as failures:
-        code = _fail(_first(failures), 1)
+        code = _fail(_first(failures), 1, as_json=settings.log_json)
     if threading.active_count() > 1:
         end_process(code)  # a thread may be inside a compile that nothing can stop
     return code
@@ -76,6 +79,9 @@ def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:
     return first
 
 
-def _fail(failure: BaseException, code: int) -> int:
-    print(f"error: {failure}", file=sys.stderr, flush=True)  # noqa: T201 - for whoever started the process
+def _fail(failure: BaseException, code: int, *, as_json: bool = False) -> int:
+    if as_json:
+        log_event(_LOG, "node_failed", is_error=True, message=str(failure))
+    else:
+        print(f"error: {failure}", file=sys.stderr, flush=True)  # noqa: T201 - for whoever started the process
     return code

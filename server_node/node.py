@@ -49,6 +49,7 @@ from server_node.user_code.engine import UserCodeEngine, UserCodeSettings
 from shared.clock import SystemClock
 from shared.dataset_uri import ArtifactDataset, parse_dataset_uri
 from shared.identifiers import AttemptKey, new_session_id
+from shared.log_lines import log_event
 from shared.node_messages import AttemptEnded, NodeDescription, OfferAttempt
 
 _LOG = logging.getLogger(__name__)
@@ -125,7 +126,7 @@ class Node:
                     await wait_until_quiet(self._state, self._changed, total_seconds=self._settings.shutdown_seconds)
                 raise _Stopped  # noqa: TRY301 - the way to end a task group
         except* _Stopped:
-            _LOG.info("node_stopped")
+            log_event(_LOG, "node_stopped")
         finally:
             self._tidying.close()
             self._journal.close()

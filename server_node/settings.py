@@ -16,6 +16,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.errors import InvalidField
+from shared.log_lines import LogLevel
 
 DEFAULT_SLOTS = 4
 DEFAULT_SERVER = "127.0.0.1:50051"
@@ -65,7 +66,7 @@ class NodeSettings(BaseSettings):
     user_code_memory_gib: float = Field(default=8.0, ge=2, le=1_048_576)
     platform: Literal["", "cpu", "cuda"] = ""
     shutdown_seconds: float = Field(default=15.0, gt=0)
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_level: LogLevel = "info"
     log_json: bool = False
 
     @property

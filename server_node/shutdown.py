@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable
 
 from server_node.attempts.node_state import NodeState
+from shared.log_lines import log_event
 
 _LOG = logging.getLogger(__name__)
 SUPERVISOR_EXIT_CODE = 70
@@ -31,8 +32,12 @@ async def wait_until_quiet(state: NodeState, changed: asyncio.Event, *, total_se
         async with asyncio.timeout(total_seconds):
             await _until(lambda: not state.has_running_attempts, changed)
     if state.has_running_attempts:
-        _LOG.warning(
-            "shutdown_overdue seconds=%g; the attempts that still run resume from their checkpoints", total_seconds
+        log_event(
+            _LOG,
+            "shutdown_overdue",
+            is_warning=True,
+            seconds=total_seconds,
+            note="the attempts that still run resume from their checkpoints",
         )
         end_process(0)
     with contextlib.suppress(TimeoutError):
@@ -46,7 +51,7 @@ def end_process_after(total_seconds: float) -> None:
 
 
 def _end_overdue() -> None:
-    _LOG.warning("shutdown_stuck; the process ends without tidying up")
+    log_event(_LOG, "shutdown_stuck", is_warning=True, note="the process ends without tidying up")
     end_process(0)
 
 
@@ -62,7 +67,7 @@ async def _until(holds: Callable[[], bool], changed: asyncio.Event) -> None:
 
 def end_process_for_supervisor(reason: str) -> None:
     """End the process with a failure, so that its supervisor starts another."""
-    _LOG.error("node_exits why=%s", reason)
+    log_event(_LOG, "node_exits", is_error=True, why=reason)
     end_process(SUPERVISOR_EXIT_CODE)
 
 

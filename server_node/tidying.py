@@ -7,6 +7,8 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from shared.log_lines import log_event
+
 _LOG = logging.getLogger(__name__)
 
 
@@ -33,7 +35,7 @@ def _tried(work: Callable[[], object]) -> None:
     try:
         work()
     except OSError as failure:
-        _LOG.warning("tidying_failed why=%s", failure)
+        log_event(_LOG, "tidying_failed", is_warning=True, why=failure)
 
 
 def _nothing() -> None:

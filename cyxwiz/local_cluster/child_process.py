@@ -6,6 +6,7 @@ It starts and stops; whether to start again is decided by `supervised_child`.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -85,7 +86,7 @@ class ChildProcess:
             end = log.seek(0, os.SEEK_END)
             log.seek(max(self._log_start, end - _TAIL_BYTES))
             lines = log.read().decode(errors="replace").split("\n")
-        return next((line.strip() for line in reversed(lines) if line.strip()), "")
+        return _sentence_of(next((line.strip() for line in reversed(lines) if line.strip()), ""))
 
     async def _drain(self) -> None:
         assert self._process.stdout is not None
@@ -98,3 +99,12 @@ class ChildProcess:
                 os.killpg(self._process.pid, number)
             except ProcessLookupError:
                 return  # it has ended by itself
+
+
+def _sentence_of(line: str) -> str:
+    """Return what a line of a log says to a person: of one in JSON, its message or else its event."""
+    try:
+        said = json.loads(line)
+    except ValueError:
+        return line
+    return str(said.get("message") or said.get("event") or line) if isinstance(said, dict) else line

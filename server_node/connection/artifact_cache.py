@@ -14,6 +14,7 @@ from server_node.kept_artifacts import KeptArtifacts
 from shared.backoff import Backoff
 from shared.errors import MachineFailure
 from shared.identifiers import AttemptKey
+from shared.log_lines import log_event
 
 _LOG = logging.getLogger(__name__)
 
@@ -69,7 +70,7 @@ class ArtifactCache:
                 await download(await self._channel(), sha256, self._kept.path(sha256), expect=expect)
             except MachineFailure as failure:
                 failures += 1
-                _LOG.info("artifact_fetch_failed sha256=%s failures=%d why=%s", sha256, failures, failure)
+                log_event(_LOG, "artifact_fetch_failed", sha256=sha256, failures=failures, why=failure)
                 await asyncio.sleep(self._backoff.wait_seconds(failures, self._uniform()))
             else:
                 return

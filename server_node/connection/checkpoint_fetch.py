@@ -9,6 +9,7 @@ from server_node.checkpoint_files import furthest_whole_step, put_in_place
 from server_node.connection.artifact_cache import ArtifactCache
 from server_node.folders import AttemptFolders
 from shared.errors import BadData
+from shared.log_lines import log_event
 from shared.node_messages import OfferAttempt
 
 _LOG = logging.getLogger(__name__)
@@ -32,6 +33,6 @@ async def bring_checkpoint(
         fetched = await artifacts.bring(wanted.sha256, offer.key, of_any_size=True)
         await asyncio.to_thread(put_in_place, fetched, newest, keep=keep)
     except (BadData, OSError) as failure:
-        _LOG.warning("checkpoint_not_fetched attempt=%s step=%d why=%s", offer.key, wanted.step, failure)
+        log_event(_LOG, "checkpoint_not_fetched", is_warning=True, attempt=offer.key, step=wanted.step, why=failure)
         return
-    _LOG.info("checkpoint_fetched attempt=%s step=%d", offer.key, wanted.step)
+    log_event(_LOG, "checkpoint_fetched", attempt=offer.key, step=wanted.step)

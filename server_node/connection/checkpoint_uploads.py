@@ -20,6 +20,7 @@ from server_node.connection.artifact_transfer import upload
 from server_node.folders import AttemptFolders
 from shared.errors import ServerUnreachable
 from shared.identifiers import AttemptKey
+from shared.log_lines import log_event
 from shared.node_messages import StoredCheckpoint
 
 _LOG = logging.getLogger(__name__)
@@ -88,7 +89,7 @@ class CheckpointUploads:
             stored = await asyncio.to_thread(described, copy)
             await upload(await self._channel(), copy, sha256=stored.sha256, size_bytes=stored.size_bytes)
         except (OSError, ServerUnreachable) as failure:
-            _LOG.info("checkpoint_not_uploaded attempt=%s why=%s", key, failure)
+            log_event(_LOG, "checkpoint_not_uploaded", attempt=key, why=failure)
             return
         finally:
             await _let_go(copy)
@@ -111,7 +112,7 @@ async def uploaded_at_the_end(
         stored = await asyncio.to_thread(described, copy)
         await upload(await channel(), copy, sha256=stored.sha256, size_bytes=stored.size_bytes)
     except OSError as failure:
-        _LOG.warning("last_checkpoint_not_uploaded job=%s why=%s", job_id, failure)
+        log_event(_LOG, "last_checkpoint_not_uploaded", is_warning=True, job=job_id, why=failure)
         return None
     else:
         return stored

@@ -15,6 +15,7 @@ from server_node.attempts.events import Event, LinkClosed, LinkOpened, MessageAr
 from server_node.connection.control_stream import ControlStream
 from server_node.connection.dialing import dial
 from shared.backoff import Backoff
+from shared.log_lines import log_event
 from shared.node_messages import NodeMessage, ServerMessage
 
 _LOG = logging.getLogger(__name__)
@@ -86,7 +87,7 @@ class NodeClient:
                 why = await stream.run(welcome_seconds=self._welcome_seconds)
             finally:
                 self._lose(why)
-        _LOG.info("link_ended server=%s welcomed=%s why=%s", address, stream.is_welcome, why)
+        log_event(_LOG, "link_ended", server=address, welcomed=stream.is_welcome, why=why)
         return stream.is_welcome
 
     def _hear(self, message: ServerMessage, channel: grpc.aio.Channel) -> None:

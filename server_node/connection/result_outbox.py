@@ -21,6 +21,7 @@ from server_node.tidying import Tidying
 from shared.backoff import Backoff
 from shared.errors import ServerUnreachable
 from shared.identifiers import AttemptKey
+from shared.log_lines import log_event
 from shared.node_messages import AttemptEnded, Outcome, ResultFile, StoredCheckpoint
 
 _Brought = TypeVar("_Brought")
@@ -87,7 +88,7 @@ class ResultOutbox:
             for file in ended.files:
                 await self._upload(ended.key, file)
         except OSError as lost:
-            _LOG.error("result_lost attempt=%s why=%s", ended.key, lost)
+            log_event(_LOG, "result_lost", is_error=True, attempt=ended.key, why=lost)
             self._post(ResultLost(ended.key, f"the result's files could not be read on the node: {lost}"))
             return
         checkpoint = await self._checkpoint(ended.key) if ended.outcome is Outcome.PREEMPTED else None
@@ -117,7 +118,7 @@ class ResultOutbox:
                 return await bring()
             except ServerUnreachable as failure:
                 failures += 1
-                _LOG.info("upload_failed attempt=%s failures=%d why=%s", key, failures, failure)
+                log_event(_LOG, "upload_failed", attempt=key, failures=failures, why=failure)
                 await asyncio.sleep(self._backoff.wait_seconds(failures, self._uniform()))
 
 

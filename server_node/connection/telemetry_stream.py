@@ -17,6 +17,7 @@ from server_node.telemetry_records import TelemetryRecord
 from shared.backoff import Backoff
 from shared.errors import ServerUnreachable
 from shared.identifiers import AttemptKey
+from shared.log_lines import log_event
 from shared.pb import link_pb2, link_pb2_grpc
 
 _LOG = logging.getLogger(__name__)
@@ -65,7 +66,13 @@ class TelemetryStream:
     def _tell_of_dropped(self) -> None:
         """Log that records are dropped when it begins, and each time there are twice as many."""
         if self._buffer.dropped >= self._dropped_to_tell:
-            _LOG.warning("telemetry_dropped total=%d; the server takes less than is made", self._buffer.dropped)
+            log_event(
+                _LOG,
+                "telemetry_dropped",
+                is_warning=True,
+                total=self._buffer.dropped,
+                note="the server takes less than is made",
+            )
             self._dropped_to_tell = 2 * self._buffer.dropped
 
     def open_session(self, session_id: str) -> None:
@@ -92,7 +99,7 @@ class TelemetryStream:
                 failures = 0
             except ServerUnreachable as why:
                 failures += 1
-                _LOG.info("telemetry_ended why=%s dropped=%d", why, self._buffer.dropped)
+                log_event(_LOG, "telemetry_ended", why=why, dropped=self._buffer.dropped)
                 await asyncio.sleep(self._backoff.wait_seconds(failures, self._uniform()))
 
     async def _wait_for_session(self) -> None:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import pynvml
 
+from shared.log_lines import log_event
 from shared.node_messages import Device, DeviceKind
 
 _LOG = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ def detect_gpus() -> list[Device]:
     try:
         return _visible_gpus()
     except (pynvml.NVMLError, OSError) as failure:
-        _LOG.warning("gpu_detection_failed why=%s", failure)
+        log_event(_LOG, "gpu_detection_failed", is_warning=True, why=failure)
         return []
     finally:
         _asked(pynvml.nvmlShutdown, None)

@@ -11,10 +11,12 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
+from contextvars import copy_context
 from pathlib import Path
 
 from server_node.checkpoint_files import put_in_place
 from shared.errors import MachineFailure
+from shared.log_lines import log_event
 
 _LOG = logging.getLogger(__name__)
 LARGEST_SHARE = 0.05
@@ -73,7 +75,7 @@ class CheckpointSaver:
         copied_seconds = self._clock() - started
         self._due_seconds = float("inf")  # until the writer knows how long it took
         self._writer = threading.Thread(
-            target=self._write, args=(write, step, copied_seconds), name="checkpoint", daemon=True
+            target=copy_context().run, args=(self._write, write, step, copied_seconds), name="checkpoint", daemon=True
         )
         self._writer.start()
 
@@ -135,7 +137,7 @@ class CheckpointSaver:
 
     def _put_off(self, step: int, failure: Exception, started: float) -> None:
         self._failure = failure
-        _LOG.warning("checkpoint_failed path=%s step=%d why=%s", self._path, step, failure)
+        log_event(_LOG, "checkpoint_failed", is_warning=True, path=self._path, step=step, why=failure)
         self._wait_after(started)
 
     def _wait_after(self, started: float) -> None:

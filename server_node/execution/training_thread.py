@@ -29,6 +29,7 @@ from shared.clock import Clock
 from shared.errors import CyxWizError, OutOfMemory
 from shared.identifiers import AttemptKey
 from shared.lifecycle import AttemptState
+from shared.log_lines import log_context, log_event
 from shared.node_messages import AttemptEnded, OfferAttempt, Outcome, StopMode
 
 _LOG = logging.getLogger(__name__)
@@ -85,6 +86,10 @@ class AttemptThread:
 
     def run(self) -> AttemptEnded:
         """Run the attempt and return how it ended, with nothing of it left on the device."""
+        with log_context(job_id=self._key.job_id, attempt=self._key.number):
+            return self._run_to_its_end()
+
+    def _run_to_its_end(self) -> AttemptEnded:
         self._say.log("info", f"attempt {self._key.number} started on node {self._tools.node_name}")
         try:
             ended = self._run()
@@ -193,7 +198,7 @@ class AttemptThread:
     def _failed(self, failure: BaseException) -> AttemptEnded:
         code, sentence = code_and_sentence(failure)
         trace = None if is_expected(failure) else failure
-        _LOG.warning("attempt_failed attempt=%s code=%s why=%s", self._key, code, sentence, exc_info=trace)
+        log_event(_LOG, "attempt_failed", is_warning=True, exception=trace, attempt=self._key, code=code, why=sentence)
         return self._end(Outcome.FAILED, code=code, message=sentence)
 
     def _end(self, outcome: Outcome, *, code: str = "", message: str = "") -> AttemptEnded:

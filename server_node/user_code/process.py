@@ -27,6 +27,7 @@ from server_node.user_code.channel import Channel, ChannelBroken, ChannelClosed
 from server_node.user_code.messages import Answer, Begin, Question, UserCodeFailed, error_from
 from server_node.user_code.sandbox import command_for, environment_for
 from shared.errors import MachineFailure
+from shared.log_lines import log_event
 
 _LOG = logging.getLogger(__name__)
 _END_SECONDS = 10.0
@@ -132,9 +133,9 @@ def _end(process: subprocess.Popen[bytes], channel: Channel, work: Path) -> None
     try:
         process.wait(_END_SECONDS)
         if not channel.wait_until_closed(_END_SECONDS):
-            _LOG.error("user_code_left_processes pid=%d", process.pid)
+            log_event(_LOG, "user_code_left_processes", is_error=True, pid=process.pid)
     except subprocess.TimeoutExpired:
-        _LOG.error("user_code_unkillable pid=%d", process.pid)
+        log_event(_LOG, "user_code_unkillable", is_error=True, pid=process.pid)
     channel.close()
     shutil.rmtree(work, ignore_errors=True)
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import server_node
 import shared
+from shared.log_lines import log_event
 
 _LOG = logging.getLogger(__name__)
 CHILD_MODULE = "server_node.user_code.child"
@@ -50,10 +51,10 @@ def bubblewrap() -> str | None:
     try:
         tried = subprocess.run(command, capture_output=True, timeout=_TRY_SECONDS, check=False)  # noqa: S603 - ours
     except (OSError, subprocess.TimeoutExpired) as failure:
-        _LOG.warning("bubblewrap_unusable why=%s", failure)
+        log_event(_LOG, "bubblewrap_unusable", is_warning=True, why=failure)
         return None
     if tried.returncode != 0:
-        _LOG.warning("bubblewrap_unusable why=%s", tried.stderr.decode(errors="replace").strip()[:300])
+        log_event(_LOG, "bubblewrap_unusable", is_warning=True, why=tried.stderr.decode(errors="replace").strip()[:300])
         return None
     return program
 

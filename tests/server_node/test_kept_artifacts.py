@@ -10,6 +10,7 @@ import pytest
 
 from server_node.kept_artifacts import KeptArtifacts
 from shared.errors import BadData
+from shared.log_lines import PlainLines
 from tests.server_node.builders import a_key
 
 A, B, C = ("a" * 64, "b" * 64, "c" * 64)
@@ -70,7 +71,8 @@ def test_more_than_the_limit_in_use_is_said_aloud(kept: KeptArtifacts, caplog: p
         kept.hold(name, a_key())
     with caplog.at_level(logging.WARNING):
         kept.make_room()
-    assert "artifacts_over_limit bytes=120 limit=100" in caplog.text
+    told = PlainLines().format(caplog.records[0])
+    assert "artifacts_over_limit bytes=120 limit=100" in told
 
 
 def test_an_unfinished_file_of_nobody_goes_and_one_being_fetched_stays(tmp_path: Path, kept: KeptArtifacts) -> None:

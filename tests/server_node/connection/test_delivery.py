@@ -31,6 +31,7 @@ from server_node.tidying import Tidying
 from server_node.training.checkpoints.sealed import write_sealed
 from shared.backoff import Backoff
 from shared.errors import BadData, MachineFailure
+from shared.log_lines import FIELDS
 from shared.node_messages import OfferAttempt, Outcome, ResultFile
 from tests.server_node.builders import a_key, an_end, an_offer
 from tests.server_node.connection.files_touched import files_touched_in_this_thread
@@ -363,5 +364,5 @@ def test_dropped_records_are_counted_in_the_log(caplog: pytest.LogCaptureFixture
     for step in range(9):
         telemetry.add(HistoryRow(a_key(), step=step, epoch=1, at_ms=1, values={}))
     assert buffer.dropped == 8
-    told = [record.args for record in caplog.records if record.msg.startswith("telemetry_dropped")]
-    assert told == [(1,), (2,), (4,), (8,)]
+    told = [getattr(record, FIELDS)["total"] for record in caplog.records if record.msg == "telemetry_dropped"]
+    assert told == [1, 2, 4, 8]
