@@ -110,6 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--quotas", metavar="FILE", help="a TOML file: how much each user may have at once (no limits)")
     _add_keeping(parser)
+    _add_trackers(parser)
     parser.add_argument("--shutdown-seconds", type=float, help="a stop takes no longer than this (10)")
     parser.add_argument("--log-json", action="store_true", default=None, help="log one JSON object a line")
     parser.add_argument(
@@ -129,6 +130,14 @@ def _add_keeping(parser: argparse.ArgumentParser) -> None:
         ("--keep-uploads-days", "DAYS", "uploaded files that no job refers to (7)"),
     ):
         keeping.add_argument(flag, metavar=metavar, help=text)
+
+
+def _add_trackers(parser: argparse.ArgumentParser) -> None:
+    trackers = parser.add_argument_group("trackers", "where metrics also go; jobs may choose among these")
+    trackers.add_argument("--tensorboard-dir", metavar="DIR", help="TensorBoard's event files, a folder a job")
+    trackers.add_argument("--mlflow-tracking-uri", metavar="URI", help="http://HOST:PORT of an MLflow server, or …")
+    trackers.add_argument("--mlflow-experiment", metavar="NAME", help="of jobs that name none (cyxwiz)")
+    trackers.add_argument("--track", choices=["all", "asked"], help="every job, or those that ask for it (all)")
 
 
 def _sentence(location: tuple[int | str, ...], message: str) -> str:

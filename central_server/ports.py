@@ -158,6 +158,14 @@ class Store(Protocol):
         """Remove at most so many rows and lines of each kind that belong to ended jobs; return how many went."""
         ...
 
+    async def facts(self, prefix: str) -> Mapping[str, str]:
+        """Return the server's own small facts whose names begin so."""
+        ...
+
+    async def put_facts(self, facts: Mapping[str, str | None]) -> None:
+        """Keep small facts by name, all or none; None removes one."""
+        ...
+
     async def size(self) -> StoreSize:
         """Return what the database holds."""
         ...

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 from central_server.artifacts.local_directory import LocalArtifacts
 from central_server.artifacts.sweep import ArtifactSweep
@@ -34,6 +36,8 @@ from central_server.settings import Address, Settings
 from central_server.storage.store import SqlStore
 from central_server.telemetry.ingest import TelemetryIngest
 from central_server.telemetry.writer import TelemetryWriter
+from central_server.trackers.configured import trackers_from
+from central_server.trackers.feed import TrackerFeed
 from central_server.watchers import Watchers
 from central_server.web.app import build_app
 from central_server.web.server import WebServer
@@ -120,7 +124,7 @@ class _Parts:
             store=store,
             read_model=self._read_model,
             telemetry=self._telemetry,
-            upkeep={"artifact sweep": sweep.run, "clean-up": cleanup.run},
+            upkeep={"artifact sweep": sweep.run, "clean-up": cleanup.run, **self._tracker_feeds()},
             clock=clock,
         )
         self._read_model.explain_waiting = self._deciding.waiting_reason
@@ -142,6 +146,20 @@ class _Parts:
         finally:
             await self._rpc.stop(0)
             self._election.close()
+
+    def _tracker_feeds(self) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
+        feeds = [
+            TrackerFeed(
+                tracker,
+                self._settings.tracker_rules,
+                store=self._store,
+                read_model=self._read_model,
+                clock=self._clock,
+                uniform=random.Random().random,  # noqa: S311 - the jitter of waits is no secret
+            )
+            for tracker in trackers_from(self._settings, self._clock)
+        ]
+        return {f"tracker {feed.name}": feed.run for feed in feeds}
 
     def _bind(self) -> Listening:
         grpc, http = Address.parse(self._settings.listen), Address.parse(self._settings.http_listen)
@@ -189,7 +207,9 @@ class _Parts:
         loop, read_model, store = self._loop, self._read_model, self._store
         telemetry = TelemetryIngest(read_model, self._telemetry)
         return Services(
-            jobs=JobService(loop, read_model, self._artifacts, EarlierJobs(store)),
+            jobs=JobService(
+                loop, read_model, self._artifacts, EarlierJobs(store), tracker_rules=self._settings.tracker_rules
+            ),
             reading=JobReading(read_model, store),
             streams=JobStreams(read_model, store),
             planning=JobPlanning(loop, read_model),

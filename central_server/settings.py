@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from central_server.retention.limits import Limits
+from central_server.tracker_rules import TrackerName, TrackerRules
 from shared.byte_sizes import bytes_from
 from shared.log_lines import LogLevel
 
@@ -57,6 +58,10 @@ class Settings(BaseSettings):
         fair_share_half_life_seconds: after so long, what a user had of the devices counts half.
         reservation_seconds: whoever is first in line and has waited so long has a device kept free.
         quotas: a TOML file that says how much each user may have at once; see `quotas_file`.
+        tensorboard_dir: where TensorBoard's event files of jobs are written; None writes none.
+        mlflow_tracking_uri: the MLflow server, or its database, that metrics also go to; empty for none.
+        mlflow_experiment: where jobs go that name none.
+        track: whether all jobs go to these trackers, or those that ask for it.
         log_json: log lines as JSON.
         log_level: what is worth a line on standard error.
         artifact_bytes: the largest artifact that is taken.
@@ -82,6 +87,10 @@ class Settings(BaseSettings):
     fair_share_half_life_seconds: float = Field(default=6 * 3600.0, ge=1.0, le=_YEAR_SECONDS)
     reservation_seconds: float = Field(default=60.0, ge=0.0, le=_YEAR_SECONDS)
     quotas: Path | None = None
+    tensorboard_dir: Path | None = None
+    mlflow_tracking_uri: str = ""
+    mlflow_experiment: str = Field(default="cyxwiz", min_length=1, max_length=200)
+    track: Literal["all", "asked"] = "all"
     log_json: bool = False
     log_level: LogLevel = "info"
     artifact_bytes: int = Field(default=64 * _GIBIBYTE, ge=1)
@@ -108,10 +117,10 @@ class Settings(BaseSettings):
         except ValueError as wrong:
             raise ValueError(f"must be {wrong}, or 0 for no limit, got {value!r}") from None
 
-    @field_validator("state_dir")
+    @field_validator("state_dir", "tensorboard_dir")
     @classmethod
-    def _expand(cls, value: Path) -> Path:
-        return value.expanduser().absolute()
+    def _expand(cls, value: Path | None) -> Path | None:
+        return value.expanduser().absolute() if value else None
 
     @model_validator(mode="after")
     def _must_beat_often_enough(self) -> Self:
@@ -132,6 +141,12 @@ class Settings(BaseSettings):
             metrics_days=self.keep_metrics_days,
             logs_days=self.keep_logs_days,
         )
+
+    @property
+    def tracker_rules(self) -> TrackerRules:
+        """Which jobs go to which trackers."""
+        said = {TrackerName.TENSORBOARD: self.tensorboard_dir, TrackerName.MLFLOW: self.mlflow_tracking_uri}
+        return TrackerRules(frozenset(name for name, place in said.items() if place), self.track == "all")
 
     @property
     def database_url(self) -> str:

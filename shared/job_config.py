@@ -11,6 +11,7 @@ from shared.job_spec import JobSpec, JobTypeName, job_spec_from_values
 from shared.job_values import with_graph_settings
 from shared.model_definition.canonical_text import canonical_text_from
 from shared.pb import common_pb2, job_pb2
+from shared.tracker_choice import TrackerChoice
 
 _PRIORITY_NUMBERS: Final = {
     "low": job_pb2.PRIORITY_LOW,
@@ -93,6 +94,7 @@ def config_from_job_spec(spec: JobSpec) -> job_pb2.JobConfig:
         whole_device=spec.resources.whole_device,
         wait_timeout_seconds=spec.wait_timeout_seconds or 0,
         after=spec.after,
+        trackers=_trackers_message(spec.trackers),
     )
 
 
@@ -137,6 +139,7 @@ def _values_said(config: job_pb2.JobConfig, text: str, dataset: str) -> dict[str
         "after": tuple(config.after),
         "labels": dict(config.labels),
         "weights": config.weights_uri,
+        "trackers": _trackers(config.trackers),
     }
     return {name: value for name, value in values.items() if not (name in {"dataset", "batch_size"} and not value)}
 
@@ -153,6 +156,19 @@ def _resources(config: job_pb2.JobConfig) -> dict[str, object]:
         "devices": config.devices or 1,
         "whole_device": config.whole_device,
     }
+
+
+def _trackers(message: job_pb2.Trackers) -> dict[str, object]:
+    said = {name: getattr(message, name) for name in ("tensorboard", "mlflow") if message.HasField(name)}
+    return {**said, "mlflow_experiment": message.mlflow_experiment}
+
+
+def _trackers_message(choice: TrackerChoice) -> job_pb2.Trackers | None:
+    if choice == TrackerChoice():
+        return None
+    return job_pb2.Trackers(
+        tensorboard=choice.tensorboard, mlflow=choice.mlflow, mlflow_experiment=choice.mlflow_experiment
+    )
 
 
 def _word(number: int, words: Mapping[int, str], field: str) -> str:

@@ -19,6 +19,7 @@ from shared.did_you_mean import quoted
 from shared.hyperparameters import Hyperparameters
 from shared.job_values import job_values_from_mapping
 from shared.pydantic_sentences import invalid_field_from
+from shared.tracker_choice import TrackerChoice
 
 LARGEST_COUNT = 2**31 - 1
 """Batches, epochs and retries are 32-bit numbers on the wire."""
@@ -87,6 +88,7 @@ class JobSpec(BaseModel):
         after: jobs that must have succeeded before this one competes for a place.
         labels: the user's own words for the job.
         weights: the artifact of the weights to begin with, to evaluate, or to predict with; empty for fresh ones.
+        trackers: where its metrics also go.
     """
 
     model_config = _STRICT
@@ -107,6 +109,7 @@ class JobSpec(BaseModel):
     after: tuple[_JobName, ...] = Field(default=(), max_length=MOST_DEPENDENCIES)
     labels: dict[_Label, _LabelValue] = Field(default_factory=dict, max_length=64)
     weights: Annotated[str, StringConstraints(pattern=r"^(artifact://sha256:[0-9a-f]{64})?$")] = ""
+    trackers: TrackerChoice = TrackerChoice()
 
     @field_validator("name", "user_id", "dataset")
     @classmethod
@@ -160,7 +163,11 @@ def spec_from_json(text: str) -> JobSpec:
         raise invalid_field_from(error) from None
 
 
-_ADDED_LATER: Mapping[str, object] = {"wait_timeout_seconds": None, "after": []}
+_ADDED_LATER: Mapping[str, object] = {
+    "wait_timeout_seconds": None,
+    "after": [],
+    "trackers": TrackerChoice().model_dump(mode="json"),
+}
 """Fields that older databases do not know, and what they are when not said: jobs stored then keep their digests."""
 
 

@@ -14,6 +14,7 @@ from shared.model_definition.parse import parse_model_definition
 from shared.model_definition.pattern_values import with_job_values
 from shared.model_reference import referenced_job
 from shared.strict_values import integer_from
+from shared.tracker_choice import tracker_choice_from_value
 
 _KEYS = (
     "name",
@@ -32,6 +33,7 @@ _KEYS = (
     "after",
     "labels",
     "weights",
+    "trackers",
 )
 _RESOURCES_KEYS = ("device", "memory", "devices", "whole_device")
 _RETRY_KEYS = ("max_failures", "max_losses")
@@ -54,6 +56,7 @@ def job_values_from_mapping(mapping: Mapping[str, object]) -> dict[str, object]:
     values |= {name: _integer(said[name], name) for name in _INTEGERS if name in said}
     values |= {"model_definition": text, "labels": _labels(said.get("labels"))}
     values |= {"after": _job_ids(said["after"])} if "after" in said else {}
+    values |= {"trackers": tracker_choice_from_value(said["trackers"])} if "trackers" in said else {}
     values |= {"resources": _resources(said.get("resources")), "retry": _retry(said.get("retry"))}
     hyperparameters = strings_from_values(mapping_from(said.get("hyperparameters"), "hyperparameters"))
     return with_graph_settings(values, hyperparameters, text)

@@ -25,6 +25,7 @@ from central_server.scheduler.events import (
 )
 from central_server.scheduler.job_requests import deletion_refusal, is_being_deleted
 from central_server.scheduler.jobs import JobRecord
+from central_server.tracker_rules import TrackerRules
 from central_server.views import view_job
 from shared.errors import AlreadyExists, InvalidField, NotFound, OurBug, WrongState
 from shared.identifiers import check_identifier, new_job_id
@@ -38,12 +39,19 @@ class JobService:
     """The rpcs that change jobs."""
 
     def __init__(
-        self, loop: ControlLoop, read_model: ReadModel, artifacts: Artifacts, earlier_jobs: EarlierJobs
+        self,
+        loop: ControlLoop,
+        read_model: ReadModel,
+        artifacts: Artifacts,
+        earlier_jobs: EarlierJobs,
+        *,
+        tracker_rules: TrackerRules | None = None,
     ) -> None:
         self._loop = loop
         self._read_model = read_model
         self._artifacts = artifacts
         self._earlier_jobs = earlier_jobs
+        self._tracker_rules = tracker_rules or TrackerRules()
 
     async def submit(self, request: job_pb2.SubmitJobRequest, caller: Caller) -> job_pb2.SubmitJobResponse:
         """Accept a job; answered once durable. The same id with the same content answers as the first time did."""
@@ -89,6 +97,7 @@ class JobService:
         return job_pb2.ResumeJobResponse(status=self._status(answer))
 
     async def _accept(self, job_id: str, spec: JobSpec, *, is_repeatable: bool) -> None:
+        self._tracker_rules.check(spec.trackers)
         await check_dataset_is_here(spec, self._artifacts)
         await check_weights(spec, self._artifacts)
         event = SubmitRequested(self._loop.new_request_id(), job_id, spec, content_digest(spec))

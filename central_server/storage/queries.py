@@ -42,10 +42,15 @@ def stored_state(connection: Connection) -> StoredState:
     )
 
 
+def facts(connection: Connection, prefix: str) -> dict[str, str]:
+    """Return the server's small facts whose names begin so."""
+    fact = tables.server_state.c
+    rows = connection.execute(select(fact.name, fact.value).where(fact.name.startswith(prefix, autoescape=True)))
+    return {name: value for name, value in rows if name.startswith(prefix)}  # LIKE may not mind the case
+
+
 def _device_seconds(connection: Connection) -> dict[str, float]:
-    facts = tables.server_state.c
-    rows = connection.execute(select(facts.name, facts.value).where(facts.name.startswith(USE_OF, autoescape=True)))
-    return {name.removeprefix(USE_OF): float(value) for name, value in rows}
+    return {name.removeprefix(USE_OF): float(value) for name, value in facts(connection, USE_OF).items()}
 
 
 def job_by_id(connection: Connection, job_id: str) -> JobRecord | None:

@@ -23,7 +23,7 @@ from central_server.storage.decider_lease import DeciderLease
 from central_server.storage.decider_lock import DeciderLock, FileLock
 from central_server.storage.engines import Engines, open_engines
 from central_server.storage.migrate import migrate_to_newest
-from central_server.storage.write_batch import write_all, write_proof, write_telemetry
+from central_server.storage.write_batch import write_all, write_facts, write_proof, write_telemetry
 from central_server.storage.written_specs import WrittenSpecs
 from central_server.telemetry_records import LogLine, MetricRow
 from shared.clock import Clock, SystemClock
@@ -151,6 +151,14 @@ class SqlStore:
     async def drop_telemetry(self, job_ids: Sequence[str], kinds: Collection[Telemetry], *, limit: int) -> int:
         """Remove at most so many rows and lines of each kind that belong to ended jobs; return how many went."""
         return await self._write(expiring.drop_telemetry, job_ids, kinds, limit=limit)
+
+    async def facts(self, prefix: str) -> Mapping[str, str]:
+        """Return the server's own small facts whose names begin so."""
+        return await self._read(queries.facts, prefix)
+
+    async def put_facts(self, facts: Mapping[str, str | None]) -> None:
+        """Keep small facts by name, all or none; None removes one."""
+        await self._write(write_facts, facts)
 
     async def size(self) -> StoreSize:
         """Return what the database holds."""

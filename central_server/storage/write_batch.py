@@ -84,6 +84,14 @@ def write_telemetry(connection: Connection, rows: Sequence[MetricRow], lines: Se
     _insert_missing(connection, tables.log_lines, kept)
 
 
+def write_facts(connection: Connection, facts: Mapping[str, str | None]) -> None:
+    """Write small facts of the server by name; None removes one."""
+    kept = [{"name": name, "value": value} for name, value in facts.items() if value is not None]
+    _upsert(connection, tables.server_state, kept, keys=("name",))
+    for some in _pieces([name for name, value in facts.items() if value is None]):
+        connection.execute(delete(tables.server_state).where(tables.server_state.c.name.in_(some)))
+
+
 def write_proof(connection: Connection) -> None:
     """Write one small row, to see whether writing works."""
     _upsert(connection, tables.server_state, [{"name": "proof", "value": secrets.token_hex(8)}], keys=("name",))

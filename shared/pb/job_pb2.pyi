@@ -33,7 +33,7 @@ PRIORITY_HIGH: JobPriority
 PRIORITY_CRITICAL: JobPriority
 
 class JobConfig(_message.Message):
-    __slots__ = ("job_id", "job_type", "priority", "model_definition", "hyperparameters", "dataset_uri", "batch_size", "epochs", "required_device", "estimated_memory", "estimated_duration", "payment_amount", "payment_address", "escrow_tx_hash", "reservation_duration_minutes", "name", "labels", "devices", "max_failures", "timeout_seconds", "max_losses", "weights_uri", "whole_device", "wait_timeout_seconds", "after")
+    __slots__ = ("job_id", "job_type", "priority", "model_definition", "hyperparameters", "dataset_uri", "batch_size", "epochs", "required_device", "estimated_memory", "estimated_duration", "payment_amount", "payment_address", "escrow_tx_hash", "reservation_duration_minutes", "name", "labels", "devices", "max_failures", "timeout_seconds", "max_losses", "weights_uri", "whole_device", "wait_timeout_seconds", "after", "trackers")
     class HyperparametersEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -73,6 +73,7 @@ class JobConfig(_message.Message):
     WHOLE_DEVICE_FIELD_NUMBER: _ClassVar[int]
     WAIT_TIMEOUT_SECONDS_FIELD_NUMBER: _ClassVar[int]
     AFTER_FIELD_NUMBER: _ClassVar[int]
+    TRACKERS_FIELD_NUMBER: _ClassVar[int]
     job_id: str
     job_type: JobType
     priority: JobPriority
@@ -98,7 +99,18 @@ class JobConfig(_message.Message):
     whole_device: bool
     wait_timeout_seconds: int
     after: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, job_id: _Optional[str] = ..., job_type: _Optional[_Union[JobType, str]] = ..., priority: _Optional[_Union[JobPriority, str]] = ..., model_definition: _Optional[str] = ..., hyperparameters: _Optional[_Mapping[str, str]] = ..., dataset_uri: _Optional[str] = ..., batch_size: _Optional[int] = ..., epochs: _Optional[int] = ..., required_device: _Optional[_Union[_common_pb2.DeviceType, str]] = ..., estimated_memory: _Optional[int] = ..., estimated_duration: _Optional[int] = ..., payment_amount: _Optional[float] = ..., payment_address: _Optional[str] = ..., escrow_tx_hash: _Optional[str] = ..., reservation_duration_minutes: _Optional[int] = ..., name: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., devices: _Optional[int] = ..., max_failures: _Optional[int] = ..., timeout_seconds: _Optional[int] = ..., max_losses: _Optional[int] = ..., weights_uri: _Optional[str] = ..., whole_device: _Optional[bool] = ..., wait_timeout_seconds: _Optional[int] = ..., after: _Optional[_Iterable[str]] = ...) -> None: ...
+    trackers: Trackers
+    def __init__(self, job_id: _Optional[str] = ..., job_type: _Optional[_Union[JobType, str]] = ..., priority: _Optional[_Union[JobPriority, str]] = ..., model_definition: _Optional[str] = ..., hyperparameters: _Optional[_Mapping[str, str]] = ..., dataset_uri: _Optional[str] = ..., batch_size: _Optional[int] = ..., epochs: _Optional[int] = ..., required_device: _Optional[_Union[_common_pb2.DeviceType, str]] = ..., estimated_memory: _Optional[int] = ..., estimated_duration: _Optional[int] = ..., payment_amount: _Optional[float] = ..., payment_address: _Optional[str] = ..., escrow_tx_hash: _Optional[str] = ..., reservation_duration_minutes: _Optional[int] = ..., name: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., devices: _Optional[int] = ..., max_failures: _Optional[int] = ..., timeout_seconds: _Optional[int] = ..., max_losses: _Optional[int] = ..., weights_uri: _Optional[str] = ..., whole_device: _Optional[bool] = ..., wait_timeout_seconds: _Optional[int] = ..., after: _Optional[_Iterable[str]] = ..., trackers: _Optional[_Union[Trackers, _Mapping]] = ...) -> None: ...
+
+class Trackers(_message.Message):
+    __slots__ = ("tensorboard", "mlflow", "mlflow_experiment")
+    TENSORBOARD_FIELD_NUMBER: _ClassVar[int]
+    MLFLOW_FIELD_NUMBER: _ClassVar[int]
+    MLFLOW_EXPERIMENT_FIELD_NUMBER: _ClassVar[int]
+    tensorboard: bool
+    mlflow: bool
+    mlflow_experiment: str
+    def __init__(self, tensorboard: _Optional[bool] = ..., mlflow: _Optional[bool] = ..., mlflow_experiment: _Optional[str] = ...) -> None: ...
 
 class JobStatus(_message.Message):
     __slots__ = ("job_id", "status", "progress", "current_node_id", "start_time", "end_time", "error", "metrics", "current_epoch", "state", "reason", "waiting_reason", "name", "step", "steps_total", "epochs", "attempt", "priority", "labels", "submitted_at_ms", "started_at_ms", "first_step_at_ms", "ended_at_ms", "user_id", "job_type")

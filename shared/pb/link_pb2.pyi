@@ -239,7 +239,7 @@ class HeartbeatAck(_message.Message):
     def __init__(self, sequence: _Optional[int] = ...) -> None: ...
 
 class OfferAttempt(_message.Message):
-    __slots__ = ("key", "config", "device_ids", "memory_bytes", "lease_seconds", "weight", "checkpoint")
+    __slots__ = ("key", "config", "device_ids", "memory_bytes", "lease_seconds", "weight", "checkpoint", "traceparent")
     KEY_FIELD_NUMBER: _ClassVar[int]
     CONFIG_FIELD_NUMBER: _ClassVar[int]
     DEVICE_IDS_FIELD_NUMBER: _ClassVar[int]
@@ -247,6 +247,7 @@ class OfferAttempt(_message.Message):
     LEASE_SECONDS_FIELD_NUMBER: _ClassVar[int]
     WEIGHT_FIELD_NUMBER: _ClassVar[int]
     CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
+    TRACEPARENT_FIELD_NUMBER: _ClassVar[int]
     key: AttemptKey
     config: _job_pb2.JobConfig
     device_ids: _containers.RepeatedScalarFieldContainer[str]
@@ -254,7 +255,8 @@ class OfferAttempt(_message.Message):
     lease_seconds: float
     weight: int
     checkpoint: StoredCheckpoint
-    def __init__(self, key: _Optional[_Union[AttemptKey, _Mapping]] = ..., config: _Optional[_Union[_job_pb2.JobConfig, _Mapping]] = ..., device_ids: _Optional[_Iterable[str]] = ..., memory_bytes: _Optional[int] = ..., lease_seconds: _Optional[float] = ..., weight: _Optional[int] = ..., checkpoint: _Optional[_Union[StoredCheckpoint, _Mapping]] = ...) -> None: ...
+    traceparent: str
+    def __init__(self, key: _Optional[_Union[AttemptKey, _Mapping]] = ..., config: _Optional[_Union[_job_pb2.JobConfig, _Mapping]] = ..., device_ids: _Optional[_Iterable[str]] = ..., memory_bytes: _Optional[int] = ..., lease_seconds: _Optional[float] = ..., weight: _Optional[int] = ..., checkpoint: _Optional[_Union[StoredCheckpoint, _Mapping]] = ..., traceparent: _Optional[str] = ...) -> None: ...
 
 class StopAttempt(_message.Message):
     __slots__ = ("key", "mode", "reason")
