@@ -85,6 +85,7 @@ class _Parts:
 
     def __init__(self, settings: Settings, store: SqlStore, clock: Clock) -> None:
         self._settings = settings
+        self._clock = clock
         self._quotas = read_quotas(settings.quotas)
         self._store = store
         self._election = Election(store.lock)

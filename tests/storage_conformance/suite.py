@@ -70,6 +70,13 @@ class StoreConformance:
         assert await store.find_job("full") == full
         assert (await store.load()).jobs == (full,)
 
+    async def test_small_facts_are_kept_by_name_and_found_by_how_it_begins(self, store: Store) -> None:
+        await store.put_facts({"tracker:a:1": "x", "tracker:a:2": "", "tracker_a:3": "other", "TRACKER:A:4": "other"})
+        assert await store.facts("tracker:a:") == {"tracker:a:1": "x", "tracker:a:2": ""}
+        await store.put_facts({"tracker:a:1": None, "tracker:a:2": "new", "tracker:a:5": None})
+        assert await store.facts("tracker:a:") == {"tracker:a:2": "new"}
+        await store.put_facts({})
+
     async def test_digests_are_told_of_the_jobs_that_are_there(self, store: Store) -> None:
         job = a_job("here")
         await store.commit([SaveJob(job), SaveJob(a_finished_job("other", 2))])
