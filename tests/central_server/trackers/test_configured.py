@@ -71,5 +71,5 @@ async def test_a_job_that_asks_for_a_tracker_that_is_not_there_is_refused(server
 async def test_a_job_may_choose_among_what_there_is(tmp_path: Path) -> None:
     async with running_server(tmp_path, tensorboard_dir=tmp_path / "boards") as server:
         job_id = await submit(server, trackers=job_pb2.Trackers(tensorboard=False, mlflow_experiment="mine"))
-        job = (await server.jobs.GetJob(job_pb2.GetJobRequest(job_id=job_id))).job
+        job = await server.jobs.GetJob(job_pb2.GetJobRequest(job_id=job_id))
         assert job.config.trackers == job_pb2.Trackers(tensorboard=False, mlflow_experiment="mine")
