@@ -83,6 +83,8 @@ class ControlLoop:
 
     Args:
         check_office: raises `StoreUnavailable` when another server may decide by now; asked before anything is sent.
+        watch_round: told a round's effects once they are durable and before they are carried out, and how many
+            seconds deciding and committing took.
     """
 
     def __init__(
@@ -96,6 +98,7 @@ class ControlLoop:
         clock: Clock,
         check_office: Callable[[], None] = lambda: None,
         rebuild_backoff: Backoff = _REBUILD_BACKOFF,
+        watch_round: Callable[[Sequence[Effect], float, float], None] | None = None,
     ) -> None:
         self._build_cluster = build_cluster
         self._store = store
@@ -106,6 +109,7 @@ class ControlLoop:
         self._standing_clock = StandingClock(clock)
         self._check_office = check_office
         self._rebuild_backoff = rebuild_backoff
+        self._watch_round = watch_round
         self._inbox = Inbox(CAPACITY_EVENTS)
         self._callers: dict[str, asyncio.Future[JobRecord | PlanAnswer | None]] = {}
         self._request_numbers = itertools.count(1)
@@ -194,8 +198,11 @@ class ControlLoop:
         began = self._clock.monotonic_seconds()
         now = self._standing_clock.now()
         effects = self._decide(cluster, self._inbox.take_all(), now)
+        decided = self._clock.monotonic_seconds() if self._watch_round else began
         orphans = await self._commit(effects)
         self._check_office()
+        if self._watch_round:
+            self._watch_round(effects, decided - began, self._clock.monotonic_seconds() - decided)
         self._hold_leases_if_stalled(began)
         for effect in effects:
             self._carry_out(effect)

@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from importlib import metadata
 
 import uvloop
 from pydantic import ValidationError
@@ -22,6 +23,7 @@ from central_server.process import CentralServer, Listening
 from central_server.settings import Settings
 from central_server.structured_logging import configure_logging, log_event
 from shared.errors import MachineFailure, UserMistake
+from shared.otlp_spans import OtlpSpans, open_spans
 
 _logger = logging.getLogger("central_server")
 
@@ -48,13 +50,23 @@ async def _serve(settings: Settings) -> int:
     stop = asyncio.Event()
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(signal_number, _begin_stop, stop, settings.shutdown_seconds)
+    spans: OtlpSpans | None = None
     try:
-        await CentralServer(settings).run(stop=stop, on_ready=_announce)
+        spans = open_spans(
+            settings.otlp_endpoint,
+            service="cyxwiz-central-server",
+            instance=settings.advertise or settings.listen,
+            version=metadata.version("cyxwiz"),
+        )
+        await CentralServer(settings, spans=spans).run(stop=stop, on_ready=_announce)
     except UserMistake as mistake:
         return _refuse(str(mistake), settings)
     except (MachineFailure, ExceptionGroup) as failure:
         _logger.critical("central_server_failed", exc_info=failure)
         return 1
+    finally:
+        if spans is not None:
+            await asyncio.to_thread(spans.close)
     log_event(_logger, "central_server_stopped")
     return 0
 
@@ -112,6 +124,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_keeping(parser)
     _add_trackers(parser)
     parser.add_argument("--shutdown-seconds", type=float, help="a stop takes no longer than this (10)")
+    parser.add_argument("--otlp-endpoint", metavar="URL", help="an OpenTelemetry collector for traces (none)")
     parser.add_argument("--log-json", action="store_true", default=None, help="log one JSON object a line")
     parser.add_argument(
         "--log-level", choices=["debug", "info", "warning", "error"], help="of the log on standard error (info)"

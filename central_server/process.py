@@ -14,6 +14,7 @@ from central_server.control_loop import ControlLoop
 from central_server.deciding import Deciding
 from central_server.earlier_jobs import EarlierJobs
 from central_server.election import Election
+from central_server.job_traces import JobTraces
 from central_server.ports import StoredState
 from central_server.quotas_file import read_quotas
 from central_server.read_model import ReadModel
@@ -32,6 +33,7 @@ from central_server.rpc.server import RpcServer, Services
 from central_server.scheduler.cluster import Cluster
 from central_server.scheduler.cluster_settings import ClusterSettings
 from central_server.scheduler.events import ExpiryRequested, Now
+from central_server.scheduler.jobs import JobRecord
 from central_server.settings import Address, Settings
 from central_server.storage.store import SqlStore
 from central_server.telemetry.ingest import TelemetryIngest
@@ -42,6 +44,7 @@ from central_server.watchers import Watchers
 from central_server.web.app import build_app
 from central_server.web.server import WebServer
 from shared.clock import Clock, SystemClock
+from shared.tracing import SpanSink
 
 _DAY_SECONDS = 24 * 3600.0
 
@@ -60,9 +63,10 @@ class Listening:
 class CentralServer:
     """One central server. `run` does it all; everything it takes it gives back before it returns."""
 
-    def __init__(self, settings: Settings, *, clock: Clock | None = None) -> None:
+    def __init__(self, settings: Settings, *, clock: Clock | None = None, spans: SpanSink | None = None) -> None:
         self._settings = settings
         self._clock = clock or SystemClock()
+        self._spans = spans
 
     async def run(self, *, stop: asyncio.Event, on_ready: Callable[[Listening], None]) -> None:
         """Serve until `stop` is set.
@@ -74,7 +78,7 @@ class CentralServer:
         self._settings.state_dir.mkdir(parents=True, exist_ok=True)
         store = SqlStore.join(self._settings.database_url, clock=self._clock)
         try:
-            parts = _Parts(self._settings, store, self._clock)
+            parts = _Parts(self._settings, store, self._clock, self._spans)
             await parts.run(stop, on_ready)
         finally:
             await store.close()
@@ -83,7 +87,7 @@ class CentralServer:
 class _Parts:
     """The parts of one run, joined."""
 
-    def __init__(self, settings: Settings, store: SqlStore, clock: Clock) -> None:
+    def __init__(self, settings: Settings, store: SqlStore, clock: Clock, spans: SpanSink | None) -> None:
         self._settings = settings
         self._clock = clock
         self._quotas = read_quotas(settings.quotas)
@@ -100,6 +104,7 @@ class _Parts:
         )
         self._watchers = Watchers(clock.unix_ms())
         self._read_model = ReadModel(store, self._watchers)
+        self._traces = JobTraces(spans, self._record_shown, clock) if spans else None
         self._sessions = LiveSessions()
         self._loop = ControlLoop(
             build_cluster=self._build_cluster,
@@ -109,6 +114,7 @@ class _Parts:
             artifacts=self._artifacts,
             clock=clock,
             check_office=self._election.check_office,
+            watch_round=self._traces.round_is_durable if self._traces else None,
         )
         self._telemetry = TelemetryWriter(store, self._watchers)
         cleanup = Cleanup(
@@ -147,6 +153,10 @@ class _Parts:
         finally:
             await self._rpc.stop(0)
             self._election.close()
+
+    def _record_shown(self, job_id: str) -> JobRecord | None:
+        seen = self._read_model.seen_now(job_id)
+        return seen.record if seen else None
 
     def _tracker_feeds(self) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
         feeds = [
@@ -209,7 +219,12 @@ class _Parts:
         telemetry = TelemetryIngest(read_model, self._telemetry)
         return Services(
             jobs=JobService(
-                loop, read_model, self._artifacts, EarlierJobs(store), tracker_rules=self._settings.tracker_rules
+                loop,
+                read_model,
+                self._artifacts,
+                EarlierJobs(store),
+                tracker_rules=self._settings.tracker_rules,
+                traces=self._traces,
             ),
             reading=JobReading(read_model, store),
             streams=JobStreams(read_model, store),

@@ -13,6 +13,7 @@ from central_server.retention.limits import Limits
 from central_server.tracker_rules import TrackerName, TrackerRules
 from shared.byte_sizes import bytes_from
 from shared.log_lines import LogLevel
+from shared.otlp_spans import check_endpoint
 
 _GIBIBYTE = 1024**3
 _YEAR_SECONDS = 365 * 24 * 3600.0
@@ -62,6 +63,7 @@ class Settings(BaseSettings):
         mlflow_tracking_uri: the MLflow server, or its database, that metrics also go to; empty for none.
         mlflow_experiment: where jobs go that name none.
         track: whether all jobs go to these trackers, or those that ask for it.
+        otlp_endpoint: the OpenTelemetry collector that traces go to; empty leaves it to OpenTelemetry's variables.
         log_json: log lines as JSON.
         log_level: what is worth a line on standard error.
         artifact_bytes: the largest artifact that is taken.
@@ -91,6 +93,7 @@ class Settings(BaseSettings):
     mlflow_tracking_uri: str = ""
     mlflow_experiment: str = Field(default="cyxwiz", min_length=1, max_length=200)
     track: Literal["all", "asked"] = "all"
+    otlp_endpoint: str = ""
     log_json: bool = False
     log_level: LogLevel = "info"
     artifact_bytes: int = Field(default=64 * _GIBIBYTE, ge=1)
@@ -106,6 +109,11 @@ class Settings(BaseSettings):
     @classmethod
     def _must_be_an_address(cls, value: str) -> str:
         return str(Address.parse(value))
+
+    @field_validator("otlp_endpoint")
+    @classmethod
+    def _must_be_an_endpoint(cls, value: str) -> str:
+        return check_endpoint(value)
 
     @field_validator("keep_bytes", mode="before")
     @classmethod

@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from importlib import metadata
 
 import uvloop
 
@@ -21,6 +22,7 @@ from server_node.training.runtime_flags import set_runtime_flags
 from shared.errors import CyxWizError, InvalidField
 from shared.log_lines import add_to_every_line, configure_logging, log_event
 from shared.node_messages import NodeDescription
+from shared.otlp_spans import OtlpSpans, open_spans
 
 _LOG = logging.getLogger("server_node")
 SWITCH_INTERVAL_SECONDS = 0.001
@@ -36,20 +38,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     configure_logging(level=settings.log_level, as_json=settings.log_json)
     _set_up_process(settings)
     code = 0
+    spans: OtlpSpans | None = None
     try:
         folder = StateFolder(settings.state_dir)
         add_to_every_line(node_id=folder.node_id)
+        spans = open_spans(
+            settings.otlp_endpoint, service="cyxwiz-node", instance=folder.node_id, version=metadata.version("cyxwiz")
+        )
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_run(settings, folder))
+            runner.run(_run(settings, folder, spans))
     except* (CyxWizError, OSError) as failures:
         code = _fail(_first(failures), 1, as_json=settings.log_json)
+    if spans is not None:
+        spans.close()
     if threading.active_count() > 1:
         end_process(code)  # a thread may be inside a compile that nothing can stop
     return code
 
 
-async def _run(settings: NodeSettings, folder: StateFolder) -> None:
-    node = Node(settings, folder, on_ready=_say_ready)
+async def _run(settings: NodeSettings, folder: StateFolder, spans: OtlpSpans | None) -> None:
+    node = Node(settings, folder, on_ready=_say_ready, spans=spans)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, node.stop)

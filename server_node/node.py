@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from importlib import metadata
 
+from server_node.attempt_traces import AttemptTraces
 from server_node.attempts.book import NodeIdentity
 from server_node.attempts.events import (
     AttemptMoved,
@@ -50,7 +51,8 @@ from shared.clock import SystemClock
 from shared.dataset_uri import ArtifactDataset, parse_dataset_uri
 from shared.identifiers import AttemptKey, new_session_id
 from shared.log_lines import log_event
-from shared.node_messages import AttemptEnded, NodeDescription, OfferAttempt
+from shared.node_messages import AttemptEnded, NodeDescription, OfferAttempt, Outcome
+from shared.tracing import SpanSink
 
 _LOG = logging.getLogger(__name__)
 LIVE_SECONDS = 1.0
@@ -65,16 +67,23 @@ class Node:
     """Made and run in one event loop; runs until `stop` is called.
 
     Args:
+        spans: where traces go; None for nowhere.
         on_ready: called once with the node's id and devices, when the server has welcomed it and it can take work.
     """
 
     def __init__(
-        self, settings: NodeSettings, folder: StateFolder, *, on_ready: Callable[[str, NodeDescription], None]
+        self,
+        settings: NodeSettings,
+        folder: StateFolder,
+        *,
+        on_ready: Callable[[str, NodeDescription], None],
+        spans: SpanSink | None = None,
     ) -> None:
         self._settings = settings
         self._on_ready: Callable[[str, NodeDescription], None] | None = on_ready
         self._node_id = folder.node_id
         self._clock = SystemClock()
+        self._traces = AttemptTraces(spans, self._clock)
         self._uniform = random.Random().random  # noqa: S311 - the jitter of waits is no secret
         self._inbox = Inbox()
         self._folders = AttemptFolders(folder.path)
@@ -185,6 +194,7 @@ class Node:
             folders=self._folders,
             tidying=self._tidying,
             uniform=self._uniform,
+            traces=self._traces,
         )
         self._uploads = CheckpointUploads(
             tasks=tasks,
@@ -192,6 +202,7 @@ class Node:
             channel=self._client.channel,
             folders=self._folders,
             interval_seconds=self._settings.upload_checkpoint_seconds,
+            trace=self._traces.of,
         )
         return ControlLoop(
             self._state,
@@ -219,6 +230,8 @@ class Node:
 
     def _completed(self, ended: AttemptEnded) -> None:
         self._tidying.soon(lambda: self._kept.let_go(ended.key))
+        if ended.outcome in {Outcome.CANCELLED, Outcome.DECLINED}:
+            self._traces.forget(ended.key)  # nothing is brought to the server
         self._inbox.post(AttemptStopped(ended))
 
     def _progress(self, progress: Progress) -> None:
@@ -239,6 +252,7 @@ class Node:
             live_seconds=LIVE_SECONDS,
             on_saved=self._saved,
             checkpoints_kept=self._settings.keep_checkpoints,
+            trace=self._traces.of,
         )
 
     def _saved(self, key: AttemptKey) -> None:
@@ -246,6 +260,11 @@ class Node:
             self._uploads.saved(key)
 
     async def _bring_dataset(self, offer: OfferAttempt) -> None:
+        self._traces.begin(offer)
+        with self._traces.of(offer.key).span_beside_run("node.bring_data"):
+            await self._bring(offer)
+
+    async def _bring(self, offer: OfferAttempt) -> None:
         await self._tidying.settled()  # of an attempt of the same name, when an earlier process began it
         dataset = parse_dataset_uri(offer.spec.dataset)
         if isinstance(dataset, ArtifactDataset):

@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.errors import InvalidField
 from shared.log_lines import LogLevel
+from shared.otlp_spans import check_endpoint
 
 DEFAULT_SLOTS = 4
 DEFAULT_SERVER = "127.0.0.1:50051"
@@ -43,6 +44,7 @@ class NodeSettings(BaseSettings):
         user_code_memory_gib: how much address space such a process may have; on a GPU it is not limited.
         platform: which of JAX's platforms to load; empty leaves it to JAX.
         shutdown_seconds: how long a stop may take before the process ends anyway.
+        otlp_endpoint: the OpenTelemetry collector that traces go to; empty leaves it to OpenTelemetry's variables.
         log_level: of the process's own log on standard error.
         log_json: one JSON object a line instead of text.
     """
@@ -66,8 +68,14 @@ class NodeSettings(BaseSettings):
     user_code_memory_gib: float = Field(default=8.0, ge=2, le=1_048_576)
     platform: Literal["", "cpu", "cuda"] = ""
     shutdown_seconds: float = Field(default=15.0, gt=0)
+    otlp_endpoint: str = ""
     log_level: LogLevel = "info"
     log_json: bool = False
+
+    @field_validator("otlp_endpoint")
+    @classmethod
+    def _must_be_an_endpoint(cls, value: str) -> str:
+        return check_endpoint(value)
 
     @property
     def servers(self) -> tuple[str, ...]:
@@ -155,6 +163,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--user-code-memory-gib", type=float, metavar="GIB", help="address space of such a process (8)")
     add("--platform", choices=["cpu", "cuda"], help="load only this one of JAX's platforms")
     add("--shutdown-seconds", type=float, metavar="S", help="how long a clean stop may take (15)")
+    add("--otlp-endpoint", metavar="URL", help="an OpenTelemetry collector for traces (none)")
     add("--log-level", choices=["debug", "info", "warning", "error"], help="of the log on standard error (info)")
     add("--log-json", action="store_true", default=None, help="log one JSON object a line")
     return parser

@@ -352,6 +352,7 @@ def _offer_to_proto(offer: OfferAttempt) -> link_pb2.OfferAttempt:
         lease_seconds=offer.lease_seconds,
         weight=offer.weight,
         checkpoint=_checkpoint_to_proto(offer.checkpoint),
+        traceparent=offer.traceparent,
     )
 
 
@@ -364,6 +365,7 @@ def _offer_from_proto(message: link_pb2.OfferAttempt) -> OfferAttempt:
         lease_seconds=_positive(message.lease_seconds, "lease_seconds"),
         weight=at_least(0, message.weight, "weight") or 1,
         checkpoint=_checkpoint_from_proto(message.checkpoint) if message.HasField("checkpoint") else None,
+        traceparent=message.traceparent,
     )
 
 

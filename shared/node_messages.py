@@ -282,6 +282,7 @@ class OfferAttempt:
     Attributes:
         weight: its share of a device that others hold too, beside their weights.
         checkpoint: the newest one that the server has of the job; a node with one as new goes on from its own.
+        traceparent: what the job's spans belong to; empty when nobody follows it.
     """
 
     key: AttemptKey
@@ -291,6 +292,7 @@ class OfferAttempt:
     lease_seconds: float
     weight: int = 1
     checkpoint: StoredCheckpoint | None = None
+    traceparent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,14 @@ Metadata = Sequence[tuple[str, str | bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The user on whose behalf a request is made."""
+    """The user on whose behalf a request is made.
+
+    Attributes:
+        traceparent: of the client's own trace, as it was sent; empty for none.
+    """
 
     user_id: str
+    traceparent: str = ""
 
 
 class Authenticator(Protocol):

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from central_server.control_loop import ControlLoop
 from central_server.earlier_jobs import EarlierJobs
+from central_server.job_traces import JobTraces
 from central_server.ports import Artifacts
 from central_server.read_model import ReadModel, SeenJob
 from central_server.rpc.authentication import Caller
@@ -46,15 +47,27 @@ class JobService:
         earlier_jobs: EarlierJobs,
         *,
         tracker_rules: TrackerRules | None = None,
+        traces: JobTraces | None = None,
     ) -> None:
         self._loop = loop
         self._read_model = read_model
         self._artifacts = artifacts
         self._earlier_jobs = earlier_jobs
         self._tracker_rules = tracker_rules or TrackerRules()
+        self._traces = traces
 
     async def submit(self, request: job_pb2.SubmitJobRequest, caller: Caller) -> job_pb2.SubmitJobResponse:
         """Accept a job; answered once durable. The same id with the same content answers as the first time did."""
+        if self._traces is None:
+            return await self._submit(request, caller, "")
+        with self._traces.accepting(caller.traceparent) as submission:
+            answer = await self._submit(request, caller, submission.traceparent)
+            submission.attributes["job_id"] = answer.job_id
+            return answer
+
+    async def _submit(
+        self, request: job_pb2.SubmitJobRequest, caller: Caller, traceparent: str
+    ) -> job_pb2.SubmitJobResponse:
         if not request.HasField("config"):
             raise InvalidField("config is missing: say what to train", field="config")
         job_id = check_identifier(request.config.job_id, field="job_id") if request.config.job_id else new_job_id()
@@ -68,7 +81,14 @@ class JobService:
         with self._artifacts.held(artifacts_named_by(checked.spec)):
             if request.initial_data:
                 await self._artifacts.put(request.initial_data)
-            await self._accept(job_id, checked.spec, is_repeatable=bool(request.config.job_id))
+            event = SubmitRequested(
+                self._loop.new_request_id(),
+                job_id,
+                checked.spec,
+                content_digest(checked.spec),
+                traceparent=traceparent,
+            )
+            await self._accept(event, is_repeatable=bool(request.config.job_id))
         return job_pb2.SubmitJobResponse(job_id=job_id, status=common_pb2.STATUS_SUCCESS)
 
     async def cancel(self, request: job_pb2.CancelJobRequest, _caller: Caller) -> job_pb2.CancelJobResponse:
@@ -96,11 +116,11 @@ class JobService:
         answer = await self._loop.ask(ResumeRequested(self._loop.new_request_id(), request.job_id))
         return job_pb2.ResumeJobResponse(status=self._status(answer))
 
-    async def _accept(self, job_id: str, spec: JobSpec, *, is_repeatable: bool) -> None:
+    async def _accept(self, event: SubmitRequested, *, is_repeatable: bool) -> None:
+        spec = event.spec
         self._tracker_rules.check(spec.trackers)
         await check_dataset_is_here(spec, self._artifacts)
         await check_weights(spec, self._artifacts)
-        event = SubmitRequested(self._loop.new_request_id(), job_id, spec, content_digest(spec))
         if not (is_repeatable and await self._was_here_before(event)):
             await self._loop.ask(replace(event, met=await self._met_dependencies(spec)))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any, NoReturn, TypeVar
 
 import grpc
@@ -21,6 +22,7 @@ from shared.errors import CyxWizError, InvalidField, MachineFailure, OurBug
 _Request = TypeVar("_Request", bound=Message)
 Context = grpc.aio.ServicerContext[Any, Any]
 
+_TRACEPARENT = "traceparent"
 _logger = logging.getLogger(__name__)
 
 UnaryMethod = Callable[[_Request, Caller], Awaitable[Message]]
@@ -105,8 +107,10 @@ class Registration:
         return self._service
 
     async def _caller(self, context: Context) -> Caller:
-        metadata = context.invocation_metadata() or ()
-        return await self._authenticator.caller(tuple((key, value) for key, value in metadata))
+        metadata = tuple((key, value) for key, value in context.invocation_metadata() or ())
+        caller = await self._authenticator.caller(metadata)
+        traceparent = next((value for key, value in metadata if key == _TRACEPARENT and isinstance(value, str)), "")
+        return replace(caller, traceparent=traceparent) if traceparent else caller
 
 
 class _Telling:

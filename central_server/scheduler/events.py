@@ -27,6 +27,7 @@ class SubmitRequested:
 
     Attributes:
         met: those of the spec's `after` that are known to have succeeded already.
+        traceparent: kept with the job for those who follow its way; nothing is decided by it.
     """
 
     request_id: str
@@ -34,6 +35,7 @@ class SubmitRequested:
     spec: JobSpec
     content_digest: str
     met: frozenset[str] = frozenset()
+    traceparent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

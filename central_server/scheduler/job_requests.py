@@ -125,6 +125,7 @@ def _accept(state: ClusterState, event: SubmitRequested, waits_for: tuple[str, .
         state=JobState.QUEUED,
         submitted_at_ms=state.now.unix_ms,
         waits_for=waits_for,
+        traceparent=event.traceparent,
     )
     state.next_sequence += 1
     put_job(state, job)

@@ -84,6 +84,7 @@ class JobRecord:
         wait_until_ms: not tried again before this (retry backoff); 0 when free to go.
         waits_for: jobs that have to succeed before this one competes for a place.
         checkpoint_node_id: the node that holds the newest checkpoint, empty for none.
+        traceparent: what its submission belongs to, for those who follow its way; empty when nobody does.
         checkpoint: the newest one that was uploaded; None once the job has ended, since nothing resumes it then.
     """
 
@@ -111,6 +112,7 @@ class JobRecord:
     result: JobResult | None = None
     error: JobError | None = None
     last_metrics: Mapping[str, float] = field(default_factory=dict)
+    traceparent: str = ""
 
     @property
     def current_attempt(self) -> AttemptRecord | None:

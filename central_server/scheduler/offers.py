@@ -19,4 +19,5 @@ def offer_message(state: ClusterState, job: JobRecord, attempt: AttemptRecord) -
         lease_seconds=state.settings.lease_seconds,
         weight=weight_of(job.spec),
         checkpoint=job.checkpoint.stored if job.checkpoint else None,
+        traceparent=job.traceparent,
     )

@@ -92,6 +92,7 @@ def job_from_row(row: Row) -> JobRecord:
         result=_result_from_json(details["result"]),
         error=JobError(**details["error"]) if details["error"] else None,
         last_metrics=details["last_metrics"],
+        traceparent=details.get("traceparent", ""),
         **{name: details[name] for name in _DETAIL_NUMBERS},
     )
 
@@ -197,6 +198,7 @@ def _details_from_job(record: JobRecord) -> dict[str, Any]:
         "result": _json_from_result(record.result),
         "error": {"code": record.error.code, "message": record.error.message} if record.error else None,
         "last_metrics": dict(record.last_metrics),
+        **({"traceparent": record.traceparent} if record.traceparent else {}),
         **{name: getattr(record, name) for name in _DETAIL_NUMBERS},
     }
 

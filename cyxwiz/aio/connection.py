@@ -15,6 +15,7 @@ import grpc
 
 from cyxwiz.aio.rpc_errors import error_from_rpc
 from cyxwiz.aio.several_servers import SeveralServers
+from cyxwiz.aio.trace_metadata import trace_metadata
 from cyxwiz.errors import CLIENT_IS_CLOSED, ServerUnreachable, WrongState
 from cyxwiz.server_address import is_loopback
 from shared.backoff import Backoff
@@ -104,7 +105,9 @@ class Connection:
         patience = self.patience()
         while True:
             try:
-                return await method(request, timeout=timeout_seconds or self._call_timeout_seconds)
+                return await method(
+                    request, timeout=timeout_seconds or self._call_timeout_seconds, metadata=trace_metadata()
+                )
             except grpc.aio.AioRpcError as error:
                 await patience.wait_or_raise(self.error(error))
 

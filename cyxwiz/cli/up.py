@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,6 +30,20 @@ def up(
     allow_user_code: Annotated[
         bool, typer.Option("--allow-user-code", help="Run models that users wrote in Python (model: {python: …}).")
     ] = False,
+    *,
+    tensorboard_dir: Annotated[
+        Path | None, typer.Option("--tensorboard-dir", metavar="DIR", help="Write TensorBoard's event files there.")
+    ] = None,
+    mlflow_tracking_uri: Annotated[
+        str | None, typer.Option("--mlflow-tracking-uri", metavar="URI", help="Send metrics to this MLflow.")
+    ] = None,
+    otlp_endpoint: Annotated[
+        str | None, typer.Option("--otlp-endpoint", metavar="URL", help="Send traces to this OpenTelemetry collector.")
+    ] = None,
+    log_json: Annotated[bool, typer.Option("--log-json", help="Logs with one JSON object a line.")] = False,
+    log_level: Annotated[
+        str | None, typer.Option("--log-level", metavar="LEVEL", help="debug, info, warning or error.")
+    ] = None,
 ) -> None:
     """Run a central server and some nodes.
 
@@ -38,6 +53,9 @@ def up(
     """
     from cyxwiz.local_cluster import ClusterSettings, default_state_dir
 
+    of_both = _flags({"--otlp-endpoint": otlp_endpoint, "--log-level": log_level})
+    of_both += ("--log-json",) if log_json else ()
+    trackers = {"--tensorboard-dir": _whole(tensorboard_dir), "--mlflow-tracking-uri": mlflow_tracking_uri}
     settings = ClusterSettings(
         state_dir=(state_dir or default_state_dir()).expanduser().absolute(),
         nodes=nodes,
@@ -45,9 +63,19 @@ def up(
         http_port=http_port,
         data_roots=tuple(root.expanduser().absolute() for root in data_root or ()),
         allow_user_code=allow_user_code,
+        server_flags=_flags(trackers) + of_both,
+        node_flags=of_both,
     )
     _refuse_missing(settings.data_roots)
     asyncio.run(_run(settings))
+
+
+def _flags(said: Mapping[str, str | None]) -> tuple[str, ...]:
+    return tuple(word for flag, value in said.items() if value for word in (flag, value))
+
+
+def _whole(path: Path | None) -> str | None:
+    return str(path.expanduser().absolute()) if path else None
 
 
 async def _run(settings: ClusterSettings) -> None:

@@ -97,6 +97,7 @@ def _server(settings: ClusterSettings, say: Say) -> SupervisedChild:
             facts.get("http", f"{LOOPBACK}:{settings.http_port}").removeprefix("http://"),
             "--state-dir",
             str(settings.state_dir / "server"),
+            *settings.server_flags,
         ]
 
     child = SupervisedChild("server", command, log_path=_log_path(settings, "server"), say=say)
@@ -113,6 +114,7 @@ def _node(number: int, server: str, settings: ClusterSettings, say: Say) -> Supe
         command += ["--allow-user-code"]
     if threads is not None:
         command += ["--threads", str(threads)]
+    command += settings.node_flags
     return SupervisedChild(name, lambda: command, log_path=_log_path(settings, name), say=say)
 
 

@@ -20,6 +20,8 @@ class ClusterSettings:
         http_port: its HTTP port; 0 is any free one.
         data_roots: folders that `file://` datasets may be in.
         allow_user_code: whether the nodes run models that users wrote in Python.
+        server_flags: more flags of the central server.
+        node_flags: more flags of every node.
     """
 
     state_dir: Path
@@ -28,6 +30,8 @@ class ClusterSettings:
     http_port: int = 8080
     data_roots: tuple[Path, ...] = ()
     allow_user_code: bool = False
+    server_flags: tuple[str, ...] = ()
+    node_flags: tuple[str, ...] = ()
 
 
 def default_state_dir() -> Path:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import grpc.aio
 
+from server_node.attempt_traces import NO_TRACE, AttemptTrace
 from server_node.attempts.events import CheckpointUploaded, Event
 from server_node.checkpoint_files import described, hold_copy
 from server_node.connection.artifact_transfer import upload
@@ -33,6 +34,7 @@ class CheckpointUploads:
         tasks: owns the uploads.
         post: where `CheckpointUploaded` goes.
         interval_seconds: between the ends of two uploads of one job.
+        trace: gives the trace of an attempt.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class CheckpointUploads:
         folders: AttemptFolders,
         interval_seconds: float,
         clock: Callable[[], float] = time.monotonic,
+        trace: Callable[[AttemptKey], AttemptTrace] = lambda _key: NO_TRACE,
     ) -> None:
         self._tasks = tasks
         self._post = post
@@ -51,6 +54,7 @@ class CheckpointUploads:
         self._folders = folders
         self._interval_seconds = interval_seconds
         self._clock = clock
+        self._trace = trace
         self._loop = asyncio.get_running_loop()
         self._lock = threading.Lock()
         self._due: dict[str, float] = {}
@@ -86,8 +90,9 @@ class CheckpointUploads:
 
     async def _upload(self, key: AttemptKey, copy: Path) -> None:
         try:
-            stored = await asyncio.to_thread(described, copy)
-            await upload(await self._channel(), copy, sha256=stored.sha256, size_bytes=stored.size_bytes)
+            with self._trace(key).span_beside_run("node.upload_checkpoint"):
+                stored = await asyncio.to_thread(described, copy)
+                await upload(await self._channel(), copy, sha256=stored.sha256, size_bytes=stored.size_bytes)
         except (OSError, ServerUnreachable) as failure:
             log_event(_LOG, "checkpoint_not_uploaded", attempt=key, why=failure)
             return

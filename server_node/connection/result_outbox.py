@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import grpc.aio
 
+from server_node.attempt_traces import NO_TRACE, AttemptTrace, AttemptTraces
 from server_node.attempts.events import EndDeliverable, Event, ResultLost
 from server_node.connection.artifact_transfer import upload
 from server_node.connection.checkpoint_uploads import uploaded_at_the_end
@@ -50,6 +51,7 @@ class ResultOutbox:
         tidying: Tidying,
         uniform: Callable[[], float],
         backoff: Backoff | None = None,
+        traces: AttemptTraces | None = None,
     ) -> None:
         self._tasks = tasks
         self._post = post
@@ -59,6 +61,7 @@ class ResultOutbox:
         self._tidying = tidying
         self._uniform = uniform
         self._backoff = backoff or Backoff()
+        self._traces = traces
         self._deliveries: dict[AttemptKey, asyncio.Task[None]] = {}
 
     def deliver(self, ended: AttemptEnded) -> None:
@@ -72,11 +75,16 @@ class ResultOutbox:
     def drop_result(self, key: AttemptKey) -> None:
         """Stop delivering an end and remove its files, soon."""
         self._stop(key)
+        if self._traces:
+            self._traces.forget(key)
         self._tidying.soon(lambda: self._folders.drop_result(key))
 
     def drop_checkpoint(self, job_id: str) -> None:
         """Remove the checkpoints of a job that is over, soon."""
         self._tidying.soon(lambda: self._folders.drop_checkpoint(job_id))
+
+    def _trace(self, key: AttemptKey) -> AttemptTrace:
+        return self._traces.of(key) if self._traces else NO_TRACE
 
     def _stop(self, key: AttemptKey) -> None:
         delivery = self._deliveries.pop(key, None)
@@ -85,8 +93,9 @@ class ResultOutbox:
 
     async def _deliver(self, ended: AttemptEnded) -> None:
         try:
-            for file in ended.files:
-                await self._upload(ended.key, file)
+            with self._trace(ended.key).span_beside_run("node.upload_result", files=len(ended.files)):
+                for file in ended.files:
+                    await self._upload(ended.key, file)
         except OSError as lost:
             log_event(_LOG, "result_lost", is_error=True, attempt=ended.key, why=lost)
             self._post(ResultLost(ended.key, f"the result's files could not be read on the node: {lost}"))

@@ -11,6 +11,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import copy_context
 from pathlib import Path
 
@@ -31,6 +32,7 @@ class CheckpointSaver:
         interval_seconds: how often to save, when that is quickly done.
         keep: how many generations stay.
         on_saved: called by the thread that has written one, before another can be.
+        traced: gives a block around the writing of a step's checkpoint.
         write_deadline_seconds: how long `finish` waits for a write that is under way.
     """
 
@@ -41,6 +43,7 @@ class CheckpointSaver:
         interval_seconds: float,
         keep: int = DEFAULT_KEPT,
         on_saved: Callable[[], None] = lambda: None,
+        traced: Callable[[int], AbstractContextManager[None]] = lambda _step: nullcontext(),
         clock: Callable[[], float] = time.monotonic,
         write_deadline_seconds: float = 120.0,
     ) -> None:
@@ -48,6 +51,7 @@ class CheckpointSaver:
         self._interval_seconds = interval_seconds
         self._keep = keep
         self._on_saved = on_saved
+        self._traced = traced
         self._clock = clock
         self._write_deadline_seconds = write_deadline_seconds
         self._due_seconds = clock() + interval_seconds
@@ -113,7 +117,9 @@ class CheckpointSaver:
     def _write(self, write: Callable[[Path], None], step: int, copied_seconds: float) -> None:
         started = self._clock()
         try:
-            if self._write_and_place(write, step):
+            with self._traced(step):
+                is_newest = self._write_and_place(write, step)
+            if is_newest:
                 self._on_saved()
         except Exception as failure:  # noqa: BLE001 - the same
             self._put_off(step, failure, started - copied_seconds)

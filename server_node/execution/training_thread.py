@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import assert_never
 
+from server_node.attempt_traces import NO_TRACE, AttemptTrace
 from server_node.checkpoint_files import generations
 from server_node.execution.attempt_voice import AttemptVoice
 from server_node.execution.checkpoint_saver import DEFAULT_KEPT, CheckpointSaver
@@ -43,6 +44,7 @@ class ThreadTools:
         put: where progress goes.
         on_saved: told of every checkpoint that was written, in a thread.
         turns: how the attempts on a device share its time.
+        trace: gives the trace of an attempt.
         checkpoints_kept: how many generations of a job's checkpoint stay on the disk.
         checkpoint_seconds: how often a running attempt is saved.
         live_seconds: how often it tells people where it stands.
@@ -59,6 +61,7 @@ class ThreadTools:
     on_saved: Callable[[AttemptKey], None] = lambda _key: None
     turns: DeviceTurns = field(default_factory=DeviceTurns)
     checkpoints_kept: int = DEFAULT_KEPT
+    trace: Callable[[AttemptKey], AttemptTrace] = lambda _key: NO_TRACE
 
 
 class AttemptThread:
@@ -72,11 +75,13 @@ class AttemptThread:
         self._key: AttemptKey = offer.key
         self._signal = signal
         self._tools = tools
+        self._trace = tools.trace(offer.key)
         self._saver = CheckpointSaver(
             tools.folders.checkpoint(offer.key.job_id),
             interval_seconds=tools.checkpoint_seconds,
             keep=tools.checkpoints_kept,
             on_saved=lambda: tools.on_saved(offer.key),
+            traced=lambda step: self._trace.span("node.checkpoint", step=step),
         )
         self._last: Chunk | None = None
         self._steps_total = 0
@@ -86,7 +91,7 @@ class AttemptThread:
 
     def run(self) -> AttemptEnded:
         """Run the attempt and return how it ended, with nothing of it left on the device."""
-        with log_context(job_id=self._key.job_id, attempt=self._key.number):
+        with log_context(job_id=self._key.job_id, attempt=self._key.number), self._trace.run():
             return self._run_to_its_end()
 
     def _run_to_its_end(self) -> AttemptEnded:
@@ -124,12 +129,13 @@ class AttemptThread:
         if self._signal.is_set():
             raise PreparationStopped
         newest = self._tools.folders.checkpoint(self._key.job_id)
-        return self._tools.engine.prepare(
-            self._offer.spec,
-            self._offer.device_ids[0],
-            checkpoints=generations(newest),
-            should_stop=self._signal.is_set,
-        )
+        with self._trace.span("node.prepare", device=self._offer.device_ids[0]):
+            return self._tools.engine.prepare(
+                self._offer.spec,
+                self._offer.device_ids[0],
+                checkpoints=generations(newest),
+                should_stop=self._signal.is_set,
+            )
 
     def _announce(self, training: Training) -> None:
         self._steps_total = training.steps_total
@@ -143,7 +149,11 @@ class AttemptThread:
         self._compute_started = time.perf_counter()
         self.phases.enter(Phase.COMPUTING)
         with self._tools.turns.share(self._offer.device_ids[0], self._offer.weight) as turn:
-            return self._train_in_turn(training, turn)
+            self._trace.chunks_begin()
+            try:
+                return self._train_in_turn(training, turn)
+            finally:
+                self._trace.chunks_done()
 
     def _train_in_turn(self, training: Training, turn: Turn) -> AttemptEnded:
         for chunk in _in_turn(training.chunks(), turn, self._signal.is_set):
@@ -159,13 +169,14 @@ class AttemptThread:
         if self._last is None:
             self._say.moved(AttemptState.RUNNING, training, first_step_at_ms=self._tools.clock.unix_ms())
         self._last = chunk
+        self._trace.chunk_done(chunk.step)
         if chunk.history_row is not None:
             self._say.row(chunk.history_row)
             self._say.epoch(chunk.history_row, training.epochs)
         self._say.live(chunk, training)
 
     def _succeeded(self, training: Training) -> AttemptEnded:
-        with self.phases.during(Phase.WRITING):
+        with self.phases.during(Phase.WRITING), self._trace.span("node.write_result"):
             files, final_metrics = training.write_result(self._tools.folders.result(self._key))
         ended = self._end(Outcome.SUCCEEDED)
         return dataclasses.replace(ended, files=files, final_metrics=final_metrics)

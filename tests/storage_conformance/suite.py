@@ -65,6 +65,7 @@ class StoreConformance:
             wait_until_ms=12,
             checkpoint_node_id="a",
             last_metrics={"loss": 0.25},
+            traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         )
         await store.commit([SaveJob(full)])
         assert await store.find_job("full") == full
