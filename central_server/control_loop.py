@@ -12,7 +12,7 @@ import asyncio
 import itertools
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from typing import assert_never
+from typing import Any, assert_never
 
 from central_server.inbox import Inbox
 from central_server.ports import Artifacts, ReadModelSink, Sessions, Store, StoredState
@@ -273,7 +273,8 @@ class ControlLoop:
             case DropArtifact(sha256):
                 self._artifacts.release(frozenset({sha256}))
             case Note(event, fields, is_warning):
-                log_event(_logger, event, is_warning=is_warning, **dict(fields))
+                said: dict[str, Any] = dict(fields)
+                log_event(_logger, event, is_warning=is_warning, **said)
             case _:
                 assert_never(effect)
 

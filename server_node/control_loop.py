@@ -14,7 +14,7 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import assert_never
+from typing import Any, assert_never
 
 from server_node.attempts.events import Ticked
 from server_node.attempts.instructions import (
@@ -145,6 +145,7 @@ class ControlLoop:
             case ExitForSupervisor(reason):
                 self._exit_for_supervisor(reason)
             case Note(event, fields):
-                log_event(_LOG, event, **dict(fields))
+                said: dict[str, Any] = dict(fields)
+                log_event(_LOG, event, **said)
             case _:
                 assert_never(step)

@@ -87,10 +87,11 @@ class OtlpSpans(SpanSink):
     def samples(self, parent: TraceContext | None, context: TraceContext) -> bool:
         """Decide as OpenTelemetry's sampler does; without its variables, as the parent says, else yes."""
         from opentelemetry import trace  # noqa: PLC0415 - loaded already
+        from opentelemetry.sdk.trace.sampling import Decision  # noqa: PLC0415 - the same
 
         above = parent and trace.set_span_in_context(trace.NonRecordingSpan(_span_context(parent, is_remote=True)))
         decision = self._sampler.should_sample(above or None, int(context.trace_id, 16), "job.accept").decision
-        return decision.is_sampled()
+        return decision is Decision.RECORD_AND_SAMPLE
 
     def add(self, span: Span) -> None:
         """Take a span that has ended."""
@@ -120,7 +121,7 @@ class OtlpSpans(SpanSink):
     def close(self) -> None:
         """Send what is left, for a moment, and end the thread."""
         self._batches.force_flush(round(_FLUSH_SECONDS * 1000))
-        self._batches.shutdown()
+        self._batches.shutdown()  # type: ignore[no-untyped-call]  # the library has not typed this one
 
 
 def _span_context(context: TraceContext, *, is_remote: bool = False) -> SpanContext:

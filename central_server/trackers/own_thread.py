@@ -7,9 +7,18 @@ import contextlib
 import queue
 import threading
 from collections.abc import Callable
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 _Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome(Generic[_Result]):
+    """One result, or an error and none."""
+
+    results: tuple[_Result, ...]
+    error: BaseException | None = None
 
 
 class OwnThread:
@@ -25,16 +34,21 @@ class OwnThread:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[_Result] = loop.create_future()
 
+        def settle(outcome: _Outcome[_Result]) -> None:
+            if future.done():
+                return
+            if outcome.error is not None:
+                future.set_exception(outcome.error)
+            else:
+                future.set_result(outcome.results[0])
+
         def work() -> None:
             try:
-                result = function(*arguments)
+                outcome = _Outcome((function(*arguments),))
             except BaseException as failure:  # noqa: BLE001 - handed to whoever awaits
-                error = failure
-                settle = lambda: future.done() or future.set_exception(error)  # noqa: E731 - one of two
-            else:
-                settle = lambda: future.done() or future.set_result(result)  # noqa: E731 - the other
+                outcome = _Outcome((), failure)
             with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-                loop.call_soon_threadsafe(settle)
+                loop.call_soon_threadsafe(settle, outcome)
 
         self._work.put(work)
         return await future

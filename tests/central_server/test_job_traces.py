@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
@@ -59,7 +60,7 @@ def rig() -> Rig:
     return Rig()
 
 
-def a_traced_job(**fields: object) -> JobRecord:
+def a_traced_job(**fields: Any) -> JobRecord:
     return a_job(submitted_at_ms=START_MS, traceparent=A_TRACE, **fields)
 
 
@@ -68,9 +69,9 @@ def an_offered(number: int = 1, at_ms: int = START_MS + 500) -> JobRecord:
     return a_traced_job(state=JobState.RUNNING, attempts=(attempt,))
 
 
-def moved(job: JobRecord, to: AttemptState, **fields: object) -> JobRecord:
+def moved(job: JobRecord, to: AttemptState, **fields: Any) -> JobRecord:
     last = replace(job.attempts[-1], state=to, ended_at_ms=START_MS + 9_000 if "ended_at_ms" in fields else 0)
-    return replace(job, attempts=(*job.attempts[:-1], last), **fields)  # type: ignore[arg-type]  # names are checked
+    return replace(job, attempts=(*job.attempts[:-1], last), **fields)
 
 
 def test_a_job_that_succeeds_leaves_each_span_once(rig: Rig) -> None:

@@ -74,7 +74,7 @@ SERVER_MESSAGES: list[ServerMessage] = [
     Welcome("s", 20.0, 2.0, (HeldVerdict(KEY, Verdict.FORGET),)),
     HeartbeatAck(7),
     OfferAttempt(KEY, a_spec(name="digits", labels={"a": "b"}, timeout_seconds=9), ("cpu:0",), 5, 20.0, weight=4),
-    OfferAttempt(KEY, a_spec(), ("cpu:0",), 5, 20.0, checkpoint=A_CHECKPOINT),
+    OfferAttempt(KEY, a_spec(), ("cpu:0",), 5, 20.0, checkpoint=A_CHECKPOINT, traceparent="00-a-b-01"),
     StopAttempt(KEY, StopMode.CHECKPOINT, "paused"),
     EndAcknowledged(KEY),
     PlanRequest("r", a_spec()),

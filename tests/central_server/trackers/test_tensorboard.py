@@ -14,6 +14,7 @@ from tensorboard.plugins.hparams import plugin_data_pb2
 
 from central_server.trackers import tensorboard as tensorboard_module
 from central_server.trackers.tensorboard import TensorBoardTracker
+from central_server.trackers.tracker import TrackerAway
 from shared.lifecycle import JobState
 from tests.central_server.trackers.tracked_store import START_MS, Story
 
@@ -116,8 +117,9 @@ async def test_a_restart_repeats_nothing_also_when_it_forgot_how_far_it_was(fold
         await feeding.tell()
     place = folder / "job" / "cyxwiz.json"
     assert json.loads(place.read_text())["step"] == 2
-    for forget in (lambda: None, place.unlink):
-        forget()
+    for is_forgotten in (False, True):
+        if is_forgotten:
+            place.unlink()
         story.clock.now_ms += 1
         await story.add_rows(3, 4)
         async with story.feeding(a_tracker(folder, story)) as feeding:
@@ -192,7 +194,7 @@ async def test_a_folder_that_cannot_be_written_is_tried_again(folder: Path, stor
     os.rmdir(folder)  # noqa: PTH106 - at once, in the event loop
     await story.run_job()
     async with story.feeding(a_tracker(folder, story)) as feeding:
-        with pytest.raises(tensorboard_module.TrackerAway):
+        with pytest.raises(TrackerAway):
             await feeding.tell()
 
 
