@@ -81,8 +81,9 @@ async def test_nothing_is_repeated_after_restarts_and_attempts_that_are_run_agai
     async with story.feeding(MlflowTracker(database, "restarts")) as feeding:
         await feeding.tell()
     story.forget_memory()
+    story.clock.now_ms += 5_000
     await story.begin_again()
-    await story.add_rows(1, 2, 3)
+    await story.add_rows(1, 2, 3)  # told anew by the second attempt, and so at other times
     async with story.feeding(MlflowTracker(database, "restarts")) as feeding:
         await feeding.tell()
         await story.end(state=JobState.FAILED)
