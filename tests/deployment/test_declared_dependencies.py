@@ -17,7 +17,16 @@ _PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
 _OWN = {"central_server", "cyxwiz", "server_node", "shared"}
 _DISTRIBUTIONS = packages_distributions()
 # Parts of a part that an extra of their own brings; whoever calls them says so when it is missing.
-_EXTRAS = {"cyxwiz/onnx_export": "onnx", "cyxwiz/onnx_import": "onnx"}
+_EXTRAS = {
+    "cyxwiz/onnx_export": "onnx",
+    "cyxwiz/onnx_import": "onnx",
+    "cyxwiz/aio/trace_metadata.py": "tracing",
+    "central_server/trackers/mlflow.py": "mlflow",
+    "central_server/trackers/tensorboard.py": "tensorboard",
+    "shared/otlp_spans.py": "tracing",
+}
+# The one thing that both sides do with a library that neither needs; it is loaded when an endpoint is set.
+_LOADED_WHEN_ASKED = REPOSITORY / "shared/otlp_spans.py"
 # Published apart, but documented as the other's interface and pinned by it.
 _FACES = {"pydantic-core": "pydantic", "starlette": "fastapi"}
 
@@ -39,13 +48,15 @@ def test_shared_stands_on_pydantic_and_protobuf_alone() -> None:
     allowed = {"google", "pydantic", "pydantic_core"}
     generated = REPOSITORY / "shared/pb"
     strangers = {(path, name) for path, name in _foreign_imports("shared") if name not in allowed}
+    strangers -= {(_LOADED_WHEN_ASKED, "opentelemetry")}
     assert {(path, name) for path, name in strangers if generated not in path.parents} == set()
     assert {name for _, name in strangers} <= {"grpc"}
 
 
 def _brought_by_extra_of(path: Path) -> set[str]:
-    folder = str(path.parent.relative_to(REPOSITORY))
-    return _declared(_PROJECT["optional-dependencies"][_EXTRAS[folder]]) if folder in _EXTRAS else set()
+    places = [str(place.relative_to(REPOSITORY)) for place in (path, path.parent)]
+    extras = [_EXTRAS[place] for place in places if place in _EXTRAS]
+    return {name for extra in extras for name in _declared(_PROJECT["optional-dependencies"][extra])}
 
 
 def _declared(requirements: list[str]) -> set[str]:
