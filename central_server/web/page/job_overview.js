@@ -1,0 +1,28 @@
+// The overview of a job: its numbers now, its curves, its attempts, and what it left.
+import { html } from "./preact.js";
+import { metric, words } from "./format.js";
+import { JobAttempts } from "./job_attempts.js";
+import { JobCurves } from "./job_curves.js";
+import { JobResult } from "./job_result.js";
+import { JobTimes } from "./job_times.js";
+
+const FIRST = ["loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "samples_per_second"];
+const COUNTERS = new Set(["samples_processed", "elapsed_ms"]);
+
+export function JobOverview({ job, rows }) {
+  return html`<${Numbers} metrics=${job.metrics} />
+    <${JobCurves} jobId=${job.job_id} rows=${rows} job=${job} />
+    <div class="two-columns">
+      <${JobAttempts} job=${job} />
+      <div class="stack"><${JobResult} job=${job} /><${JobTimes} job=${job} /></div>
+    </div>`;
+}
+
+function Numbers({ metrics }) {
+  const others = Object.keys(metrics).filter((name) => !FIRST.includes(name) && !COUNTERS.has(name)).sort();
+  const names = [...FIRST.filter((name) => name in metrics), ...others];
+  if (!names.length) return null;
+  return html`<dl class="tiles" aria-label="Last numbers">
+    ${names.map((name) => html`<div class="tile" key=${name}><dt>${words(name)}</dt><dd data-metric=${name}>${metric(name, metrics[name])}</dd></div>`)}
+  </dl>`;
+}
