@@ -15,6 +15,9 @@ from central_server.election import Election
 from central_server.ports import StoredState
 from central_server.quotas_file import read_quotas
 from central_server.read_model import ReadModel
+from central_server.requests.job_commands import JobCommands
+from central_server.requests.node_commands import NodeCommands
+from central_server.requests.planning import Planning
 from central_server.retention.cleanup import Cleanup
 from central_server.rpc.artifact_service import ArtifactService
 from central_server.rpc.authentication import EverybodyIsLocal
@@ -36,6 +39,7 @@ from central_server.telemetry.ingest import TelemetryIngest
 from central_server.telemetry.writer import TelemetryWriter
 from central_server.watchers import Watchers
 from central_server.web.app import build_app
+from central_server.web.parts import WebParts
 from central_server.web.server import WebServer
 from shared.clock import Clock, SystemClock
 
@@ -124,8 +128,11 @@ class _Parts:
             clock=clock,
         )
         self._read_model.explain_waiting = self._deciding.waiting_reason
+        self._job_commands = JobCommands(self._loop, self._read_model, self._artifacts, EarlierJobs(store))
+        self._node_commands = NodeCommands(self._loop, self._read_model)
+        self._planning = Planning(self._loop, self._read_model)
         self._rpc = RpcServer(self._services(), EverybodyIsLocal())
-        self._web = WebServer(build_app(self._read_model, store, lambda: self._loop.is_working, self._election))
+        self._web = WebServer(build_app(self._web_parts()))
 
     async def run(self, stop: asyncio.Event, on_ready: Callable[[Listening], None]) -> None:
         listening = self._bind()
@@ -185,16 +192,28 @@ class _Parts:
             device_seconds=state.device_seconds,
         )
 
+    def _web_parts(self) -> WebParts:
+        return WebParts(
+            read_model=self._read_model,
+            store=self._store,
+            artifacts=self._artifacts,
+            jobs=self._job_commands,
+            nodes=self._node_commands,
+            planning=self._planning,
+            election=self._election,
+            is_working=lambda: self._loop.is_working,
+        )
+
     def _services(self) -> Services:
         loop, read_model, store = self._loop, self._read_model, self._store
         telemetry = TelemetryIngest(read_model, self._telemetry)
         return Services(
-            jobs=JobService(loop, read_model, self._artifacts, EarlierJobs(store)),
+            jobs=JobService(self._job_commands),
             reading=JobReading(read_model, store),
             streams=JobStreams(read_model, store),
-            planning=JobPlanning(loop, read_model),
+            planning=JobPlanning(self._planning),
             discovery=DiscoveryService(read_model),
-            management=NodeManagement(loop, read_model),
+            management=NodeManagement(self._node_commands),
             artifacts=ArtifactService(self._artifacts),
             nodes=NodeService(self._sessions, tell=loop.tell, artifacts=self._artifacts, telemetry=telemetry),
             refuse_elsewhere=self._election.refuse_elsewhere,

@@ -6,13 +6,13 @@ It is only ever written to after a commit, so nothing is shown that a crash coul
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from central_server.ports import JobPage, JobQuery, Store, StoredState
 from central_server.scheduler.jobs import AttemptRecord, JobRecord
 from central_server.scheduler.nodes import NodeRecord
-from central_server.telemetry_records import MetricRow, Progress
+from central_server.telemetry_records import DeviceUse, MetricRow, Progress
 from central_server.watchers import Watchers
 from shared.errors import NotFound
 from shared.lifecycle import attempt_has_ended, job_has_ended
@@ -42,6 +42,7 @@ class ReadModel:
         self._ended_bytes = 0
         self._progress: dict[str, Progress] = {}
         self._nodes: dict[str, NodeRecord] = {}
+        self._uses: dict[str, Mapping[str, DeviceUse]] = {}
         self.explain_waiting: Callable[[str], str] = lambda _job_id: ""
 
     # ---- what is published
@@ -71,12 +72,17 @@ class ReadModel:
         self._live.pop(job_id, None)
         self._drop_ended(job_id)
         self._progress.pop(job_id, None)
-        self.watchers.job_changed(job_id)
-        self.watchers.forget(job_id)
+        self.watchers.job_removed(job_id)
 
     def publish_node(self, record: NodeRecord) -> None:
         """Show this node."""
         self._nodes[record.node_id] = record
+        self.watchers.list_changed()
+
+    def publish_uses(self, node_id: str, uses: Iterable[DeviceUse]) -> None:
+        """Show what a node measured of its devices."""
+        self._uses[node_id] = {use.device_id: use for use in uses}
+        self.watchers.list_changed()
 
     def publish_progress(self, job_id: str, progress: Progress) -> None:
         """Show how far a job has come."""
@@ -147,13 +153,18 @@ class ReadModel:
         """Return one node."""
         return self._nodes.get(node_id)
 
-    def live_attempts(self) -> dict[str, list[tuple[str, AttemptRecord]]]:
-        """Return job id and attempt of all that runs or is promised to run, by node id."""
-        found: dict[str, list[tuple[str, AttemptRecord]]] = {}
-        for job_id, record in self._live.items():
+    def device_uses(self, node_id: str) -> Mapping[str, DeviceUse]:
+        """Return what a node that is connected measured last, by device id."""
+        node = self._nodes.get(node_id)
+        return self._uses.get(node_id, {}) if node and node.session_id else {}
+
+    def live_attempts(self) -> dict[str, list[tuple[JobRecord, AttemptRecord]]]:
+        """Return job and attempt of all that runs or is promised to run, by node id."""
+        found: dict[str, list[tuple[JobRecord, AttemptRecord]]] = {}
+        for record in self._live.values():
             attempt = record.current_attempt
             if attempt and not attempt_has_ended(attempt.state):
-                found.setdefault(attempt.node_id, []).append((job_id, attempt))
+                found.setdefault(attempt.node_id, []).append((record, attempt))
         return found
 
     def _keep_ended(self, record: JobRecord) -> None:

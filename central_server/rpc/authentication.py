@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
-LOCAL_USER = "local"
+from central_server.requests.caller import LOCAL_USER, Caller
 
 Metadata = Sequence[tuple[str, str | bytes]]
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """The user on whose behalf a request is made."""
-
-    user_id: str
 
 
 class Authenticator(Protocol):

@@ -13,7 +13,8 @@ from typing import Any, NoReturn, TypeVar
 import grpc
 from google.protobuf.message import DecodeError, Message
 
-from central_server.rpc.authentication import Authenticator, Caller
+from central_server.requests.caller import Caller
+from central_server.rpc.authentication import Authenticator
 from central_server.rpc.status_codes import status_of
 from central_server.structured_logging import log_event
 from shared.errors import CyxWizError, InvalidField, MachineFailure, OurBug

@@ -11,8 +11,9 @@ from google.protobuf.message import Message
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from central_server.requests.caller import Caller
 from central_server.rpc.artifact_service import ArtifactService
-from central_server.rpc.authentication import Authenticator, Caller
+from central_server.rpc.authentication import Authenticator
 from central_server.rpc.discovery_service import DiscoveryService
 from central_server.rpc.foreign_services import ReadableRequestsOnly
 from central_server.rpc.job_planning import JobPlanning

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from central_server.ports import EndedJob, JobQuery, Store, Telemetry
+from central_server.ports import EndedJob, JobPlace, JobQuery, Store, Telemetry
 from central_server.scheduler.effects import RemoveJob, SaveJob, SaveNode
 from central_server.scheduler.jobs import JobError, JobRecord, JobResult, StopIntent
 from central_server.telemetry_records import LogLine, MetricRow
@@ -138,10 +138,10 @@ class StoreConformance:
         queued = JobQuery(states=frozenset({JobState.QUEUED}), limit=3)
         first = await store.list_jobs(queued)
         assert [job.job_id for job in first.jobs] == ["job5", "job4", "job2"]
-        assert (first.total, first.has_more) == (4, True)
-        rest = await store.list_jobs(replace(queued, before_sequence=2))
+        assert (first.total, first.next_place) == (4, JobPlace(0, 2))
+        rest = await store.list_jobs(replace(queued, after=JobPlace(0, 2)))
         assert [job.job_id for job in rest.jobs] == ["job1"]
-        assert (rest.total, rest.has_more) == (4, False)
+        assert (rest.total, rest.next_place) == (4, None)
         assert (await store.list_jobs(JobQuery(user_id="nobody"))).total == 0
 
     async def test_listings_leave_model_definitions_out(self, store: Store) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cyxwiz.yaml_text import value_from_text
 from shared.errors import InvalidField
+from shared.yaml_text import value_from_text
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Reads YAML and JSON text into plain values, the way a person means it.
+"""Reads YAML and JSON text into plain values, the way a person means it, and writes YAML that reads back the same.
 
 YAML as PyYAML has it is version 1.1, where `1e-3` is a text and `no` is false; here numbers follow YAML 1.2 and
 only `true` and `false` are truth values. A key written twice is refused, not silently the last one.
@@ -61,6 +61,20 @@ def value_from_text(text: str, *, source: str) -> object:
         raise InvalidField(f"{source} is neither YAML nor JSON: {_where(error)}") from error
     except RecursionError as error:
         raise InvalidField(f"{source} is nested too deeply") from error
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes what `_Loader` would read as something else than the text it is."""
+
+    yaml_implicit_resolvers = _Loader.yaml_implicit_resolvers
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002  # a person reads no anchors
+        return True
+
+
+def text_from_value(value: object) -> str:
+    """Return YAML text from which `value_from_text` reads the same; keys stay in their order."""
+    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
 
 
 def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
