@@ -17,6 +17,7 @@ from central_server.web.jobs_changing import jobs_changing_routes
 from central_server.web.jobs_reading import jobs_reading_routes
 from central_server.web.model_routes import model_routes
 from central_server.web.nodes import node_routes
+from central_server.web.page_files import add_page
 from central_server.web.parts import WebParts
 from central_server.web.summary import Summary, summary_routes
 
@@ -46,4 +47,5 @@ def build_app(parts: WebParts) -> FastAPI:
         node_routes(parts),
     ):
         app.include_router(routes)
+    add_page(app)
     return app

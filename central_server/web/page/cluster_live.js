@@ -4,6 +4,7 @@ import { openLive } from "./live.js";
 import { createStore } from "./store.js";
 
 export const summary = createStore(null);
+export const knownNodes = createStore([]);
 
 const listeners = { job: new Set(), gone: new Set(), nodes: new Set(), summary: new Set(), resumed: new Set() };
 let close = null;
@@ -18,7 +19,7 @@ function wantedTopics() {
   const topics = [];
   if (listeners.job.size || listeners.gone.size) topics.push("jobs");
   if (listeners.nodes.size) topics.push("nodes");
-  return topics.join(",") || "summary";
+  return topics.join(",") || "nodes"; // The summary comes with every topic.
 }
 
 function reopen() {
@@ -31,8 +32,12 @@ function reopen() {
     on: {
       job: (row) => tell("job", row),
       gone: (data) => tell("gone", data),
-      nodes: (nodes) => tell("nodes", nodes),
+      nodes(all) {
+        knownNodes.set(all);
+        tell("nodes", all);
+      },
       summary: (data) => summary.set(data),
+      reset: () => tell("resumed", null),
     },
     onResume: () => tell("resumed", null),
   });

@@ -1,11 +1,9 @@
 // The state of the whole cluster in one line. Pure.
 import { count, plural } from "./format.js";
 
-const AWAY = new Set(["offline", "disconnected", "lost", "removed"]);
-
 export function clusterWords(summary) {
   if (!summary) return "";
   const { jobs = {}, nodes = {} } = summary;
-  const here = Object.entries(nodes).filter(([state]) => !AWAY.has(state)).reduce((sum, [, n]) => sum + n, 0);
+  const here = Object.entries(nodes).filter(([state]) => state !== "offline").reduce((sum, [, n]) => sum + n, 0);
   return `${count(jobs.running ?? 0)} running · ${count(jobs.queued ?? 0)} queued · ${plural(here, "node")}`;
 }

@@ -5,7 +5,7 @@ import { CurveControls } from "./curve_controls.js";
 import { CurvePanel } from "./curve_panel.js";
 import { JobPicker } from "./job_picker.js";
 import { nameOf } from "./job_facts.js";
-import { words } from "./format.js";
+import { title, words } from "./format.js";
 import { replaceQuery } from "./router.js";
 import { useCompared } from "./use_compared.js";
 import { Icon } from "./parts/icons.js";
@@ -59,7 +59,7 @@ function Curves({ known, names, metricName, series }) {
       <//>
     </div>
     ${shown.length > 0
-      ? html`<${CurvePanel} title=${words(metricName)} metricName=${metricName} series=${shown} look=${look} range=${range} onRange=${setRange} syncKey="compare" />`
+      ? html`<${CurvePanel} title=${title(metricName)} metricName=${metricName} series=${shown} look=${look} range=${range} onRange=${setRange} syncKey="compare" />`
       : html`<${Empty} title="No points of this metric yet." />`}
   </section>`;
 }

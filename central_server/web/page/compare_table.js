@@ -1,7 +1,7 @@
 // What is equal and what differs between jobs: their outcome first, then their settings.
 import { html, useState } from "./preact.js";
 import { useNow } from "./clock.js";
-import { duration, metric, words } from "./format.js";
+import { duration, metric, title, words } from "./format.js";
 import { nameOf, ranForMs } from "./job_facts.js";
 import { comparedSettings, settingText } from "./settings_flat.js";
 import { StateBadge } from "./parts/state_badge.js";
@@ -38,7 +38,7 @@ export function CompareTable({ known }) {
 function Outcome({ name, jobs }) {
   const values = jobs.map((job) => job.metrics[name]);
   const best = bestOf(name, values);
-  return html`<tr><th scope="row">${words(name)}</th>
+  return html`<tr><th scope="row">${title(name)}</th>
     ${values.map((value) => html`<td class="mono">${metric(name, value)}${value !== undefined && value === best && html` <span class="best">best</span>`}</td>`)}
   </tr>`;
 }

@@ -12,7 +12,7 @@ export function CurvePanel({ title, metricName, series, look, range, onRange, sy
   const summary = useMemo(() => `${series.map((one) => describe(one.label, one, say)).join(". ")}.`, [series]);
   return html`<figure class="curve-panel" data-curve=${metricName}>
     <figcaption class="curve-head">
-      <h3>${title}</h3>
+      <h3>${title} <span class="quiet">by step</span></h3>
       <${Legend} series=${series} at=${at} say=${say} />
     </figcaption>
     <${Curve} series=${series} look=${look} range=${range} onRange=${onRange} onCursor=${setAt} syncKey=${syncKey} metricName=${metricName} label=${`Curve of ${title}. ${summary}`} />

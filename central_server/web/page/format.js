@@ -70,4 +70,5 @@ export const clockTime = (ms) => (ms ? clock.format(ms) : NONE);
 export const shortId = (id) => (id || "").slice(0, 8);
 export const shape = (dimensions) => (dimensions && dimensions.length ? dimensions.map((size) => size ?? "?").join(" × ") : NONE);
 export const words = (name) => name.replaceAll("_", " ");
+export const title = (name) => words(name).replace(/^./, (letter) => letter.toUpperCase());
 export const plural = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`;

@@ -1,8 +1,10 @@
 // The attempts of a job on one line of time, and each in words.
 import { html } from "./preact.js";
+import { knownNodes } from "./cluster_live.js";
 import { useNow } from "./clock.js";
 import { clockTime, count, duration } from "./format.js";
 import { hasEnded } from "./job_facts.js";
+import { useStore } from "./store.js";
 import { Empty } from "./parts/notices.js";
 import { StateBadge, toneOf } from "./parts/state_badge.js";
 
@@ -39,12 +41,13 @@ function Line({ job, end }) {
 
 function Attempt({ attempt, now, isOver }) {
   const { number, node_id: node, state, reason, started_at_ms: started, ended_at_ms: ended, resumed_from_step: resumed } = attempt;
+  const name = useStore(knownNodes).find((one) => one.node_id === node)?.name || node.slice(0, 13);
   const ran = started ? duration((ended ?? (isOver ? started : now)) - started) : "not started";
   return html`<li class="attempt">
     <span class="attempt-number" aria-hidden="true">${number}</span>
     <div>
       <p class="attempt-line"><span class="visually-hidden">Attempt ${number}:</span><${StateBadge} state=${state} />
-        <span>${ran}</span><span class="quiet">on <a href=${`/nodes#${node}`} class="mono">${node.slice(0, 12)}</a></span>
+        <span>${ran}</span><span class="quiet">on <a href=${`/nodes#${node}`}>${name}</a></span>
         ${resumed > 0 && html`<span class="quiet">went on from step ${count(resumed)}</span>`}
       </p>
       ${reason && html`<p class="quiet attempt-why">${reason}</p>`}

@@ -4,7 +4,7 @@ import { CurveControls } from "./curve_controls.js";
 import { CurvePanel } from "./curve_panel.js";
 import { panelsOf } from "./curve_math.js";
 import { hasEnded } from "./job_facts.js";
-import { count, words } from "./format.js";
+import { count, title } from "./format.js";
 import { useCurves } from "./use_curves.js";
 import { Empty, Failure } from "./parts/notices.js";
 
@@ -28,9 +28,9 @@ export function JobCurves({ jobId, rows, job }) {
       ${shown.map(
         ({ base, names: own }) => html`<${CurvePanel}
           key=${base}
-          title=${words(base)}
+          title=${title(base)}
           metricName=${base}
-          series=${own.map((name, index) => ({ label: words(name), colour: COLOURS[name.startsWith("val_") ? 1 : 0], isSparse: name.startsWith("val_"), ...series[name] }))}
+          series=${own.map((name, index) => ({ label: title(name), colour: COLOURS[name.startsWith("val_") ? 1 : 0], isSparse: name.startsWith("val_"), ...series[name] }))}
           look=${look}
           range=${range}
           onRange=${setRange}

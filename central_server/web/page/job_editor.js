@@ -1,31 +1,23 @@
 // The text of a job file with numbered lines. An error stands on the line of its field and in words below.
-import { html, useEffect, useRef, useState } from "./preact.js";
+import { html, useEffect, useRef } from "./preact.js";
 import { lineOfField } from "./yaml_lines.js";
 import { Icon } from "./parts/icons.js";
 
-export function JobEditor({ text, error, onChange, onFile, onPlan }) {
+export function JobEditor({ text, error, onChange, onPlan, isOver }) {
   const area = useRef(null);
   const gutter = useRef(null);
-  const [isOver, setOver] = useState(false);
   const lines = text.split("\n").length;
   const wrong = error ? errorLine(text, error) : 0;
   useEffect(() => {
     if (error) show(area.current, wrong, gutter.current);
   }, [error]);
-  const dropped = (event) => {
-    event.preventDefault();
-    setOver(false);
-    const [file] = event.dataTransfer.files;
-    if (file) onFile(file);
-    else if (event.dataTransfer.getData("text")) onChange(event.dataTransfer.getData("text"));
-  };
   const keys = (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       onPlan();
     }
   };
-  return html`<div class=${isOver ? "editor is-over" : "editor"} onDragOver=${(event) => { event.preventDefault(); setOver(true); }} onDragLeave=${() => setOver(false)} onDrop=${dropped}>
+  return html`<div class="editor">
     <div class="editor-box">
       <div ref=${gutter} class="editor-gutter" aria-hidden="true">
         ${Array.from({ length: lines }, (_, index) => html`<span class=${index + 1 === wrong ? "is-wrong" : ""}>${index + 1}</span>`)}
@@ -45,7 +37,7 @@ export function JobEditor({ text, error, onChange, onFile, onPlan }) {
         ${wrong > 0 && html`<button class="button button-small" onClick=${() => show(area.current, wrong, gutter.current, true)}>Line ${wrong}</button>`}
       </div>`}
     </div>
-    <p id="job-hint" class="quiet editor-hint">Paste YAML, or drop a <code>.yaml</code> job file or a <code>.cyxgraph</code> of the designer anywhere on the text.</p>
+    <p id="job-hint" class="quiet editor-hint">Paste YAML, or drop a <code>.yaml</code> job file or a <code>.cyxgraph</code> of the designer anywhere on this page.</p>
   </div>`;
 }
 

@@ -1,6 +1,6 @@
 // The overview of a job: its numbers now, its curves, its attempts, and what it left.
 import { html } from "./preact.js";
-import { metric, words } from "./format.js";
+import { metric, title } from "./format.js";
 import { JobAttempts } from "./job_attempts.js";
 import { JobCurves } from "./job_curves.js";
 import { JobResult } from "./job_result.js";
@@ -23,6 +23,6 @@ function Numbers({ metrics }) {
   const names = [...FIRST.filter((name) => name in metrics), ...others];
   if (!names.length) return null;
   return html`<dl class="tiles" aria-label="Last numbers">
-    ${names.map((name) => html`<div class="tile" key=${name}><dt>${words(name)}</dt><dd data-metric=${name}>${metric(name, metrics[name])}</dd></div>`)}
+    ${names.map((name) => html`<div class="tile" key=${name}><dt>${title(name)}</dt><dd data-metric=${name}>${metric(name, metrics[name])}</dd></div>`)}
   </dl>`;
 }

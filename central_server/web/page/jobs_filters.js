@@ -21,7 +21,7 @@ export function JobsFilters({ query }) {
         </select>
       </label>
       ${query.label &&
-      html`<button class="chip chip-on" onClick=${() => replaceQuery({ label: "" })} aria-label=${`No longer only label ${query.label}`}>
+      html`<button class="chip chip-on chip-label" onClick=${() => replaceQuery({ label: "" })} aria-label=${`No longer only label ${query.label}`}>
         ${query.label}<${Icon} name="close" />
       </button>`}
     </div>

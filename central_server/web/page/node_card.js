@@ -8,14 +8,11 @@ import { Confirm } from "./parts/dialog.js";
 import { Icon } from "./parts/icons.js";
 import { StateBadge } from "./parts/state_badge.js";
 
-const AWAY = new Set(["offline", "disconnected", "lost", "removed"]);
-const DRAINING = new Set(["draining", "drained"]);
-
 export function NodeCard({ node, onChanged }) {
   const now = useNow();
   const name = node.name || shortId(node.node_id);
   const title = `node-${node.node_id}`;
-  return html`<article class=${AWAY.has(node.state) ? "card node is-away" : "card node"} id=${node.node_id} aria-labelledby=${title}>
+  return html`<article class=${node.state === "offline" ? "card node is-away" : "card node"} id=${node.node_id} aria-labelledby=${title}>
     <header class="node-head">
       <h2 id=${title}>${name}</h2><${StateBadge} state=${node.state} />
       <${DrainButton} node=${node} name=${name} onChanged=${onChanged} />
@@ -29,11 +26,12 @@ export function NodeCard({ node, onChanged }) {
 }
 
 function Device({ device }) {
-  const { kind, name, memory_bytes: total, memory_promised_bytes: promised, memory_used_bytes: used } = device;
+  const { kind, name, memory_bytes: total, memory_promised_bytes: promised, memory_used_bytes: used, utilisation } = device;
   return html`<li class="device">
     <p class="device-name"><${Icon} name="chip" /><span>${name || kind}</span><span class="device-kind">${kind}</span></p>
     <${Memory} says="promised" value=${promised} total=${total} tone="active" />
     ${used !== undefined && used !== null && html`<${Memory} says="used" value=${used} total=${total} tone="used" />`}
+    ${utilisation !== undefined && utilisation !== null && html`<p class="device-use quiet">${percent(utilisation)} busy</p>`}
   </li>`;
 }
 
@@ -68,8 +66,8 @@ function DrainButton({ node, name, onChanged }) {
       setBusy(false);
     }
   }
-  if (AWAY.has(node.state)) return null;
-  if (DRAINING.has(node.state)) {
+  if (node.state === "offline") return null;
+  if (node.state === "draining") {
     return html`<button class="button button-small node-button" disabled=${isBusy} onClick=${() => act("undrain", {}, `${name} takes new work again.`)}>Undrain</button>`;
   }
   return html`<button class="button button-small node-button" disabled=${isBusy} onClick=${() => setAsking(true)}>Drain</button>

@@ -15,9 +15,9 @@ export function PlanView({ plan, isBusy }) {
 
 function Needs({ plan }) {
   return html`<dl class="tiles tiles-small">
-      <div class="tile"><dt>parameters</dt><dd title=${count(plan.parameters)}>${compact(plan.parameters)}</dd></div>
-      <div class="tile"><dt>memory</dt><dd>${plan.memory_bytes ? bytes(plan.memory_bytes) : "not known"}</dd></div>
-      <div class="tile"><dt>flops per step</dt><dd>${plan.flops_per_step ? compact(plan.flops_per_step) : "–"}</dd></div>
+      <div class="tile"><dt>Parameters</dt><dd title=${count(plan.parameters)}>${compact(plan.parameters)}</dd></div>
+      <div class="tile"><dt>Memory</dt><dd>${plan.memory_bytes ? bytes(plan.memory_bytes) : "not known"}</dd></div>
+      <div class="tile"><dt>Flops per step</dt><dd>${plan.flops_per_step ? compact(plan.flops_per_step) : "–"}</dd></div>
     </dl>
     ${plan.memory_note && html`<p class="quiet">${plan.memory_note}</p>`}`;
 }

@@ -3,11 +3,12 @@ import { html, useEffect, useRef, useState } from "./preact.js";
 import { note, say } from "./announce.js";
 import { ApiError, getJson, jobPath, postText } from "./api.js";
 import { JobEditor } from "./job_editor.js";
+import { jobFileText } from "./job_file_text.js";
 import { PlanView } from "./plan_view.js";
 import { navigate } from "./router.js";
 import { EXAMPLES } from "./submit_examples.js";
 import { textOfFile } from "./submit_files.js";
-import { toYaml } from "./to_yaml.js";
+import { useDroppedFiles } from "./dropped_files.js";
 import { Icon } from "./parts/icons.js";
 import { PageTitle } from "./parts/page_title.js";
 
@@ -24,7 +25,7 @@ export function SubmitPage({ query }) {
 
   useEffect(() => {
     if (!from) return;
-    getJson(jobPath(from)).then((job) => change(toYaml(copyOf(job))), setError);
+    getJson(jobPath(from)).then((job) => change(jobFileText(copyOf(job))), setError);
   }, [from]);
 
   function change(next) {
@@ -66,12 +67,14 @@ export function SubmitPage({ query }) {
       say(`${file.name} was read.`);
     });
 
+  const isOver = useDroppedFiles(take);
+
   return html`<div class="page">
     <div class="page-head"><${PageTitle} text=${from ? "Clone a job" : "Submit a job"} focusKey="submit" /></div>
     <div class="submit">
       <section class="card submit-file" aria-labelledby="submit-file-title">
         <div class="card-head"><h2 id="submit-file-title">Job file</h2><${Begin} onChoose=${change} onFile=${take} /></div>
-        <${JobEditor} text=${text} error=${error} onChange=${change} onFile=${take} onPlan=${see} />
+        <${JobEditor} text=${text} error=${error} onChange=${change} onPlan=${see} isOver=${isOver} />
         <div class="submit-actions">
           <button class="button" onClick=${see} disabled=${busy !== "" || !text.trim()}>${busy === "plan" ? "Planning …" : "See the plan"}</button>
           <button class="button button-primary" onClick=${run} disabled=${busy !== "" || !text.trim()}><${Icon} name="play" />${busy === "run" ? "Submitting …" : "Run"}</button>

@@ -6,6 +6,7 @@ import { openLive } from "./live.js";
 import { createStore } from "./store.js";
 
 const LOG_PAGE = 1000;
+const FEWEST_POINTS = 4;
 const MOST_LINES = 20_000;
 const MOST_ROWS = 2000; // The curves are read anew long before so many have come.
 
@@ -31,7 +32,7 @@ export function useJob(jobId) {
     async function start() {
       try {
         await readAll();
-        const curve = await getJson(jobPath(jobId, "/curve"), { points: 2 });
+        const curve = await getJson(jobPath(jobId, "/curve"), { points: FEWEST_POINTS });
         await readLog(jobId, log, () => left);
         if (left) return;
         closeStream = openLive(jobPath(jobId, "/events"), {
@@ -39,7 +40,7 @@ export function useJob(jobId) {
           probe: jobPath(jobId),
           on: {
             job: take,
-            points: (points) => rows.set([...rows.get(), ...points].slice(-MOST_ROWS)),
+            points: (points) => rows.set(withPoints(rows.get(), points)),
             log: (lines) => addLines(log, lines),
             end: () => readAll().catch(() => {}),
             gone: () => setError({ message: "This job was deleted.", isMissing: true }),
@@ -70,6 +71,12 @@ function merged(now, row) {
   return { ...now, ...row, result };
 }
 
+/** An attempt that goes on from a checkpoint tells again what the one before had told beyond it. */
+function withPoints(known, points) {
+  const before = known.filter((row) => row.step < points[0].step);
+  return [...before, ...points].slice(-MOST_ROWS);
+}
+
 async function readLog(jobId, log, isLeft) {
   for (;;) {
     const lines = await getJson(jobPath(jobId, "/logs"), { after_sequence: lastSequence(log), limit: LOG_PAGE });
@@ -79,7 +86,7 @@ async function readLog(jobId, log, isLeft) {
   }
 }
 
-const lastSequence = (log) => log.get().lines.at(-1)?.sequence ?? -1;
+const lastSequence = (log) => log.get().lines.at(-1)?.sequence ?? 0;
 
 function addLines(log, lines) {
   const { lines: known, dropped } = log.get();
