@@ -13,16 +13,24 @@ export function JobOverview({ job, rows }) {
   return html`<${Numbers} metrics=${job.metrics} />
     <${JobCurves} jobId=${job.job_id} rows=${rows} job=${job} />
     <div class="two-columns">
-      <${JobAttempts} job=${job} />
+      <div class="stack"><${JobAttempts} job=${job} /><${OtherNumbers} metrics=${job.metrics} /></div>
       <div class="stack"><${JobResult} job=${job} /><${JobTimes} job=${job} /></div>
     </div>`;
 }
 
 function Numbers({ metrics }) {
-  const others = Object.keys(metrics).filter((name) => !FIRST.includes(name) && !COUNTERS.has(name)).sort();
-  const names = [...FIRST.filter((name) => name in metrics), ...others];
+  const names = FIRST.filter((name) => name in metrics);
   if (!names.length) return null;
   return html`<dl class="tiles" aria-label="Last numbers">
     ${names.map((name) => html`<div class="tile" key=${name}><dt>${title(name)}</dt><dd data-metric=${name}>${metric(name, metrics[name])}</dd></div>`)}
   </dl>`;
+}
+
+function OtherNumbers({ metrics }) {
+  const names = Object.keys(metrics).filter((name) => !FIRST.includes(name) && !COUNTERS.has(name)).sort();
+  if (!names.length) return null;
+  return html`<section class="card" aria-labelledby="numbers-title">
+    <h2 id="numbers-title">More numbers</h2>
+    <dl class="facts facts-columns">${names.map((name) => html`<div key=${name}><dt>${title(name)}</dt><dd class="mono">${metric(name, metrics[name])}</dd></div>`)}</dl>
+  </section>`;
 }
