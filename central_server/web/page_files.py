@@ -69,7 +69,7 @@ def add_page(app: FastAPI) -> None:
 
 def is_route_of_page(path: str) -> bool:
     """Tell whether a path, without its leading slash, is one of the page's own."""
-    return "." not in path and path.split("/")[0] not in _NOT_THE_PAGES
+    return "." not in path and path.split("/", maxsplit=1)[0] not in _NOT_THE_PAGES
 
 
 def page_files_in(folder: Path) -> Mapping[str, PageFile]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ _SIZE = {"width": 1280, "height": 860}
 _WATCH_POLICY = """
 window.policyViolations = [];
 document.addEventListener("securitypolicyviolation", (event) =>
-  window.policyViolations.push(`${event.violatedDirective}: ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`));
+  window.policyViolations.push([event.violatedDirective, event.blockedURI, event.sourceFile, event.lineNumber].join(" ")));
 """
 
 
@@ -60,6 +61,10 @@ class Tab:
         """Return what the content security policy has blocked since the document was loaded."""
         found: list[str] = self.page.evaluate("window.policyViolations ?? []")
         return found
+
+    def forget_refusals(self) -> None:
+        """Forget answers of 4xx: Chromium writes each to its console, also one that was expected and understood."""
+        self.complaints[:] = [said for said in self.complaints if not re.search(r"status of 4\d\d", said)]
 
     def _heard(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:

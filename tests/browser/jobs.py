@@ -25,7 +25,7 @@ def a_job(name: str = "short", *, epochs: int = 3, learning_rate: float = 0.01, 
 
 def an_endless_job(name: str = "endless", **changes: object) -> dict[str, Any]:
     """Return a job that trains until somebody stops it."""
-    return a_job(name, epochs=2_000_000, dataset=LARGE_DATASET, **changes)
+    return a_job(name, epochs=1_000_000, dataset=LARGE_DATASET, **changes)
 
 
 def a_job_for_a_gpu(name: str = "waits for a GPU") -> dict[str, Any]:

@@ -53,7 +53,7 @@ class ServedCluster:
 
     def until_reported(self, job_id: str) -> None:
         """Wait until the job has told of a step."""
-        eventually(lambda: self.ask(f"/jobs/{job_id}/curve?points=4")["rows"] > 0)
+        eventually(lambda: self.ask(f"/jobs/{job_id}/curve?points=4")["rows"] > 0, seconds=40)
 
     def write_long_history(self, job_id: str, values: Iterator[tuple[int, float]]) -> None:
         """Put rows of loss behind the job's own, straight into the store: no job of a test reports so often."""
@@ -61,6 +61,7 @@ class ServedCluster:
         database: Path = self.process.state_dir / "server" / "central.sqlite3"
         with closing(sqlite3.connect(database, timeout=30)) as store, store:
             store.executemany(
-                "INSERT OR REPLACE INTO metric_rows (job_id, step, attempt, epoch, at_ms, metrics) VALUES (?,?,?,?,?,?)",
+                "INSERT OR REPLACE INTO metric_rows (job_id, step, attempt, epoch, at_ms, metrics) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
                 rows,
             )

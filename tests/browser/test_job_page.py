@@ -119,10 +119,7 @@ def test_the_log_follows_a_running_job(tab: Tab, endless: str) -> None:
     page.wait_for_function(
         "(before) => document.querySelector('.log-card [role=status]').innerText !== before", arg=before
     )
-    gap = page.evaluate(
-        "(() => { const log = document.querySelector('.log'); return log.scrollHeight - log.scrollTop - log.clientHeight; })()"
-    )
-    assert gap < 40
+    assert page.locator(".log").evaluate("(log) => log.scrollHeight - log.scrollTop - log.clientHeight") < 40
 
 
 def test_submit_again_makes_another_job_of_the_same_settings(tab: Tab, cluster: ServedCluster, finished: str) -> None:
@@ -154,80 +151,87 @@ def test_a_deleted_job_leaves_its_page_and_the_page_says_so_to_others(tab: Tab, 
     page = tab.open(f"/jobs/{job_id}")
     cluster.ask(f"/jobs/{job_id}", method="DELETE")
     expect(page.get_by_role("heading", level=1)).to_have_text("No such job")
+    tab.forget_refusals()
 
 
-class TestCurves:
-    @pytest.fixture(scope="class")
-    def long_history(self, cluster: ServedCluster) -> str:
-        """The id of a job with as many reports as a long training makes; at one step the loss leaps."""
-        job_id = cluster.submit(a_job("long history"))
-        cluster.until_ended(job_id)
-        wave = ((step, 9.0 if step == 70_001 else 1 + math.sin(step / 900) / 2) for step in range(1, LONG + 1))
-        cluster.write_long_history(job_id, wave)
-        return job_id
+@pytest.fixture(scope="module")
+def long_history(cluster: ServedCluster) -> str:
+    """The id of a job with as many reports as a long training makes; at one step the loss leaps."""
+    job_id = cluster.submit(a_job("long history"))
+    cluster.until_ended(job_id)
+    wave = ((step, 9.0 if step == 70_001 else 1 + math.sin(step / 900) / 2) for step in range(1, LONG + 1))
+    cluster.write_long_history(job_id, wave)
+    return job_id
 
-    def test_a_hundred_thousand_reports_are_drawn_as_few_points_and_their_leap_stays(
-        self, tab: Tab, long_history: str
-    ) -> None:
-        page = tab.open(f"/jobs/{long_history}")
-        curve = loss_curve(page)
-        curve.wait_for()
-        assert 500 < points(curve) <= 2500
-        assert f"{LONG:,} reports" in page.locator(".curves-note").inner_text()
-        assert "most 9 at step 70001" in (curve.get_attribute("aria-label") or "")
 
-    def test_moving_over_a_long_curve_stays_smooth(self, tab: Tab, long_history: str) -> None:
-        page = tab.open(f"/jobs/{long_history}")
-        box = loss_curve(page).bounding_box()
-        assert box is not None
-        page.evaluate("""() => {
-          window.slowest = 0; let last = performance.now();
-          const look = () => { const now = performance.now(); window.slowest = Math.max(window.slowest, now - last); last = now; requestAnimationFrame(look); };
-          requestAnimationFrame(look);
-        }""")
-        for offset in range(80, 480, 10):
-            page.mouse.move(box["x"] + offset, box["y"] + 100)
-        assert page.evaluate("window.slowest") < 400  # a machine that does other work beside the test is slow too
+def test_a_hundred_thousand_reports_are_drawn_as_few_points_and_their_leap_stays(tab: Tab, long_history: str) -> None:
+    page = tab.open(f"/jobs/{long_history}")
+    curve = loss_curve(page)
+    curve.wait_for()
+    assert 500 < points(curve) <= 2500
+    assert f"{LONG:,} reports" in page.locator(".curves-note").inner_text()
+    assert "most 9 at step 70001" in (curve.get_attribute("aria-label") or "")
 
-    def test_a_drag_shows_that_part_with_its_own_points_and_a_double_click_all(
-        self, tab: Tab, long_history: str
-    ) -> None:
-        page = tab.open(f"/jobs/{long_history}")
-        curve = loss_curve(page)
-        curve.wait_for()
-        box = curve.bounding_box()
-        assert box is not None
-        page.mouse.move(box["x"] + 200, box["y"] + 100)
-        page.mouse.down()
-        page.mouse.move(box["x"] + 300, box["y"] + 100, steps=4)
-        page.mouse.up()
-        expect(page.get_by_role("button", name="Whole curve")).to_be_visible()
-        expect(curve).not_to_have_attribute("aria-label", re.compile(rf"step {LONG}\b"))
-        assert points(curve) > 500
-        curve.dblclick(position={"x": 250, "y": 100})
-        expect(page.get_by_role("button", name="Whole curve")).to_have_count(0)
-        expect(curve).to_have_attribute("aria-label", re.compile(rf"step {LONG}\b"))
 
-    def test_the_keyboard_looks_closer_and_back(self, tab: Tab, long_history: str) -> None:
-        page = tab.open(f"/jobs/{long_history}")
-        curve = loss_curve(page)
-        curve.focus()
-        curve.press("+")
-        expect(curve).not_to_have_attribute("aria-label", re.compile(rf"step {LONG}\b"))
-        curve.press("0")
-        expect(curve).to_have_attribute("aria-label", re.compile(rf"step {LONG}\b"))
+def test_moving_over_a_long_curve_stays_smooth(tab: Tab, long_history: str) -> None:
+    page = tab.open(f"/jobs/{long_history}")
+    box = loss_curve(page).bounding_box()
+    assert box is not None
+    page.evaluate("""() => {
+      window.slowest = 0;
+      let last = performance.now();
+      const look = (now) => {
+        window.slowest = Math.max(window.slowest, now - last);
+        last = now;
+        requestAnimationFrame(look);
+      };
+      requestAnimationFrame(look);
+    }""")
+    for offset in range(80, 480, 10):
+        page.mouse.move(box["x"] + offset, box["y"] + 100)
+    assert page.evaluate("window.slowest") < 400  # a machine that does other work beside the test is slow too
 
-    def test_smoothing_and_the_logarithm_change_what_is_drawn(self, tab: Tab, long_history: str) -> None:
-        page = tab.open(f"/jobs/{long_history}")
-        loss_curve(page).wait_for()
-        plain = drawn(page)
-        page.get_by_role("slider", name="Smoothing").fill("0.9")
-        smooth = drawn(page)
-        page.get_by_role("slider", name="Smoothing").fill("0")
-        page.get_by_role("checkbox", name="Log scale").check()
-        assert len({plain, smooth, drawn(page)}) == 3
 
-    def test_the_points_are_also_a_table(self, tab: Tab, finished: str) -> None:
-        page = tab.open(f"/jobs/{finished}")
-        page.locator("[data-curve='loss'] summary").click()
-        expect(page.get_by_role("region", name="Table of Loss").get_by_role("row")).not_to_have_count(0)
+def test_a_drag_shows_that_part_with_its_own_points_and_a_double_click_all(tab: Tab, long_history: str) -> None:
+    page = tab.open(f"/jobs/{long_history}")
+    curve = loss_curve(page)
+    curve.wait_for()
+    box = curve.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 200, box["y"] + 100)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 300, box["y"] + 100, steps=4)
+    page.mouse.up()
+    expect(page.get_by_role("button", name="Whole curve")).to_be_visible()
+    expect(curve).not_to_have_attribute("aria-label", re.compile(rf"step {LONG}\b"))
+    assert points(curve) > 500
+    curve.dblclick(position={"x": 250, "y": 100})
+    expect(page.get_by_role("button", name="Whole curve")).to_have_count(0)
+    expect(curve).to_have_attribute("aria-label", re.compile(rf"step {LONG}\b"))
+
+
+def test_the_keyboard_looks_closer_and_back(tab: Tab, long_history: str) -> None:
+    page = tab.open(f"/jobs/{long_history}")
+    curve = loss_curve(page)
+    curve.focus()
+    curve.press("+")
+    expect(curve).not_to_have_attribute("aria-label", re.compile(rf"step {LONG}\b"))
+    curve.press("0")
+    expect(curve).to_have_attribute("aria-label", re.compile(rf"step {LONG}\b"))
+
+
+def test_smoothing_and_the_logarithm_change_what_is_drawn(tab: Tab, long_history: str) -> None:
+    page = tab.open(f"/jobs/{long_history}")
+    loss_curve(page).wait_for()
+    plain = drawn(page)
+    page.get_by_role("slider", name="Smoothing").fill("0.9")
+    smooth = drawn(page)
+    page.get_by_role("slider", name="Smoothing").fill("0")
+    page.get_by_role("checkbox", name="Log scale").check()
+    assert len({plain, smooth, drawn(page)}) == 3
+
+
+def test_the_points_are_also_a_table(tab: Tab, finished: str) -> None:
+    page = tab.open(f"/jobs/{finished}")
+    page.locator("[data-curve='loss'] summary").click()
+    expect(page.get_by_role("region", name="Table of Loss").get_by_role("row")).not_to_have_count(0)

@@ -60,7 +60,7 @@ def test_a_mistake_is_told_beside_its_line(tab: Tab) -> None:
     assert wrong_line(page) == "8"
     write(page, YAML)
     expect(page.locator(".editor-error")).to_have_count(0)
-    _forget_the_refusals(tab)
+    tab.forget_refusals()
 
 
 def test_a_file_that_is_no_yaml_is_told_with_its_line(tab: Tab) -> None:
@@ -68,7 +68,7 @@ def test_a_file_that_is_no_yaml_is_told_with_its_line(tab: Tab) -> None:
     write(page, "name: [unclosed\nmodel: x\n")
     page.get_by_role("button", name="See the plan").click()
     expect(page.get_by_role("alert")).to_contain_text("line")
-    _forget_the_refusals(tab)
+    tab.forget_refusals()
 
 
 def test_a_dropped_designer_graph_becomes_a_job_file(tab: Tab) -> None:
@@ -99,13 +99,8 @@ def _drop(page: Page, file: Path) -> None:
         """([name, text]) => {
           const data = new DataTransfer();
           data.items.add(new File([text], name));
-          for (const kind of ["dragover", "drop"])
-            document.querySelector("h1").dispatchEvent(new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true }));
+          const how = { dataTransfer: data, bubbles: true, cancelable: true };
+          for (const kind of ["dragover", "drop"]) document.querySelector("h1").dispatchEvent(new DragEvent(kind, how));
         }""",
         [file.name, file.read_text()],
     )
-
-
-def _forget_the_refusals(tab: Tab) -> None:
-    """Chromium writes every answer of 4xx to its console, also one that the page has understood."""
-    tab.complaints[:] = [said for said in tab.complaints if not re.search(r"status of 4\d\d", said)]

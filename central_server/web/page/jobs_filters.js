@@ -49,6 +49,14 @@ function StateFilter({ chosen }) {
   </div>`;
 }
 
+/** The arrow down leaves the box for the first job that was found. */
+function intoTheList(event) {
+  const first = document.querySelector(".jobs .col-name a");
+  if (event.key !== "ArrowDown" || !first) return;
+  event.preventDefault();
+  first.focus();
+}
+
 function Search({ value }) {
   const [text, setText] = useState(value);
   const input = useRef(null);
@@ -65,6 +73,6 @@ function Search({ value }) {
   };
   return html`<label class="search">
     <${Icon} name="search" /><span class="visually-hidden">Search by name, id or label</span>
-    <input ref=${input} type="search" placeholder="Search by name, id or label" autocomplete="off" spellcheck=${false} value=${text} onInput=${typed} />
+    <input ref=${input} type="search" placeholder="Search by name, id or label" autocomplete="off" spellcheck=${false} value=${text} onInput=${typed} onKeyDown=${intoTheList} />
   </label>`;
 }
