@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Response
 
@@ -15,7 +15,7 @@ from central_server.web.shown_jobs import ShownJobs
 from central_server.web.summary import Summary
 from central_server.web.tails import Tails
 
-_EVENTS = {
+_EVENTS: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "Events, as they come."}
 }
 _Since = Annotated[
