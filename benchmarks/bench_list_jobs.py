@@ -46,9 +46,7 @@ async def main() -> None:
     print_machine()
     with tempfile.TemporaryDirectory(prefix="cyxwiz-benchmark-") as folder:
         state_dir = Path(sys.argv[1] if len(sys.argv) > 1 else folder)
-        if not (state_dir / "central.sqlite3").exists():
-            state_dir.mkdir(parents=True, exist_ok=True)
-            await _fill(state_dir)
+        await _fill(state_dir)
         async with central_process(state_dir, "--keep-jobs-days", "0") as server:
             await _measure_pages(server.http)
             _measure_command(server.grpc)
@@ -86,6 +84,9 @@ def _processes(command: list[str]) -> list[float]:
 
 
 async def _fill(state_dir: Path) -> None:
+    """Make a store with the jobs unless there is one already."""
+    if await asyncio.to_thread((state_dir / "central.sqlite3").exists):
+        return
     store = SqlStore.open(f"sqlite:///{state_dir / 'central.sqlite3'}")
     try:
         for start in range(1, JOBS + 1, BATCH):

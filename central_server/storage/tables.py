@@ -69,8 +69,9 @@ job_search = Table(
     Index("job_search_by_priority", "priority", "sequence"),
     Index("job_search_by_name", "name_key", "sequence"),
 )
-"""What listings search and sort by, written once with the spec: narrow rows in the order of their sequence, so that a search
-reads few pages, one after the other.
+"""What listings search and sort by, written once with the spec.
+
+The rows are narrow and lie in the order of their sequence, so that a search reads few pages, one after the other.
 
 `searched` is the name and the labels' values, folded; `labels` holds each as NEWLINE key UNIT-SEPARATOR value NEWLINE.
 """
