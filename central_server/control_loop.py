@@ -83,6 +83,7 @@ class ControlLoop:
 
     Args:
         check_office: raises `StoreUnavailable` when another server may decide by now; asked before anything is sent.
+        on_commit: told how many seconds each commit took.
     """
 
     def __init__(
@@ -95,6 +96,7 @@ class ControlLoop:
         artifacts: Artifacts,
         clock: Clock,
         check_office: Callable[[], None] = lambda: None,
+        on_commit: Callable[[float], None] = lambda _seconds: None,
         rebuild_backoff: Backoff = _REBUILD_BACKOFF,
     ) -> None:
         self._build_cluster = build_cluster
@@ -105,6 +107,7 @@ class ControlLoop:
         self._clock = clock
         self._standing_clock = StandingClock(clock)
         self._check_office = check_office
+        self._on_commit = on_commit
         self._rebuild_backoff = rebuild_backoff
         self._inbox = Inbox(CAPACITY_EVENTS)
         self._callers: dict[str, asyncio.Future[JobRecord | PlanAnswer | None]] = {}
@@ -233,7 +236,9 @@ class ControlLoop:
         writes: list[Write] = [effect for effect in effects if isinstance(effect, Write)]
         if not writes:
             return frozenset()
+        began = self._clock.monotonic_seconds()
         orphans = await self._store.commit(writes)
+        self._on_commit(self._clock.monotonic_seconds() - began)
         self._failures = 0
         return orphans
 

@@ -13,7 +13,7 @@ from central_server.curves import Curve, CurveRequest
 from central_server.scheduler.effects import Write
 from central_server.scheduler.jobs import JobRecord
 from central_server.scheduler.nodes import NodeRecord
-from central_server.telemetry_records import LogLine, MetricRow, Progress
+from central_server.telemetry_records import DeviceUse, LogLine, MetricRow, Progress
 from shared.lifecycle import JobState
 from shared.node_messages import ServerMessage
 
@@ -298,4 +298,8 @@ class TelemetrySink(Protocol):
         lines: Sequence[LogLine],
     ) -> asyncio.Future[None]:
         """Show what is live and queue the rest; the future is done when rows and lines are durable."""
+        ...
+
+    def take_uses(self, node_id: str, uses: Sequence[DeviceUse], dropped: int) -> None:
+        """Show what a node measured of its devices, and how many records it had to drop since it started."""
         ...

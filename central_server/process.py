@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from central_server.artifacts.local_directory import LocalArtifacts
@@ -12,6 +12,8 @@ from central_server.control_loop import ControlLoop
 from central_server.deciding import Deciding
 from central_server.earlier_jobs import EarlierJobs
 from central_server.election import Election
+from central_server.observability.measures import Measures
+from central_server.observability.present_state import PresentState, Sources
 from central_server.ports import StoredState
 from central_server.quotas_file import read_quotas
 from central_server.read_model import ReadModel
@@ -39,6 +41,7 @@ from central_server.telemetry.ingest import TelemetryIngest
 from central_server.telemetry.writer import TelemetryWriter
 from central_server.watchers import Watchers
 from central_server.web.app import build_app
+from central_server.web.event_stream import OpenStreams
 from central_server.web.parts import WebParts
 from central_server.web.server import WebServer
 from shared.clock import Clock, SystemClock
@@ -99,6 +102,9 @@ class _Parts:
         )
         self._watchers = Watchers(clock.unix_ms())
         self._read_model = ReadModel(store, self._watchers)
+        self._measures = Measures(clock)
+        self._read_model.on_change = self._measures.job_changed
+        self._streams = OpenStreams()
         self._sessions = LiveSessions()
         self._loop = ControlLoop(
             build_cluster=self._build_cluster,
@@ -108,6 +114,7 @@ class _Parts:
             artifacts=self._artifacts,
             clock=clock,
             check_office=self._election.check_office,
+            on_commit=self._measures.committed,
         )
         self._telemetry = TelemetryWriter(store, self._watchers)
         cleanup = Cleanup(
@@ -131,7 +138,9 @@ class _Parts:
         self._job_commands = JobCommands(self._loop, self._read_model, self._artifacts, EarlierJobs(store))
         self._node_commands = NodeCommands(self._loop, self._read_model)
         self._planning = Planning(self._loop, self._read_model)
-        self._rpc = RpcServer(self._services(), EverybodyIsLocal())
+        self._ingest = TelemetryIngest(self._read_model, self._telemetry)
+        self._measures.registry.register(PresentState(self._read_model, Sources(self._open_streams, self._dropped)))
+        self._rpc = RpcServer(self._services(), EverybodyIsLocal(), on_end=self._measures.rpc_ended)
         self._web = WebServer(build_app(self._web_parts()))
 
     async def run(self, stop: asyncio.Event, on_ready: Callable[[Listening], None]) -> None:
@@ -192,6 +201,13 @@ class _Parts:
             device_seconds=state.device_seconds,
         )
 
+    def _open_streams(self) -> Mapping[str, int]:
+        over_http = len(self._streams)
+        return {"node": len(self._sessions), "follower": len(self._watchers) - over_http, "http_events": over_http}
+
+    def _dropped(self) -> Mapping[str, int]:
+        return {"fenced": self._ingest.dropped, "overflow": sum(self._ingest.dropped_by_nodes.values())}
+
     def _web_parts(self) -> WebParts:
         return WebParts(
             read_model=self._read_model,
@@ -202,11 +218,12 @@ class _Parts:
             planning=self._planning,
             election=self._election,
             is_working=lambda: self._loop.is_working,
+            measures=self._measures,
+            streams=self._streams,
         )
 
     def _services(self) -> Services:
         loop, read_model, store = self._loop, self._read_model, self._store
-        telemetry = TelemetryIngest(read_model, self._telemetry)
         return Services(
             jobs=JobService(self._job_commands),
             reading=JobReading(read_model, store),
@@ -215,6 +232,6 @@ class _Parts:
             discovery=DiscoveryService(read_model),
             management=NodeManagement(self._node_commands),
             artifacts=ArtifactService(self._artifacts),
-            nodes=NodeService(self._sessions, tell=loop.tell, artifacts=self._artifacts, telemetry=telemetry),
+            nodes=NodeService(self._sessions, tell=loop.tell, artifacts=self._artifacts, telemetry=self._ingest),
             refuse_elsewhere=self._election.refuse_elsewhere,
         )

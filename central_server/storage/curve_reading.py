@@ -6,7 +6,6 @@ It runs in a reader's thread; what holds the interpreter's lock for long would h
 from __future__ import annotations
 
 import json
-from itertools import islice
 
 from sqlalchemy import Connection, select
 
@@ -26,7 +25,7 @@ def curve(connection: Connection, job_id: str, request: CurveRequest) -> Curve:
     )
     steps: list[int] = []
     columns: dict[str, list[float | None]] = {}
-    while piece := list(islice(found, _ROWS_AT_ONCE)):
+    for piece in found.partitions(_ROWS_AT_ONCE):
         _add(columns, len(steps), [text for _, text in piece])
         steps += [step for step, _ in piece]
     return curve_of(steps, columns, request)

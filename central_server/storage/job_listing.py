@@ -34,7 +34,8 @@ def job_page(connection: Connection, query: JobQuery) -> JobPage:
     records = {record.sequence: record for record in map(job_from_row, rows)}
     return JobPage(
         jobs=tuple(records[place.sequence] for place in given if place.sequence in records),
-        total=_count(connection, query),
+        # A search that finds no more than a page has counted what it found.
+        total=len(places) if query.after is None and len(places) <= query.limit else _count(connection, query),
         next_place=given[-1] if len(places) > query.limit else None,
     )
 
@@ -133,7 +134,7 @@ def _conditions(connection: Connection, query: JobQuery) -> list[ColumnElement[b
     if query.user_id:
         wanted.append(_jobs.user_id == query.user_id)
     if query.states:
-        wanted.append(_jobs.state.in_(sorted(state.value for state in query.states)))
+        wanted.append(_state_of(query).in_(sorted(state.value for state in query.states)))
     if query.job_type:
         # As `row_from_spec` writes it; within a text of the user's the quotes would be escaped.
         of_type = _specs.spec.contains(f'","job_type":"{query.job_type}","dataset":"', autoescape=True)
@@ -143,6 +144,11 @@ def _conditions(connection: Connection, query: JobQuery) -> list[ColumnElement[b
         begins = func.substr(_search.job_id, 1, len(query.search)) == query.search
         wanted.append(or_(_holds(connection, _search.searched, query.search.casefold()), begins))
     return wanted
+
+
+def _state_of(query: JobQuery) -> ColumnElement[str]:
+    """The state; beside a search not as the index has it, which would be walked with a look-up for each of its jobs."""
+    return _jobs.state.concat("") if query.search or query.labels else _jobs.state
 
 
 def _holds(connection: Connection, column: ColumnElement[str], text: str) -> ColumnElement[bool]:

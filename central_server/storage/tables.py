@@ -59,17 +59,19 @@ job_specs = Table(
 job_search = Table(
     "job_search",
     metadata,
-    Column("job_id", Text, ForeignKey("jobs.job_id", ondelete="CASCADE"), primary_key=True),
-    Column("sequence", BigInteger, nullable=False),
+    Column("sequence", SEQUENCE, primary_key=True, autoincrement=False),
+    Column("job_id", Text, ForeignKey("jobs.job_id", ondelete="CASCADE"), nullable=False),
     Column("priority", Integer, nullable=False),
     Column("name_key", SORTED_TEXT, nullable=False),
     Column("searched", Text, nullable=False),
     Column("labels", Text, nullable=False),
-    Index("job_search_by_sequence", "sequence"),
+    Index("job_search_by_job", "job_id", unique=True),
     Index("job_search_by_priority", "priority", "sequence"),
     Index("job_search_by_name", "name_key", "sequence"),
 )
-"""What listings search and sort by, written once with the spec: narrow rows, so that a search reads few pages.
+"""What listings search and sort by, written once with the spec.
+
+The rows are narrow and lie in the order of their sequence, so that a search reads few pages, one after the other.
 
 `searched` is the name and the labels' values, folded; `labels` holds each as NEWLINE key UNIT-SEPARATOR value NEWLINE.
 """

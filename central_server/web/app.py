@@ -10,11 +10,11 @@ from central_server.web.convert_routes import convert_routes
 from central_server.web.curve_routes import curve_routes
 from central_server.web.errors import add_error_answers
 from central_server.web.event_routes import event_routes
-from central_server.web.event_stream import OpenStreams
 from central_server.web.file_routes import file_routes
 from central_server.web.health import health_routes
 from central_server.web.jobs_changing import jobs_changing_routes
 from central_server.web.jobs_reading import jobs_reading_routes
+from central_server.web.metrics_routes import CountRequests, metrics_routes
 from central_server.web.model_routes import model_routes
 from central_server.web.nodes import node_routes
 from central_server.web.page_files import add_page
@@ -33,11 +33,13 @@ def build_app(parts: WebParts) -> FastAPI:
         redoc_url=None,
     )
     add_error_answers(app)
-    summary, streams = Summary(parts), OpenStreams()
+    app.add_middleware(CountRequests, measures=parts.measures)
+    summary = Summary(parts)
     for routes in (
         health_routes(parts),
+        metrics_routes(parts.measures),
         summary_routes(parts, summary),
-        event_routes(parts, summary, streams),
+        event_routes(parts, summary),
         jobs_reading_routes(parts),
         curve_routes(parts),
         model_routes(parts),

@@ -1,4 +1,4 @@
-"""From our error tree, and the framework's own errors, to HTTP: a sentence and the field at fault, always in one form."""
+"""From our errors, and the framework's own, to HTTP: a sentence and the field at fault, always in one form."""
 
 from __future__ import annotations
 

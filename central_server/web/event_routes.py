@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Response
 
 from central_server.web.errors import problems
-from central_server.web.event_stream import EventStream, OpenStreams
+from central_server.web.event_stream import EventStream
 from central_server.web.job_events import JobEvents, Place
 from central_server.web.list_events import ListEvents, ShownNodes, sequence_from, topics_from
 from central_server.web.parts import WebParts
@@ -15,7 +15,7 @@ from central_server.web.shown_jobs import ShownJobs
 from central_server.web.summary import Summary
 from central_server.web.tails import Tails
 
-_EVENTS = {
+_EVENTS: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "Events, as they come."}
 }
 _Since = Annotated[
@@ -24,9 +24,10 @@ _Since = Annotated[
 _LastEventId = Annotated[str, Header(alias="Last-Event-ID", max_length=100)]
 
 
-def event_routes(parts: WebParts, summary: Summary, streams: OpenStreams) -> APIRouter:
+def event_routes(parts: WebParts, summary: Summary) -> APIRouter:
     """Return the routes."""
     routes = APIRouter(prefix="/api/v1", tags=["events"])
+    streams = parts.streams
     watchers, shown = parts.read_model.watchers, ShownJobs(parts.read_model)
     job_events = JobEvents(watchers, shown, Tails(parts.store, watchers), streams)
     list_events = ListEvents(parts, shown, ShownNodes(parts), summary, streams)

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from central_server.election import Election
+from central_server.observability.measures import Measures
 from central_server.ports import Artifacts, Store
 from central_server.read_model import ReadModel
 from central_server.requests.job_commands import JobCommands
 from central_server.requests.node_commands import NodeCommands
 from central_server.requests.planning import Planning
+from central_server.web.event_stream import OpenStreams
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,7 @@ class WebParts:
 
     Attributes:
         is_working: whether the control loop works.
+        streams: the event streams that are open.
     """
 
     read_model: ReadModel
@@ -29,3 +32,5 @@ class WebParts:
     planning: Planning
     election: Election
     is_working: Callable[[], bool]
+    measures: Measures
+    streams: OpenStreams

@@ -35,8 +35,8 @@ def test_a_part_imports_only_what_its_install_brings(package: str, extra: str | 
         assert brought_by & allowed, f"{path} imports {name}, from {brought_by or 'nowhere'}: declare it"
 
 
-def test_shared_stands_on_pydantic_and_protobuf_alone() -> None:
-    allowed = {"google", "pydantic", "pydantic_core"}
+def test_shared_stands_on_pydantic_protobuf_and_yaml_alone() -> None:
+    allowed = {"google", "pydantic", "pydantic_core", "yaml"}
     generated = REPOSITORY / "shared/pb"
     strangers = {(path, name) for path, name in _foreign_imports("shared") if name not in allowed}
     assert {(path, name) for path, name in strangers if generated not in path.parents} == set()

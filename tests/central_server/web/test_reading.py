@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -106,7 +107,7 @@ async def test_a_model_is_shown_as_a_graph_with_shapes(http: httpx.AsyncClient) 
         650,
     )
     ids = [node["id"] for node in model["nodes"]]
-    assert model["edges"] == [list(pair) for pair in zip(ids, ids[1:], strict=False)]
+    assert model["edges"] == [list(pair) for pair in itertools.pairwise(ids)]
     assert model["parameters"] == 650
 
 

@@ -22,15 +22,17 @@ def upgrade() -> None:
     sorted_text = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
     table = op.create_table(
         "job_search",
-        sa.Column("job_id", sa.Text, sa.ForeignKey("jobs.job_id", ondelete="CASCADE"), primary_key=True),
-        sa.Column("sequence", sa.BigInteger, nullable=False),
+        sa.Column(
+            "sequence", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=False
+        ),
+        sa.Column("job_id", sa.Text, sa.ForeignKey("jobs.job_id", ondelete="CASCADE"), nullable=False),
         sa.Column("priority", sa.Integer, nullable=False),
         sa.Column("name_key", sorted_text, nullable=False),
         sa.Column("searched", sa.Text, nullable=False),
         sa.Column("labels", sa.Text, nullable=False),
     )
     _fill(table)
-    op.create_index("job_search_by_sequence", "job_search", ["sequence"])
+    op.create_index("job_search_by_job", "job_search", ["job_id"], unique=True)
     op.create_index("job_search_by_priority", "job_search", ["priority", "sequence"])
     op.create_index("job_search_by_name", "job_search", ["name_key", "sequence"])
 
