@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow simulate chaos judge fuzz install lint format types imports check check-generated generate lock bench clean
+.PHONY: help demo test test-slow simulate chaos judge fuzz screenshots install lint format types imports check check-generated generate lock bench clean
 
 help: ## say what each target does
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -36,6 +36,9 @@ judge: $(INSTALLED) ## train every model of tests/judged_models: an epoch, and 2
 # For example: make fuzz FORMATS="csv npz" FUZZ_SECONDS=600
 fuzz: $(INSTALLED) ## feed damaged files to every parser of data, a minute each
 	@.ci/fuzz $(BIN) $(or $(FUZZ_SECONDS),60) $(FORMATS)
+
+screenshots: $(INSTALLED) ## take the pictures of docs/images from a cluster of its own, in Chromium
+	$(BIN)/python -m tests.browser.screenshots
 
 install: $(INSTALLED) ## only set up .venv
 

@@ -16,7 +16,7 @@ _SIZE = {"width": 1280, "height": 860}
 _WATCH_POLICY = """
 window.policyViolations = [];
 document.addEventListener("securitypolicyviolation", (event) =>
-  window.policyViolations.push([event.violatedDirective, event.blockedURI, event.sourceFile, event.lineNumber].join(" ")));
+  window.policyViolations.push([event.violatedDirective, event.blockedURI, event.sourceFile].join(" ")));
 """
 
 

@@ -88,12 +88,12 @@ def test_the_system_chooses_the_colours_until_a_person_does_and_the_choice_is_ke
 ) -> None:
     with a_tab(browser, cluster.http, is_dark=True) as tab:
         page = tab.open("/")
-        assert _is_dark(page)
+        _until_dark(page, True)
         page.get_by_role("button", name="Use light colours").click()
-        assert not _is_dark(page)
+        _until_dark(page, False)
         page.reload()
         page.get_by_role("button", name="Use dark colours").wait_for()
-        assert not _is_dark(page)
+        _until_dark(page, False)
 
 
 def test_a_job_is_found_opened_and_cancelled_with_the_keyboard_alone(
@@ -168,9 +168,14 @@ def _barriers(page: Page) -> list[str]:
     ]
 
 
-def _is_dark(page: Page) -> bool:
-    background: str = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    return sum(int(part) for part in background.removeprefix("rgb(").removesuffix(")").split(",")) < 200
+def _until_dark(page: Page, is_dark: bool) -> None:
+    page.wait_for_function(
+        """(isDark) => {
+          const [red, green, blue] = getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number);
+          return (red + green + blue < 200) === isDark;
+        }""",
+        arg=is_dark,
+    )
 
 
 def _tab_to(page: Page, name: str) -> None:

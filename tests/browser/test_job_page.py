@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import statistics
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -178,10 +179,10 @@ def test_moving_over_a_long_curve_stays_smooth(tab: Tab, long_history: str) -> N
     box = loss_curve(page).bounding_box()
     assert box is not None
     page.evaluate("""() => {
-      window.slowest = 0;
+      window.frames_ms = [];
       let last = performance.now();
       const look = (now) => {
-        window.slowest = Math.max(window.slowest, now - last);
+        window.frames_ms.push(now - last);
         last = now;
         requestAnimationFrame(look);
       };
@@ -189,7 +190,8 @@ def test_moving_over_a_long_curve_stays_smooth(tab: Tab, long_history: str) -> N
     }""")
     for offset in range(80, 480, 10):
         page.mouse.move(box["x"] + offset, box["y"] + 100)
-    assert page.evaluate("window.slowest") < 400  # a machine that does other work beside the test is slow too
+    frames = page.evaluate("window.frames_ms")
+    assert statistics.median(frames) < 50  # the median: a busy machine stops everything now and then
 
 
 def test_a_drag_shows_that_part_with_its_own_points_and_a_double_click_all(tab: Tab, long_history: str) -> None:
