@@ -72,12 +72,15 @@ class Api:
     async def until(self, job_id: str, *, step: int | None = None) -> None:
         """Wait until a job has ended, or has come to a step."""
         deadline = time.monotonic() + 240
-        while time.monotonic() < deadline:
+        while True:
             job = await asyncio.to_thread(self.ask, f"/jobs/{job_id}")
             if job["state"] in ENDED or (step is not None and job["step"] >= step):
                 return
+            if time.monotonic() > deadline:
+                raise SystemExit(
+                    f"job {job_id} has not come so far in four minutes: {job['state']}, step {job['step']}"
+                )
             await asyncio.sleep(0.3)
-        raise SystemExit(f"job {job_id} has not come so far in four minutes: {job['state']}, step {job['step']}")
 
 
 async def fill(api: Api) -> Mapping[str, str]:
@@ -145,6 +148,10 @@ async def see_plan(page: Page) -> None:
     await page.locator(".plan .fits").first.wait_for(timeout=120_000)
 
 
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+
+
 async def main() -> None:
     """Start a cluster, fill it, and take the pictures."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -153,7 +160,7 @@ async def main() -> None:
     IMAGES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         settings = ClusterSettings(state_dir=Path(folder) / "state", nodes=2, grpc_port=0, http_port=0)
-        async with running_cluster(settings, say=sys.stderr.write) as cluster:
+        async with running_cluster(settings, say=_say) as cluster:
             ids = await fill(Api(cluster.http))
             async with async_playwright() as playwright:
                 browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])

@@ -174,6 +174,13 @@ def test_a_hundred_thousand_reports_are_drawn_as_few_points_and_their_leap_stays
     assert "most 9 at step 70001" in (curve.get_attribute("aria-label") or "")
 
 
+def test_only_news_are_streamed_behind_what_was_read(tab: Tab, long_history: str) -> None:
+    with tab.page.expect_request(lambda request: request.url.split("?")[0].endswith(f"{long_history}/events")) as asked:
+        tab.open(f"/jobs/{long_history}")
+    assert f"since=0%3A{LONG}%3A" in asked.value.url
+
+
+@pytest.mark.slow
 def test_moving_over_a_long_curve_stays_smooth(tab: Tab, long_history: str) -> None:
     page = tab.open(f"/jobs/{long_history}")
     box = loss_curve(page).bounding_box()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.chromium import a_tab
@@ -11,6 +12,7 @@ from tests.end_to_end.cluster_process import eventually
 BACK_MS = 60_000
 
 
+@pytest.mark.slow
 def test_the_page_goes_on_by_itself_after_the_server_was_gone(
     browser: Browser, cluster: ServedCluster, endless: str
 ) -> None:

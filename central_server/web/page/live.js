@@ -9,13 +9,14 @@ const HIDDEN_FOR_MS = 10_000;
 
 /**
  * Opens the stream at `path`; `on` maps names of events to functions of their data.
+ * `since` is the id to begin behind, when something was read before.
  * `on.gone`, when there is one, is called instead of trying again after the server says 404 to `probe`.
  * Returns a function that closes it.
  */
-export function openLive(path, { query = {}, on, probe = "/summary", onResume }) {
+export function openLive(path, { query = {}, since = "", on, probe = "/summary", onResume }) {
   const stream = Symbol(path);
   let source = null;
-  let lastId = "";
+  let lastId = since;
   let waitMs = FIRST_WAIT_MS;
   let retryTimer = 0;
   let hiddenTimer = 0;

@@ -36,7 +36,7 @@ export function useJob(jobId) {
         await readLog(jobId, log, () => left);
         if (left) return;
         closeStream = openLive(jobPath(jobId, "/events"), {
-          query: { since: `0:${curve.last_step ?? -1}:${lastSequence(log)}` },
+          since: `0:${curve.last_step ?? -1}:${lastSequence(log)}`,
           probe: jobPath(jobId),
           on: {
             job: take,
