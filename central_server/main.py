@@ -97,6 +97,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--database", metavar="URL", help="sqlite:///FILE or postgresql://… (a file in the state directory)"
     )
+    parser.add_argument(
+        "--artifacts",
+        metavar="URL",
+        help="a folder, s3://BUCKET/PREFIX, gs://… or az://…: where files are kept (a folder in the state directory)",
+    )
     parser.add_argument("--lease-seconds", type=float, help="how long a silent node keeps its jobs (20)")
     parser.add_argument("--heartbeat-seconds", type=float, help="how often nodes are heard from (2)")
     parser.add_argument(

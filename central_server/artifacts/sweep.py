@@ -2,8 +2,8 @@
 
 The latter are also what a crash leaves: a job gone from the store whose files were not released any more.
 
-Of several servers with the same artifacts the decider alone sweeps. One that is paused in the middle and wakes when another
-decides removes nothing that the other has been asked for since: that is younger than what it is about to remove.
+Of several servers with the same artifacts the decider alone sweeps. One that is paused in the middle and wakes when
+another decides removes nothing that the other has been asked for since: that is younger than what it is to remove.
 """
 
 from __future__ import annotations
