@@ -13,7 +13,7 @@ import pytest
 from central_server.artifacts.bucket import Bucket
 from shared.errors import MachineFailure
 from shared.node_messages import AttemptEnded, OfferAttempt, Outcome
-from shared.pb import artifact_pb2, job_pb2
+from shared.pb import artifact_pb2, common_pb2, job_pb2
 from tests.central_server.fake_node import a_connected_node, upload
 from tests.central_server.running_server import Server, running_server, submit
 from tests.s3_server import BUCKET, S3Server, an_s3_server
@@ -66,7 +66,7 @@ async def test_a_job_trains_on_an_upload_and_its_result_is_kept(server: Server) 
         await node.start(offer)
         await node.succeed(offer.key, weights=CONTENT)
     job = await server.jobs.GetJob(job_pb2.GetJobRequest(job_id=job_id))
-    assert job.status.status == job_pb2.JOB_STATUS_COMPLETED
+    assert job.status.status == common_pb2.STATUS_COMPLETED
     request = artifact_pb2.DownloadRequest(sha256=SHA256)
     assert b"".join([chunk.data async for chunk in server.artifacts.Download(request)]) == CONTENT
 
