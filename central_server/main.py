@@ -81,6 +81,11 @@ def _announce(listening: Listening) -> None:
     sys.stdout.flush()
 
 
+def settings_flags() -> frozenset[str]:
+    """Return the flags that set something."""
+    return frozenset(flag for action in _parser()._actions for flag in action.option_strings)  # noqa: SLF001  # argparse lists them nowhere else
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="cyxwiz-central-server",

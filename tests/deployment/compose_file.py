@@ -143,9 +143,7 @@ def errors_by_the_specification(document: dict[str, Any]) -> list[str]:
     return [f"{'/'.join(map(str, error.instance_path))}: {error.message}" for error in errors]
 
 
-def read_compose_file(
-    name: str = "docker-compose.yml", variables: Mapping[str, str] | None = None
-) -> ComposeFile:
+def read_compose_file(name: str = "docker-compose.yml", variables: Mapping[str, str] | None = None) -> ComposeFile:
     """One of the repository's files, checked, with these variables and no others."""
     document = load(name, variables or {})
     for service in document["services"].values():

@@ -8,7 +8,12 @@ import pytest
 from tests.deployment.compose_file import REPOSITORY, read_compose_file
 
 _DOCKERFILE = (REPOSITORY / "Dockerfile").read_text().replace("\\\n", " ")
-_LOCKS = ["requirements-build.lock", "requirements-central.lock", "requirements-node.lock", "requirements-node-gpu.lock"]
+_LOCKS = [
+    "requirements-build.lock",
+    "requirements-central.lock",
+    "requirements-node.lock",
+    "requirements-node-gpu.lock",
+]
 
 
 def test_what_is_copied_into_the_build_exists_and_is_sent_to_it() -> None:
