@@ -22,15 +22,19 @@ _HEAD = """\
 Made from the code by `python -m shared.job_file_page`; do not edit.
 
 YAML or JSON, a mapping with these keys; an unknown one is refused. `model` and `dataset` have to be said, unless a
-designer graph says them; what is left out otherwise has its default. `cyxwiz submit FILE --set KEY=VALUE` changes one by
-its dotted path.
+designer graph says them; what is left out otherwise has its default. `cyxwiz submit FILE --set KEY=VALUE` changes one
+by its dotted path.
 
 | key | default | values | what |
 |---|---|---|---|
-| `model` | | a mapping | what is trained: [layers](layers.md), `{file: NAME}` of a model beside it, a designer graph, [`{python: NAME}`](../how-to/own-model.md), [`{onnx: NAME}`](../how-to/onnx.md), or `{job: ID}` of a job that has ended |
+| `model` | | a mapping | what is trained: [layers](layers.md), `{file: NAME}` of a model beside it, \
+a designer graph, [`{python: NAME}`](../how-to/own-model.md), \
+[`{onnx: NAME}`](../how-to/onnx.md), or `{job: ID}` of a job that has ended |
 """
 _TAIL = """\
-| `array` | | lists by key, or a list of mappings | stands for [several jobs](../how-to/share-a-cluster.md#run-a-job-over-a-list-of-settings), one for each combination |
+| `array` | | lists by key, or a list of mappings | stands for \
+[several jobs](../how-to/share-a-cluster.md#run-a-job-over-a-list-of-settings), \
+one for each combination |
 
 `hyperparameters` have [a page of their own](hyperparameters.md), and so have [datasets](datasets.md).
 """

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Set
 from enum import StrEnum
+from typing import TypeVar
 
 from shared.lifecycle import (
     ATTEMPT_TRANSITIONS,
@@ -44,6 +45,8 @@ compiler's account did not fit after all.
 
 """
 
+_State = TypeVar("_State", bound=StrEnum)
+
 
 def lifecycle_page() -> str:
     """Return the page."""
@@ -56,18 +59,18 @@ def lifecycle_page() -> str:
     )
 
 
-def _diagram(table: Mapping[StrEnum, Set[StrEnum]], first: StrEnum, ended: Set[StrEnum]) -> str:
+def _diagram(table: Mapping[_State, Set[_State]], first: _State, ended: Set[_State]) -> str:
     arrows = [f"    [*] --> {first}"]
     arrows += [f"    {state} --> {after}" for state in table for after in sorted(table[state])]
     arrows += [f"    {state} --> [*]" for state in sorted(ended)]
     return "```mermaid\nstateDiagram-v2\n" + "\n".join(arrows) + "\n```\n"
 
 
-def _table(states: type[StrEnum], table: Mapping[StrEnum, Set[StrEnum]]) -> str:
+def _table(states: type[_State], table: Mapping[_State, Set[_State]]) -> str:
     return "| from | to |\n|---|---|\n" + "".join(_rows(states, table))
 
 
-def _rows(states: type[StrEnum], table: Mapping[StrEnum, Set[StrEnum]]) -> Iterator[str]:
+def _rows(states: type[_State], table: Mapping[_State, Set[_State]]) -> Iterator[str]:
     for state in states:
         after = [f"`{each}`" for each in states if each in table[state]]
         yield f"| `{state}` | {', '.join(after) or 'nothing: it has ended'} |\n"

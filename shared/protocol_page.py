@@ -20,8 +20,8 @@ _HEAD = """\
 Made from `proto/` by `python -m shared.protocol_page`; do not edit.
 
 gRPC over HTTP/2. Nodes dial the central server and hold two streams; people call services. A server answers
-reflection and `grpc.health.v1.Health`. Every error carries `google.rpc.ErrorInfo` with a stable code in `reason`, and one
-that is the fault of a field also `google.rpc.BadRequest`. Published field numbers never change; in the services for
+reflection and `grpc.health.v1.Health`. Every error carries `google.rpc.ErrorInfo` with a stable code in `reason`, and
+one that is the fault of a field also `google.rpc.BadRequest`. Published field numbers never change; in the services for
 people, our own begin at 100.
 
 """

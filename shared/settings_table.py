@@ -1,4 +1,4 @@
-"""Writes one process's settings as a table, from the class that holds them; each side says what its flags are called."""
+"""Writes one process's settings as a table, from the class that holds them; each side says which flags it has."""
 
 from __future__ import annotations
 

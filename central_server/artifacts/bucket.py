@@ -69,7 +69,7 @@ class Bucket:
         self._errors = exceptions
         # The library takes the variable for the S3 client only where no other options are given.
         is_plain = url.startswith("s3://") and os.environ.get(_ALLOW_PLAIN, "").lower() == "true"
-        options = {**_CLIENT_OPTIONS, "allow_http": is_plain}
+        options: Any = {**_CLIENT_OPTIONS, "allow_http": is_plain}
         try:
             self._store: ObjectStore = from_url(url, client_options=options, retry_config=_RETRIES)
         except (exceptions.BaseError, ValueError) as wrong:

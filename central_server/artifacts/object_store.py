@@ -1,8 +1,8 @@
 """Artifacts in an object store, each under its SHA-256, so that several servers on several machines have the same ones.
 
 An upload is staged on this machine's disk, checked against its hash, and put by one conditional request, or in parts
-when it is large: no reader ever finds half an artifact. An object cannot be touched; that somebody asked for it is noted
-in an empty object, `asked/SHA256`, once in a while, and what this process itself was asked it also remembers.
+when it is large: no reader ever finds half an artifact. An object cannot be touched; that somebody asked for it is
+noted in an empty object, `asked/SHA256`, once in a while, and what this process itself was asked it also remembers.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ class UploadStaging:
         except OSError as failure:
             raise _not_kept(failure) from None
 
-    async def publish(self, sha256: str, token: object, publish: Callable[[Path], None]) -> None:
+    async def publish(self, sha256: str, token: object, publish: Callable[[Path], object]) -> None:
         """Sync and check an upload and hand its file to `publish`, in a thread; the upload is over, whatever happens.
 
         Raises:
@@ -118,7 +118,7 @@ def _append_piece(path: Path, offset: int, data: bytes) -> None:
         file.write(data)
 
 
-def _check_and_publish(path: Path, publish: Callable[[Path], None]) -> None:
+def _check_and_publish(path: Path, publish: Callable[[Path], object]) -> None:
     with path.open("ab") as file:
         os.fsync(file.fileno())
     digest = hashlib.sha256()

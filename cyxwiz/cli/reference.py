@@ -21,8 +21,8 @@ _HEAD = """\
 Made from the code by `python -m cyxwiz.cli.reference`; do not edit.
 
 Each command says this itself with `--help`. Where the server is: `--server HOST:PORT`, else `CYXWIZ_SERVER`, else
-`127.0.0.1:50051`. `--json` prints one JSON document, or one a line where it streams, and nothing else on standard output;
-errors are one sentence on standard error.
+`127.0.0.1:50051`. `--json` prints one JSON document, or one a line where it streams, and nothing else on standard
+output; errors are one sentence on standard error.
 
 """
 _MEANINGS = {

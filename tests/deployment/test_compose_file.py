@@ -113,8 +113,8 @@ def test_a_service_keeps_its_state_in_a_volume_of_its_own(name: str) -> None:
 
 
 def test_no_volume_is_declared_in_vain() -> None:
-    every = [*_COMPOSE.services.values(), *_COMPOSE.foreign.values()]
-    used = {mount.split(":")[0] for service in every for mount in service.volumes}
+    ours = [mount for service in _COMPOSE.services.values() for mount in service.volumes]
+    used = {mount.split(":")[0] for mount in ours + [m for other in _COMPOSE.foreign.values() for m in other.volumes]}
     assert set(_COMPOSE.volumes) == used
 
 

@@ -1,7 +1,7 @@
 """The Kubernetes manifests: whole, joined to each other and to the images, and guarded; kubectl is not needed.
 
-It stands in for what `kubectl apply --dry-run=server` would say, and for an admission policy: every name that one object
-uses of another is there, and every command is one that our programs take.
+It stands in for what `kubectl apply --dry-run=server` would say, and for an admission policy: every name that one
+object uses of another is there, and every command is one that our programs take.
 """
 
 from __future__ import annotations

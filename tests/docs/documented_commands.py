@@ -16,7 +16,9 @@ from pathlib import Path
 REPOSITORY = Path(__file__).parents[2]
 SHELL = "sh"
 
-_BLOCK = re.compile(r"^(?:<!-- (?P<marker>.+?) -->\n)?```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(
+    r"^(?:<!-- (?P<marker>.+?) -->\n)?```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
+)
 _FILE, _BACKGROUND, _NOT_RUN = "file: ", "runs on until ready", "not run: "
 
 
@@ -80,7 +82,7 @@ def script_of(blocks: list[Block], page: str) -> str:
         elif block.is_run and block.runs_on:
             log = f"background-{block.line}.log"
             # `exec`, so that the number is the program's own and not a shell's.
-            lines.append(f"( exec {block.text.strip()}\n) > {log} 2>&1 &\nBACKGROUND=\"$! $BACKGROUND\"")
+            lines.append(f'( exec {block.text.strip()}\n) > {log} 2>&1 &\nBACKGROUND="$! $BACKGROUND"')
             lines.append(f"wait_until_ready {log}")
         elif block.is_run:
             lines.append(f"echo '+ {page}:{block.line}' >&2\n{block.text}")

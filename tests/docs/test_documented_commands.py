@@ -87,7 +87,9 @@ def test_every_page_says_the_language_of_its_blocks_so_that_no_command_is_missed
     for page in [REPOSITORY / "README.md", *(REPOSITORY / "docs").rglob("*.md")]:
         for block in blocks_of(page):
             looks_like_commands = re.match(r"(cyxwiz|docker|kubectl|pip|python|sbatch|make|export) ", block.text)
-            assert block.language or not looks_like_commands, f"{named(page)}:{block.line} is a block without a language"
+            assert block.language or not looks_like_commands, (
+                f"{named(page)}:{block.line} is a block without a language"
+            )
 
 
 def test_a_link_of_a_page_leads_somewhere() -> None:
