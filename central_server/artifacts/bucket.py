@@ -62,7 +62,7 @@ class Bucket:
             from obstore.store import from_url  # noqa: PLC0415  # the same
         except ImportError:
             raise NotSupported(
-                f"artifacts at {url} need the library obstore: pip install obstore", field="artifacts"
+                f"artifacts at {url} need the library obstore: pip install 'cyxwiz[object-storage]'", field="artifacts"
             ) from None
         self.url = url
         self._library = obstore
