@@ -240,7 +240,7 @@ class ReadModelSink(Protocol):
 
 
 class Artifacts(Protocol):
-    """Files kept by content, each under its SHA-256 in hex. `artifacts.local_directory` says what is raised when."""
+    """Files kept by content, each under its SHA-256 in hex. `artifacts.object_store` says what is raised when."""
 
     def held(self, sha256s: Collection[str]) -> AbstractContextManager[None]:
         """Keep these from being removed until the block ends, and for a while from then on."""

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from central_server.artifacts.local_directory import LocalArtifacts
+from central_server.artifacts.place import place_of_artifacts
 from central_server.artifacts.sweep import ArtifactSweep
 from central_server.control_loop import ControlLoop
 from central_server.deciding import Deciding
@@ -91,7 +91,7 @@ class _Parts:
         self._quotas = read_quotas(settings.quotas)
         self._store = store
         self._election = Election(store.lock)
-        self._artifacts = LocalArtifacts(settings.state_dir / "artifacts", most_bytes=settings.artifact_bytes)
+        self._artifacts = place_of_artifacts(settings, clock)
         self._artifacts.open()
         sweep = ArtifactSweep(
             self._artifacts,

@@ -17,7 +17,7 @@ _PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
 _OWN = {"central_server", "cyxwiz", "server_node", "shared"}
 _DISTRIBUTIONS = packages_distributions()
 # Parts of a part that an extra of their own brings; whoever calls them says so when it is missing.
-_EXTRAS = {"cyxwiz/onnx_export": "onnx", "cyxwiz/onnx_import": "onnx"}
+_EXTRAS = {"central_server/artifacts": "object-storage", "cyxwiz/onnx_export": "onnx", "cyxwiz/onnx_import": "onnx"}
 # Published apart, but documented as the other's interface and pinned by it.
 _FACES = {"pydantic-core": "pydantic", "starlette": "fastapi"}
 
