@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from cyxwiz.aio.client import Client as AsyncClient
 from cyxwiz.background_loop import shared_loop
 from cyxwiz.job import Job
-from cyxwiz.job_input import JobArrayInput, JobInput
 from cyxwiz.records import JobInfo, NodeInfo, Plan
 from shared.lifecycle import JobState
+
+if TYPE_CHECKING:
+    from cyxwiz.job_input import JobArrayInput, JobInput
 
 
 class Client:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from cyxwiz.aio.job import AWAY_SECONDS
 from cyxwiz.aio.job import Job as AsyncJob
 from cyxwiz.aio.resumable_stream import OnAway, OnBack
 from cyxwiz.background_loop import BackgroundLoop
 from cyxwiz.records import JobInfo, LogLine, MetricRow
-from cyxwiz.trained_model import TrainedModel
+
+if TYPE_CHECKING:
+    from cyxwiz.trained_model import TrainedModel
 
 _Item = TypeVar("_Item")
 

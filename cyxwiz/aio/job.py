@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cyxwiz.aio.connection import Connection
 from cyxwiz.aio.downloads import download_files
@@ -14,10 +14,12 @@ from cyxwiz.aio.resumable_stream import OnAway, OnBack, read_resumable
 from cyxwiz.errors import JobCancelled, JobFailed
 from cyxwiz.records import JobInfo, LogLine, MetricRow, to_json_value
 from cyxwiz.records_from_wire import job_info_from_wire, log_line_from_wire, metric_row_from_wire
-from cyxwiz.trained_model import TrainedModel, read_trained_model
 from shared.errors import OurBug, WrongState
 from shared.lifecycle import JobState
 from shared.pb import artifact_pb2_grpc, job_pb2, job_pb2_grpc
+
+if TYPE_CHECKING:
+    from cyxwiz.trained_model import TrainedModel
 
 AWAY_SECONDS = 600.0
 """How long a watched server may be gone before its absence is an error."""
@@ -113,6 +115,10 @@ class Job:
             JobFailed: it failed; the message is the job's error.
             JobCancelled: it was cancelled.
         """
+        import tempfile  # noqa: PLC0415  # with what it loads, a cost that only results have
+
+        from cyxwiz.trained_model import read_trained_model  # noqa: PLC0415  # loads numpy
+
         info = await self.wait()
         _refuse_without_result(info)
         with tempfile.TemporaryDirectory(prefix="cyxwiz-result-") as folder:

@@ -6,70 +6,43 @@ Nothing heavy is imported here: `cyxwiz --help` needs neither JAX nor gRPC.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 import typer
 from typer.exceptions import Abort, TyperException
 
 from cyxwiz import __version__
-from cyxwiz.cli import (
-    cancel,
-    delete,
-    demo,
-    download,
-    drain,
-    export,
-    jobs,
-    logs,
-    metrics,
-    nodes,
-    pause,
-    plan,
-    resume,
-    show,
-    submit,
-    up,
-    upload,
-    watch,
-)
+from cyxwiz.cli.command_table import COMMANDS, command_named, named_command
 from cyxwiz.cli.exit_codes import ExitCode, exit_code_of_error
 from cyxwiz.cli.options import ServerOption, server_before_command
 from cyxwiz.cli.printing import print_error, print_line, stop_printing
 from cyxwiz.cli.sentences import sentence_from_error, sentence_from_wrong_usage
 from shared.errors import CyxWizError
 
-app = typer.Typer(
-    name="cyxwiz",
-    help="Train models on a cluster of your own machines: submit a job, watch it learn, take the weights home.",
-    add_completion=False,
-    invoke_without_command=True,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-_COMMANDS: dict[str, Callable[..., int | None]] = {
-    "demo": demo.demo,
-    "up": up.up,
-    "submit": submit.submit,
-    "watch": watch.watch,
-    "show": show.show,
-    "list": jobs.list_jobs,
-    "cancel": cancel.cancel,
-    "pause": pause.pause,
-    "resume": resume.resume,
-    "metrics": metrics.metrics,
-    "logs": logs.logs,
-    "download": download.download,
-    "export": export.export,
-    "delete": delete.delete,
-    "upload": upload.upload,
-    "plan": plan.plan,
-    "nodes": nodes.nodes,
-    "drain": drain.drain,
-    "undrain": drain.undrain,
-}
-for _name, _command in _COMMANDS.items():
-    app.command(_name)(_command)
+
+
+def app_with(names: Iterable[str]) -> typer.Typer:
+    """Return the application with some of its commands; the others are not even loaded."""
+    app = typer.Typer(
+        name="cyxwiz",
+        help="Train models on a cluster of your own machines: submit a job, watch it learn, take the weights home.",
+        add_completion=False,
+        invoke_without_command=True,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_before_command)
+    for name in names:
+        app.command(name)(command_named(name))
+    return app
+
+
+def __getattr__(name: str) -> object:
+    """Give `app`, the whole application, to whoever asks for it by name, such as what writes the reference."""
+    if name == "app":
+        return app_with(COMMANDS)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def _say_version(is_asked: bool) -> None:
@@ -78,7 +51,6 @@ def _say_version(is_asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _before_command(
     context: typer.Context,
     server: ServerOption = None,
@@ -99,6 +71,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; errors are said on standard error."""
     try:
+        known = named_command(arguments)
+        app = app_with(COMMANDS if known is None else [known])
         code = app(list(arguments), prog_name="cyxwiz", standalone_mode=False)
     except CyxWizError as error:
         print_error(sentence_from_error(error))
