@@ -22,6 +22,7 @@ from central_server.rpc.job_streams import JobStreams
 from central_server.rpc.node_management import NodeManagement
 from central_server.rpc.node_service import NodeService
 from central_server.rpc.registration import Context, Registration, UnaryMethod, UploadMethod
+from central_server.rpc.server_facts import server_facts
 from shared.errors import InvalidField
 from shared.pb import artifact_pb2, job_pb2, link_pb2, node_pb2
 
@@ -134,7 +135,7 @@ def _discovery(services: Services, authenticator: Authenticator) -> Registration
     discovery, only = services.discovery, _Only(services.refuse_elsewhere).unary
     table = Registration("cyxwiz.protocol.NodeDiscoveryService", authenticator)
     table.unary("FindNodes", node_pb2.FindNodesRequest, only(discovery.find))
-    table.unary("ListNodes", node_pb2.ListNodesRequest, only(discovery.list_nodes))
+    table.unary("ListNodes", node_pb2.ListNodesRequest, only(discovery.list_nodes), beside=server_facts)
     table.unary("GetNodeInfo", node_pb2.GetNodeInfoRequest, only(discovery.info))
     return table
 

@@ -16,9 +16,10 @@ from cyxwiz.aio.connection import Connection
 from cyxwiz.aio.job import Job
 from cyxwiz.aio.uploads import upload_bytes, upload_file
 from cyxwiz.list_filters import checked_limit, checked_state
-from cyxwiz.records import JobInfo, NodeInfo, Plan
+from cyxwiz.records import JobInfo, NodeInfo, Plan, ServerInfo
 from cyxwiz.records_from_wire import job_info_from_status, job_info_from_wire, node_info_from_wire, plan_from_wire
 from cyxwiz.server_address import each_address, resolve_server
+from shared.clock import SystemClock
 from shared.errors import NotFound
 from shared.identifiers import new_job_id
 from shared.lifecycle import JobState
@@ -186,6 +187,25 @@ class Client:
             token = page.next_page_token
             if not token:
                 return nodes
+
+    async def server_info(self) -> ServerInfo:
+        """Return which server answers, its version, its clock and how long that took; asked once, without patience.
+
+        Raises:
+            ServerUnreachable: nobody answers.
+        """
+        clock = SystemClock()
+        begun = clock.monotonic_seconds()
+        request = node_pb2.ListNodesRequest(page_size=1)
+        address = self._connection.address
+        _, facts = await self._connection.call_and_metadata(self._nodes.ListNodes, request)
+        clock_ms = facts.get("cyxwiz-unix-ms", "")
+        return ServerInfo(
+            address=address,
+            version=facts.get("cyxwiz-version", ""),
+            clock_ms=int(clock_ms) if clock_ms.isdigit() else None,
+            answered_ms=(clock.monotonic_seconds() - begun) * 1000,
+        )
 
     async def drain(self, node_id: str, *, within_seconds: float = 0.0) -> NodeInfo:
         """Let a node take nothing new, and move what runs there when the time is up.
