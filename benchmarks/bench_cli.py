@@ -35,7 +35,9 @@ async def main() -> None:
             environment = {"CYXWIZ_SERVER": server.grpc}
             for options in ([], ["--json"], ["--state", "succeeded"]):
                 seconds = await _durations([_CYXWIZ, "list", *options], environment)
-                _print(f"{' '.join(['cyxwiz list', *options])} with {JOBS:,} jobs stored", seconds, goal="at most 0.5 s")
+                _print(
+                    f"{' '.join(['cyxwiz list', *options])} with {JOBS:,} jobs stored", seconds, goal="at most 0.5 s"
+                )
 
 
 async def _durations(command: Sequence[str], environment: dict[str, str]) -> list[float]:

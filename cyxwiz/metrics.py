@@ -13,7 +13,7 @@ from cyxwiz.records import MetricRow, metric_row_to_json
 from shared.errors import NotFound, NotSupported
 
 if TYPE_CHECKING:
-    import pandas as pd
+    import pandas as pd  # type: ignore[import-untyped]  # its stubs are a package of their own, which users choose
     import polars as pl
 
 _FIXED_COLUMNS = ("step", "epoch", "at_ms")

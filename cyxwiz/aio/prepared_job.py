@@ -40,9 +40,7 @@ async def prepared_array(
     return configs
 
 
-async def prepared_plan(
-    spec: JobInput | None, fields: Mapping[str, object], *, upload: Upload
-) -> job_pb2.JobConfig:
+async def prepared_plan(spec: JobInput | None, fields: Mapping[str, object], *, upload: Upload) -> job_pb2.JobConfig:
     """Return the message for a job that is only planned: its data are stored, since they say its shapes."""
     with tempfile.TemporaryDirectory(prefix="cyxwiz-job-") as name:
         dataset = Path(name) / DATASET_FILE

@@ -12,12 +12,10 @@ COMMANDS = {
     "watch": "watch:watch",
     "show": "show:show",
     "list": "jobs:list_jobs",
-#    "top": "top:top",
     "cancel": "cancel:cancel",
     "pause": "pause:pause",
     "resume": "resume:resume",
     "metrics": "metrics:metrics",
-#    "compare": "compare:compare",
     "logs": "logs:logs",
     "download": "download:download",
     "export": "export:export",
@@ -27,8 +25,6 @@ COMMANDS = {
     "nodes": "nodes:nodes",
     "drain": "drain:drain",
     "undrain": "drain:undrain",
-#    "doctor": "doctor:doctor",
-#    "completion": "completion:completion",
 }
 """The file in this folder and the function in it, by the command's name, in the order of the help."""
 
