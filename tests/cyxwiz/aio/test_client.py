@@ -33,6 +33,7 @@ async def test_a_submission_whose_answer_was_lost_makes_one_job(server: str, scr
     async with Client(server) as client:
         job = await client.submit(A_JOB)
     assert len(submitted(script)) == 3
+    assert job.id
     assert list(script.jobs) == [job.id]
 
 
