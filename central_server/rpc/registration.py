@@ -61,12 +61,21 @@ class Registration:
         self._authenticator = authenticator
         self._handlers: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
 
-    def unary(self, name: str, request: type[_Request], method: UnaryMethod[_Request]) -> None:
-        """Serve a method that takes one message and answers one."""
+    def unary(
+        self,
+        name: str,
+        request: type[_Request],
+        method: UnaryMethod[_Request],
+        *,
+        beside: Callable[[], tuple[tuple[str, str], ...]] | None = None,
+    ) -> None:
+        """Serve a method that takes one message and answers one; `beside` gives what trails the answer."""
 
         async def handle(raw: bytes, context: Context) -> bytes:
             with _Telling(partial(self._on_end, name), is_timed=True) as told:
                 answer = await method(parse_message(request, raw), await self._caller(context))
+                if beside is not None:
+                    context.set_trailing_metadata(beside())
                 return answer.SerializeToString()
             return await told.abort(context)
 

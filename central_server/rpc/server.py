@@ -30,6 +30,7 @@ from central_server.rpc.registration import (
     UploadMethod,
     ignore_end,
 )
+from central_server.rpc.server_facts import server_facts
 from shared.errors import InvalidField
 from shared.pb import artifact_pb2, job_pb2, link_pb2, node_pb2
 
@@ -142,7 +143,7 @@ def _discovery(services: Services, authenticator: Authenticator, on_end: OnEnd) 
     discovery, only = services.discovery, _Only(services.refuse_elsewhere).unary
     table = Registration("cyxwiz.protocol.NodeDiscoveryService", authenticator, on_end)
     table.unary("FindNodes", node_pb2.FindNodesRequest, only(discovery.find))
-    table.unary("ListNodes", node_pb2.ListNodesRequest, only(discovery.list_nodes))
+    table.unary("ListNodes", node_pb2.ListNodesRequest, only(discovery.list_nodes), beside=server_facts)
     table.unary("GetNodeInfo", node_pb2.GetNodeInfoRequest, only(discovery.info))
     return table
 
