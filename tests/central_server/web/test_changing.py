@@ -135,7 +135,7 @@ async def test_a_running_job_is_told_to_stop(http: httpx.AsyncClient, shared_ser
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "status"), [("GET", "/nowhere", 404), ("PUT", "/api/v1/jobs", 405), ("GET", "/api/v1/x", 404)]
+    ("method", "path", "status"), [("GET", "/nowhere.txt", 404), ("PUT", "/api/v1/jobs", 405), ("GET", "/api/v1/x", 404)]
 )
 async def test_paths_that_are_not_there_answer_in_the_same_form(
     http: httpx.AsyncClient, method: str, path: str, status: int
