@@ -13,6 +13,7 @@ from typing import Self
 from central_server.pacing import Pace
 from central_server.watchers import Watch, Watchers
 from central_server.web.event_stream import BEGINNING, COMMENT, QUIET_SECONDS, OpenStreams, event_bytes
+from central_server.web.json_answer import json_bytes
 from central_server.web.shown_jobs import ShownJob, ShownJobs
 from central_server.web.tails import Tail, Tails
 from shared.errors import InvalidField, NotFound, StoreUnavailable
@@ -82,7 +83,7 @@ class JobEvents:
                 async for event in _Reader(job_id, place, watch, self._watchers, self._shown, self._tails).events():
                     yield event
             except NotFound:
-                yield event_bytes("gone", b'{"job_id":"%b"}' % job_id.encode(), str(place))
+                yield event_bytes("gone", json_bytes({"job_id": job_id}), str(place))
             except StoreUnavailable:
                 return  # the reader comes back with the last id it has
 
