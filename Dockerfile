@@ -1,5 +1,5 @@
-# Two images from one file: `--target central-server` and `--target node-cpu`.
-# Both run as an ordinary user, keep their state in the volume /var/lib/cyxwiz, and end cleanly on SIGTERM.
+# Three images from one file: `--target central-server`, `--target node-cpu` and `--target node-gpu`.
+# All run as an ordinary user, keep their state in the volume /var/lib/cyxwiz, and end cleanly on SIGTERM.
 
 ARG PYTHON_IMAGE=python:3.11-slim-bookworm
 
@@ -27,20 +27,30 @@ RUN pip wheel --no-deps --no-build-isolation --wheel-dir /wheels .
 
 # Dependencies come before the code, so that a change of code rebuilds only the last layers.
 FROM base AS central-environment
+WORKDIR /build
 COPY requirements-central.lock ./
 RUN python -m venv /opt/cyxwiz && pip install --require-hashes -r requirements-central.lock
 COPY --from=wheel /wheels /wheels
 RUN pip install --no-deps /wheels/*.whl
 
 FROM base AS node-environment
+WORKDIR /build
 COPY requirements-node.lock ./
 RUN python -m venv /opt/cyxwiz && pip install --require-hashes -r requirements-node.lock
 COPY --from=wheel /wheels /wheels
 RUN pip install --no-deps /wheels/*.whl
 
+# CUDA comes with the packages, all but the driver, which the container runtime brings in.
+FROM base AS gpu-environment
+WORKDIR /build
+COPY requirements-node-gpu.lock ./
+RUN python -m venv /opt/cyxwiz && pip install --require-hashes -r requirements-node-gpu.lock
+COPY --from=wheel /wheels /wheels
+RUN pip install --no-deps /wheels/*.whl
+
 FROM base AS central-server
 COPY --from=central-environment /opt/cyxwiz /opt/cyxwiz
-USER cyxwiz
+USER 10001:10001
 WORKDIR /var/lib/cyxwiz
 VOLUME /var/lib/cyxwiz
 EXPOSE 50051 8080
@@ -53,9 +63,19 @@ FROM base AS node-cpu
 COPY --from=node-environment /opt/cyxwiz /opt/cyxwiz
 # Nothing here may look for a GPU: the image brings no driver libraries.
 ENV JAX_PLATFORMS=cpu
-USER cyxwiz
+USER 10001:10001
 WORKDIR /var/lib/cyxwiz
 VOLUME /var/lib/cyxwiz
 STOPSIGNAL SIGTERM
 # A node dials out and listens on nothing, so whether it is welcome is asked of the server: see docker-compose.yml.
+CMD ["python", "-m", "server_node", "--server", "central-server:50051", "--state-dir", "/var/lib/cyxwiz"]
+
+FROM base AS node-gpu
+COPY --from=gpu-environment /opt/cyxwiz /opt/cyxwiz
+ENV NVIDIA_VISIBLE_DEVICES=all \
+    NVIDIA_DRIVER_CAPABILITIES=compute,utility
+USER 10001:10001
+WORKDIR /var/lib/cyxwiz
+VOLUME /var/lib/cyxwiz
+STOPSIGNAL SIGTERM
 CMD ["python", "-m", "server_node", "--server", "central-server:50051", "--state-dir", "/var/lib/cyxwiz"]

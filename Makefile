@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow simulate chaos judge fuzz install lint format types imports check check-generated generate lock bench clean
+.PHONY: help demo test test-slow simulate chaos judge fuzz screenshots install lint format types imports check check-generated generate reference lock bench clean
 
 help: ## say what each target does
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -37,6 +37,9 @@ judge: $(INSTALLED) ## train every model of tests/judged_models: an epoch, and 2
 fuzz: $(INSTALLED) ## feed damaged files to every parser of data, a minute each
 	@.ci/fuzz $(BIN) $(or $(FUZZ_SECONDS),60) $(FORMATS)
 
+screenshots: $(INSTALLED) ## take the pictures of docs/images from a cluster of its own, in Chromium
+	$(BIN)/python -m tests.browser.screenshots
+
 install: $(INSTALLED) ## only set up .venv
 
 $(INSTALLED): requirements.lock requirements-build.lock pyproject.toml .ci/install
@@ -63,6 +66,16 @@ generate: $(INSTALLED) ## regenerate shared/pb from proto/
 
 check-generated: $(INSTALLED) ## that shared/pb is what proto/ gives
 	.ci/check-generated $(BIN)
+
+reference: $(INSTALLED) ## rewrite the pages of docs/ that are made from the code
+	$(BIN)/python -m shared.model_definition.layer_table > docs/reference/layers.md
+	$(BIN)/python -m server_node.training.hyperparameter_table > docs/reference/hyperparameters.md
+	$(BIN)/python -m shared.job_file_page > docs/reference/job-file.md
+	$(BIN)/python -m shared.protocol_page > docs/reference/protocol.md
+	$(BIN)/python -m cyxwiz.cli.reference > docs/reference/command-line.md
+	$(BIN)/python -m central_server.settings_page > docs/reference/central-server.md
+	$(BIN)/python -m server_node.settings_page > docs/reference/server-node.md
+	$(BIN)/python -m shared.lifecycle_page > docs/internals/lifecycle.md
 
 lock: $(INSTALLED) ## resolve the newest dependencies into every requirements*.lock
 	.ci/lock $(BIN)/uv

@@ -21,6 +21,7 @@ class CentralProcess:
     """A server that is ready, and its process."""
 
     grpc: str
+    http: str
     pid: int
 
     def cpu_seconds(self) -> float:
@@ -43,7 +44,7 @@ async def central_process(state_dir: Path, *flags: str) -> AsyncIterator[Central
         facts = await child.ready()
         if facts is None:
             raise RuntimeError(f"the central server did not start: {child.last_words()}")
-        yield CentralProcess(facts["grpc"], child.pid)
+        yield CentralProcess(facts["grpc"], facts["http"], child.pid)
     finally:
         await child.stop()
 

@@ -85,6 +85,7 @@ class ControlLoop:
         check_office: raises `StoreUnavailable` when another server may decide by now; asked before anything is sent.
         watch_round: told a round's effects once they are durable and before they are carried out, and how many
             seconds deciding and committing took.
+        on_commit: told how many seconds each commit took.
     """
 
     def __init__(
@@ -97,6 +98,7 @@ class ControlLoop:
         artifacts: Artifacts,
         clock: Clock,
         check_office: Callable[[], None] = lambda: None,
+        on_commit: Callable[[float], None] = lambda _seconds: None,
         rebuild_backoff: Backoff = _REBUILD_BACKOFF,
         watch_round: Callable[[Sequence[Effect], float, float], None] | None = None,
     ) -> None:
@@ -108,6 +110,7 @@ class ControlLoop:
         self._clock = clock
         self._standing_clock = StandingClock(clock)
         self._check_office = check_office
+        self._on_commit = on_commit
         self._rebuild_backoff = rebuild_backoff
         self._watch_round = watch_round
         self._inbox = Inbox(CAPACITY_EVENTS)
@@ -240,7 +243,9 @@ class ControlLoop:
         writes: list[Write] = [effect for effect in effects if isinstance(effect, Write)]
         if not writes:
             return frozenset()
+        began = self._clock.monotonic_seconds()
         orphans = await self._store.commit(writes)
+        self._on_commit(self._clock.monotonic_seconds() - began)
         self._failures = 0
         return orphans
 

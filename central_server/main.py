@@ -93,6 +93,11 @@ def _announce(listening: Listening) -> None:
     sys.stdout.flush()
 
 
+def settings_flags() -> frozenset[str]:
+    """Return the flags that set something."""
+    return frozenset(flag for action in _parser()._actions for flag in action.option_strings)  # noqa: SLF001  # argparse lists them nowhere else
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="cyxwiz-central-server",
@@ -108,6 +113,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--state-dir", metavar="DIR", help="where everything is kept (~/.cyxwiz/central)")
     parser.add_argument(
         "--database", metavar="URL", help="sqlite:///FILE or postgresql://… (a file in the state directory)"
+    )
+    parser.add_argument(
+        "--artifacts",
+        metavar="URL",
+        help="a folder, s3://BUCKET/PREFIX, gs://… or az://…: where files are kept (a folder in the state directory)",
     )
     parser.add_argument("--lease-seconds", type=float, help="how long a silent node keeps its jobs (20)")
     parser.add_argument("--heartbeat-seconds", type=float, help="how often nodes are heard from (2)")

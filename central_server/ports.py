@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from central_server.curves import Curve, CurveRequest
 from central_server.scheduler.effects import Write
 from central_server.scheduler.jobs import JobRecord
 from central_server.scheduler.nodes import NodeRecord
-from central_server.telemetry_records import LogLine, MetricRow, Progress
+from central_server.telemetry_records import DeviceUse, LogLine, MetricRow, Progress
 from shared.lifecycle import JobState
 from shared.node_messages import ServerMessage
 
@@ -27,23 +28,50 @@ class StoredState:
     device_seconds: Mapping[str, float] = field(default_factory=dict)
 
 
+class JobSort(StrEnum):
+    """What a listing goes by. Jobs that have not ended stand behind those that have, whichever way it goes."""
+
+    SUBMITTED = "submitted"
+    ENDED = "ended"
+    NAME = "name"
+    PRIORITY = "priority"
+
+
+@dataclass(frozen=True, slots=True)
+class JobPlace:
+    """Where in a listing a job stands: what it is sorted by, and its sequence, which no other has."""
+
+    key: int | str
+    sequence: int
+
+
 @dataclass(frozen=True, slots=True)
 class JobQuery:
-    """Which jobs to list, newest first.
+    """Which jobs to list, in which order.
 
     Attributes:
         user_id: only this user's; empty for all.
         states: only these; empty for all.
         job_type: only this type's; empty for all.
+        search: only those whose id begins with it, or whose name or a label's value holds it, in whatever case.
+        labels: only those with all of these labels.
+        sort: what they go by.
+        is_ascending: the smallest, or the oldest, first.
         limit: at most this many.
-        before_sequence: only older ones than this; 0 for no bound.
+        after: only those behind this place; None begins with the first.
+        count_at_most: counting all that match may stop here; 0 counts them all.
     """
 
     user_id: str = ""
     states: frozenset[JobState] = field(default_factory=frozenset)
     job_type: str = ""
+    search: str = ""
+    labels: tuple[tuple[str, str], ...] = ()
+    sort: JobSort = JobSort.SUBMITTED
+    is_ascending: bool = False
     limit: int = 100
-    before_sequence: int = 0
+    after: JobPlace | None = None
+    count_at_most: int = 0
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -94,13 +122,13 @@ class JobPage:
     """One page of a listing. Its records carry no model definition: see `storage.rows.WITHOUT_MODEL`.
 
     Attributes:
-        total: how many jobs the query matches on all pages together.
-        has_more: whether older ones follow.
+        total: how many jobs the query matches on all pages together, as far as it was asked to count.
+        next_place: behind which the next page begins; None when there is none.
     """
 
     jobs: tuple[JobRecord, ...]
     total: int
-    has_more: bool
+    next_place: JobPlace | None
 
 
 class Store(Protocol):
@@ -130,12 +158,20 @@ class Store(Protocol):
         """Return one page of jobs."""
         ...
 
+    async def count_by_state(self) -> Mapping[JobState, int]:
+        """Return how many jobs there are in each state that some job is in."""
+        ...
+
     async def add_telemetry(self, rows: Sequence[MetricRow], lines: Sequence[LogLine]) -> None:
         """Make rows and lines durable; a row replaces that of the same job and step, removed jobs get none."""
         ...
 
     async def metric_rows(self, job_id: str, *, after_step: int, limit: int) -> tuple[MetricRow, ...]:
         """Return a job's history in the order of its steps."""
+        ...
+
+    async def curve(self, job_id: str, request: CurveRequest) -> Curve:
+        """Return a job's history thinned out to be drawn."""
         ...
 
     async def last_metric_rows(self, job_ids: Sequence[str]) -> Mapping[str, MetricRow]:
@@ -212,7 +248,7 @@ class ReadModelSink(Protocol):
 
 
 class Artifacts(Protocol):
-    """Files kept by content, each under its SHA-256 in hex. `artifacts.local_directory` says what is raised when."""
+    """Files kept by content, each under its SHA-256 in hex. `artifacts.object_store` says what is raised when."""
 
     def held(self, sha256s: Collection[str]) -> AbstractContextManager[None]:
         """Keep these from being removed until the block ends, and for a while from then on."""
@@ -270,4 +306,8 @@ class TelemetrySink(Protocol):
         lines: Sequence[LogLine],
     ) -> asyncio.Future[None]:
         """Show what is live and queue the rest; the future is done when rows and lines are durable."""
+        ...
+
+    def take_uses(self, node_id: str, uses: Sequence[DeviceUse], dropped: int) -> None:
+        """Show what a node measured of its devices, and how many records it had to drop since it started."""
         ...

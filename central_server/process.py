@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from central_server.artifacts.local_directory import LocalArtifacts
+from central_server.artifacts.place import place_of_artifacts
 from central_server.artifacts.sweep import ArtifactSweep
 from central_server.control_loop import ControlLoop
 from central_server.deciding import Deciding
 from central_server.earlier_jobs import EarlierJobs
 from central_server.election import Election
 from central_server.job_traces import JobTraces
+from central_server.observability.measures import Measures
+from central_server.observability.present_state import PresentState, Sources
 from central_server.ports import StoredState
 from central_server.quotas_file import read_quotas
 from central_server.read_model import ReadModel
+from central_server.requests.job_commands import JobCommands
+from central_server.requests.node_commands import NodeCommands
+from central_server.requests.planning import Planning
 from central_server.retention.cleanup import Cleanup
 from central_server.rpc.artifact_service import ArtifactService
 from central_server.rpc.authentication import EverybodyIsLocal
@@ -42,6 +47,8 @@ from central_server.trackers.configured import trackers_from
 from central_server.trackers.feed import TrackerFeed
 from central_server.watchers import Watchers
 from central_server.web.app import build_app
+from central_server.web.event_stream import OpenStreams
+from central_server.web.parts import WebParts
 from central_server.web.server import WebServer
 from shared.clock import Clock, SystemClock
 from shared.tracing import SpanSink
@@ -93,7 +100,7 @@ class _Parts:
         self._quotas = read_quotas(settings.quotas)
         self._store = store
         self._election = Election(store.lock)
-        self._artifacts = LocalArtifacts(settings.state_dir / "artifacts", most_bytes=settings.artifact_bytes)
+        self._artifacts = place_of_artifacts(settings, clock)
         self._artifacts.open()
         sweep = ArtifactSweep(
             self._artifacts,
@@ -105,6 +112,9 @@ class _Parts:
         self._watchers = Watchers(clock.unix_ms())
         self._read_model = ReadModel(store, self._watchers)
         self._traces = JobTraces(spans, self._record_shown, clock) if spans else None
+        self._measures = Measures(clock)
+        self._read_model.on_change = self._measures.job_changed
+        self._streams = OpenStreams()
         self._sessions = LiveSessions()
         self._loop = ControlLoop(
             build_cluster=self._build_cluster,
@@ -115,6 +125,7 @@ class _Parts:
             clock=clock,
             check_office=self._election.check_office,
             watch_round=self._traces.round_is_durable if self._traces else None,
+            on_commit=self._measures.committed,
         )
         self._telemetry = TelemetryWriter(store, self._watchers)
         cleanup = Cleanup(
@@ -135,8 +146,20 @@ class _Parts:
             clock=clock,
         )
         self._read_model.explain_waiting = self._deciding.waiting_reason
-        self._rpc = RpcServer(self._services(), EverybodyIsLocal())
-        self._web = WebServer(build_app(self._read_model, store, lambda: self._loop.is_working, self._election))
+        self._job_commands = JobCommands(
+            self._loop,
+            self._read_model,
+            self._artifacts,
+            EarlierJobs(store),
+            tracker_rules=settings.tracker_rules,
+            traces=self._traces,
+        )
+        self._node_commands = NodeCommands(self._loop, self._read_model)
+        self._planning = Planning(self._loop, self._read_model, settings.tracker_rules)
+        self._ingest = TelemetryIngest(self._read_model, self._telemetry)
+        self._measures.registry.register(PresentState(self._read_model, Sources(self._open_streams, self._dropped)))
+        self._rpc = RpcServer(self._services(), EverybodyIsLocal(), on_end=self._measures.rpc_ended)
+        self._web = WebServer(build_app(self._web_parts()))
 
     async def run(self, stop: asyncio.Event, on_ready: Callable[[Listening], None]) -> None:
         listening = self._bind()
@@ -214,24 +237,37 @@ class _Parts:
             device_seconds=state.device_seconds,
         )
 
+    def _open_streams(self) -> Mapping[str, int]:
+        over_http = len(self._streams)
+        return {"node": len(self._sessions), "follower": len(self._watchers) - over_http, "http_events": over_http}
+
+    def _dropped(self) -> Mapping[str, int]:
+        return {"fenced": self._ingest.dropped, "overflow": sum(self._ingest.dropped_by_nodes.values())}
+
+    def _web_parts(self) -> WebParts:
+        return WebParts(
+            read_model=self._read_model,
+            store=self._store,
+            artifacts=self._artifacts,
+            jobs=self._job_commands,
+            nodes=self._node_commands,
+            planning=self._planning,
+            election=self._election,
+            is_working=lambda: self._loop.is_working,
+            measures=self._measures,
+            streams=self._streams,
+        )
+
     def _services(self) -> Services:
         loop, read_model, store = self._loop, self._read_model, self._store
-        telemetry = TelemetryIngest(read_model, self._telemetry)
         return Services(
-            jobs=JobService(
-                loop,
-                read_model,
-                self._artifacts,
-                EarlierJobs(store),
-                tracker_rules=self._settings.tracker_rules,
-                traces=self._traces,
-            ),
+            jobs=JobService(self._job_commands),
             reading=JobReading(read_model, store),
             streams=JobStreams(read_model, store),
-            planning=JobPlanning(loop, read_model),
+            planning=JobPlanning(self._planning),
             discovery=DiscoveryService(read_model),
-            management=NodeManagement(loop, read_model),
+            management=NodeManagement(self._node_commands),
             artifacts=ArtifactService(self._artifacts),
-            nodes=NodeService(self._sessions, tell=loop.tell, artifacts=self._artifacts, telemetry=telemetry),
+            nodes=NodeService(self._sessions, tell=loop.tell, artifacts=self._artifacts, telemetry=self._ingest),
             refuse_elsewhere=self._election.refuse_elsewhere,
         )

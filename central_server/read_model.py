@@ -5,17 +5,17 @@ It is only ever written to after a commit, so nothing is shown that a crash coul
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from central_server.ports import JobPage, JobQuery, Store, StoredState
 from central_server.scheduler.jobs import AttemptRecord, JobRecord
 from central_server.scheduler.nodes import NodeRecord
-from central_server.telemetry_records import MetricRow, Progress
+from central_server.telemetry_records import DeviceUse, MetricRow, Progress
 from central_server.watchers import Watchers
 from shared.errors import NotFound
-from shared.lifecycle import attempt_has_ended, job_has_ended
+from shared.lifecycle import JobState, attempt_has_ended, job_has_ended
 
 ENDED_KEPT = 2_000
 ENDED_KEPT_BYTES = 64 * 1024 * 1024
@@ -38,17 +38,23 @@ class ReadModel:
         self.watchers = watchers
         self._store = store
         self._live: dict[str, JobRecord] = {}
+        self._placed: dict[str, JobRecord] = {}
+        self._states: Counter[JobState] = Counter()
         self._ended: OrderedDict[str, JobRecord] = OrderedDict()
         self._ended_bytes = 0
         self._progress: dict[str, Progress] = {}
         self._nodes: dict[str, NodeRecord] = {}
+        self._uses: dict[str, Mapping[str, DeviceUse]] = {}
         self.explain_waiting: Callable[[str], str] = lambda _job_id: ""
+        self.on_change: Callable[[JobRecord | None, JobRecord], None] = lambda _before, _after: None
 
     # ---- what is published
 
     def restart(self, state: StoredState) -> None:
         """Forget live jobs and nodes, and begin with these; what has ended stays so."""
         self._live = {record.job_id: record for record in state.jobs}
+        self._placed = {record.job_id: record for record in state.jobs if _has_place(record)}
+        self._states = Counter(record.state for record in state.jobs)
         self._nodes = {record.node_id: record for record in state.nodes}
         self.watchers.everything_changed()
 
@@ -59,24 +65,31 @@ class ReadModel:
 
     def publish_job(self, record: JobRecord) -> None:
         """Show this record, and wake those who watch the job."""
+        before = self._live.get(record.job_id) or self._ended.get(record.job_id)
+        self._drop_live(record.job_id)
         if job_has_ended(record.state):
-            self._live.pop(record.job_id, None)
             self._keep_ended(record)
         else:
-            self._live[record.job_id] = record
+            self._keep_live(record)
+        self.on_change(before, record)
         self.watchers.job_changed(record.job_id)
 
     def remove_job(self, job_id: str) -> None:
         """Show the job no more, and wake those who watch it."""
-        self._live.pop(job_id, None)
+        self._drop_live(job_id)
         self._drop_ended(job_id)
         self._progress.pop(job_id, None)
-        self.watchers.job_changed(job_id)
-        self.watchers.forget(job_id)
+        self.watchers.job_removed(job_id)
 
     def publish_node(self, record: NodeRecord) -> None:
         """Show this node."""
         self._nodes[record.node_id] = record
+        self.watchers.list_changed()
+
+    def publish_uses(self, node_id: str, uses: Iterable[DeviceUse]) -> None:
+        """Show what a node measured of its devices."""
+        self._uses[node_id] = {use.device_id: use for use in uses}
+        self.watchers.list_changed()
 
     def publish_progress(self, job_id: str, progress: Progress) -> None:
         """Show how far a job has come."""
@@ -96,6 +109,14 @@ class ReadModel:
     def live_jobs(self) -> tuple[tuple[str, JobRecord], ...]:
         """Return every job that has not ended, with its id."""
         return tuple(self._live.items())
+
+    def live_states(self) -> Mapping[JobState, int]:
+        """Return how many jobs that have not ended are in each state."""
+        return self._states
+
+    def placed_jobs(self) -> tuple[SeenJob, ...]:
+        """Return every job that runs or is promised to run, and how far it has come."""
+        return tuple(SeenJob(record, self._progress.get(job_id)) for job_id, record in self._placed.items())
 
     def named_by_live_jobs(self) -> frozenset[str]:
         """Return the jobs, ended ones too, that some live job comes after."""
@@ -147,14 +168,29 @@ class ReadModel:
         """Return one node."""
         return self._nodes.get(node_id)
 
-    def live_attempts(self) -> dict[str, list[tuple[str, AttemptRecord]]]:
-        """Return job id and attempt of all that runs or is promised to run, by node id."""
-        found: dict[str, list[tuple[str, AttemptRecord]]] = {}
-        for job_id, record in self._live.items():
-            attempt = record.current_attempt
-            if attempt and not attempt_has_ended(attempt.state):
-                found.setdefault(attempt.node_id, []).append((job_id, attempt))
+    def device_uses(self, node_id: str) -> Mapping[str, DeviceUse]:
+        """Return what a node that is connected measured last, by device id."""
+        node = self._nodes.get(node_id)
+        return self._uses.get(node_id, {}) if node and node.session_id else {}
+
+    def live_attempts(self) -> dict[str, list[tuple[JobRecord, AttemptRecord]]]:
+        """Return job and attempt of all that runs or is promised to run, by node id."""
+        found: dict[str, list[tuple[JobRecord, AttemptRecord]]] = {}
+        for record in self._placed.values():
+            if attempt := record.current_attempt:
+                found.setdefault(attempt.node_id, []).append((record, attempt))
         return found
+
+    def _keep_live(self, record: JobRecord) -> None:
+        self._live[record.job_id] = record
+        self._states[record.state] += 1
+        if _has_place(record):
+            self._placed[record.job_id] = record
+
+    def _drop_live(self, job_id: str) -> None:
+        self._placed.pop(job_id, None)
+        if record := self._live.pop(job_id, None):
+            self._states[record.state] -= 1
 
     def _keep_ended(self, record: JobRecord) -> None:
         self._drop_ended(record.job_id)
@@ -182,6 +218,11 @@ def progress_from_row(row: MetricRow) -> Progress:
         elapsed_ms=_count(values.pop("elapsed_ms", 0.0)),
         metrics=values,
     )
+
+
+def _has_place(record: JobRecord) -> bool:
+    attempt = record.current_attempt
+    return attempt is not None and not attempt_has_ended(attempt.state)
 
 
 def _count(value: float) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -18,6 +19,7 @@ from shared.otlp_spans import check_endpoint
 _GIBIBYTE = 1024**3
 _YEAR_SECONDS = 365 * 24 * 3600.0
 _MOST_DAYS = 36_500.0
+_OBJECT_STORES = frozenset({"s3", "gs", "az"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,13 @@ class Address:
         return f"{self.host}:{self.port}"
 
 
+def is_object_store_url(text: str) -> bool:
+    """Whether `text` names a bucket or container, and perhaps a prefix in it, and nothing else."""
+    parts = urlsplit(text)
+    is_bare = "@" not in parts.netloc and not parts.query and not parts.fragment
+    return parts.scheme in _OBJECT_STORES and bool(parts.netloc) and is_bare
+
+
 class Settings(BaseSettings):
     """Everything that can be set.
 
@@ -53,6 +62,7 @@ class Settings(BaseSettings):
         advertise: where other servers on the same database tell people to reach this one; `listen` when not said.
         state_dir: where the database and artifacts are, unless `database` says otherwise.
         database: a URL; a file in `state_dir` when it is not said.
+        artifacts: where files are kept: a folder, or a URL of an object store; a folder in `state_dir` when not said.
         lease_seconds: how long a node that is not heard from keeps its attempts.
         heartbeat_seconds: how often nodes are to be heard from.
         ageing_seconds: a job that waits counts one priority more after each of these.
@@ -83,6 +93,7 @@ class Settings(BaseSettings):
     advertise: str = ""
     state_dir: Path = Path("~/.cyxwiz/central")
     database: str = ""
+    artifacts: str = ""
     lease_seconds: float = Field(default=20.0, ge=1.0, le=3600.0)
     heartbeat_seconds: float = Field(default=2.0, ge=0.05, le=600.0)
     ageing_seconds: float = Field(default=3600.0, ge=1.0, le=_YEAR_SECONDS)
@@ -114,6 +125,16 @@ class Settings(BaseSettings):
     @classmethod
     def _must_be_an_endpoint(cls, value: str) -> str:
         return check_endpoint(value)
+
+    @field_validator("artifacts")
+    @classmethod
+    def _must_be_a_place(cls, value: str) -> str:
+        if not value or value.startswith("/") or is_object_store_url(value):
+            return value
+        raise ValueError(
+            "must be a folder by its whole path, or s3://BUCKET/PREFIX, gs://BUCKET/PREFIX or az://CONTAINER/PREFIX "
+            f"without credentials, which the environment holds, got {_without_credentials(value)!r}"
+        )
 
     @field_validator("keep_bytes", mode="before")
     @classmethod
@@ -157,6 +178,18 @@ class Settings(BaseSettings):
         return TrackerRules(frozenset(name for name, place in said.items() if place), self.track == "all")
 
     @property
+    def artifacts_directory(self) -> Path | None:
+        """The folder of artifacts; None when they are in an object store."""
+        if is_object_store_url(self.artifacts):
+            return None
+        return Path(self.artifacts) if self.artifacts else self.state_dir / "artifacts"
+
+    @property
     def database_url(self) -> str:
         """The database's URL."""
         return self.database or f"sqlite:///{self.state_dir / 'central.sqlite3'}"
+
+
+def _without_credentials(url: str) -> str:
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()

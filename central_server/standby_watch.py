@@ -48,5 +48,5 @@ class StandbyWatch:
             if self._seen.get(job_id) != seen:
                 self._watchers.job_changed(job_id)
             else:
-                self._watchers.log_grew(job_id)  # perhaps; who follows the log looks by itself
+                self._watchers.telemetry_grew(job_id)  # perhaps; who follows rows and lines looks by itself
         self._seen = now

@@ -42,3 +42,16 @@ class LogLine:
     level: str
     text: str
     sequence: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceUse:
+    """What a node measured of one of its devices lately.
+
+    Attributes:
+        utilisation: 0 to 1; None where it cannot be measured.
+    """
+
+    device_id: str
+    memory_used_bytes: int
+    utilisation: float | None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from central_server.read_model import ReadModel, SeenJob
 from central_server.scheduler.jobs import AttemptRecord, JobError, JobRecord, JobResult
 from central_server.scheduler.nodes import NodeRecord
-from central_server.telemetry_records import Progress
+from central_server.telemetry_records import DeviceUse, Progress
 from shared.job_spec import JobSpec
 from shared.lifecycle import JobState, attempt_has_ended, job_has_ended
 from shared.node_messages import ResultFile
@@ -50,19 +50,22 @@ class JobView:
 
 @dataclass(frozen=True, slots=True)
 class RunningAttempt:
-    """An attempt that holds a place on a node."""
+    """An attempt that holds a place on a node, and what people call its job."""
 
     job_id: str
     attempt: AttemptRecord
+    name: str
+    labels: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class NodeView:
-    """One node with what is promised on it, in bytes by device id."""
+    """One node with what is promised on it, in bytes by device id, and what it measured lately, by device id too."""
 
     record: NodeRecord
     attempts: tuple[RunningAttempt, ...]
     promised_bytes: Mapping[str, int]
+    uses: Mapping[str, DeviceUse]
 
 
 def view_job(seen: SeenJob, read_model: ReadModel) -> JobView:
@@ -98,17 +101,21 @@ def view_job(seen: SeenJob, read_model: ReadModel) -> JobView:
 def view_nodes(read_model: ReadModel) -> tuple[NodeView, ...]:
     """Return every node with what runs on it, by id."""
     attempts = read_model.live_attempts()
-    return tuple(view_node(record, attempts.get(record.node_id, [])) for record in read_model.nodes())
+    return tuple(_view_node(record, attempts.get(record.node_id, []), read_model) for record in read_model.nodes())
 
 
-def view_node(record: NodeRecord, attempts: list[tuple[str, AttemptRecord]]) -> NodeView:
-    """Return what people see of a node with these live attempts."""
+def _view_node(record: NodeRecord, live: list[tuple[JobRecord, AttemptRecord]], read_model: ReadModel) -> NodeView:
     promised = dict.fromkeys((device.device_id for device in record.description.devices), 0)
-    for _, attempt in attempts:
+    for _, attempt in live:
         for device_id in attempt.device_ids:
             promised[device_id] = promised.get(device_id, 0) + attempt.memory_bytes
-    running = tuple(RunningAttempt(job_id, attempt) for job_id, attempt in sorted(attempts, key=lambda pair: pair[0]))
-    return NodeView(record=record, attempts=running, promised_bytes=promised)
+    running = tuple(
+        RunningAttempt(job.job_id, attempt, job.spec.name, job.spec.labels)
+        for job, attempt in sorted(live, key=lambda pair: pair[0].job_id)
+    )
+    return NodeView(
+        record=record, attempts=running, promised_bytes=promised, uses=read_model.device_uses(record.node_id)
+    )
 
 
 def weights_of(result: JobResult) -> ResultFile | None:

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from cyxwiz.aio.client import Client as AsyncClient
 from cyxwiz.background_loop import shared_loop
 from cyxwiz.job import Job
-from cyxwiz.job_input import JobArrayInput, JobInput
-from cyxwiz.records import JobInfo, NodeInfo, Plan
+from cyxwiz.records import JobInfo, NodeInfo, Plan, ServerInfo
 from shared.lifecycle import JobState
+
+if TYPE_CHECKING:
+    from cyxwiz.job_input import JobArrayInput, JobInput
 
 
 class Client:
@@ -75,6 +77,10 @@ class Client:
     def nodes(self, *, online_only: bool = False) -> list[NodeInfo]:
         """Return the nodes the central server knows, with their devices and what runs there."""
         return self._loop.run(self._client.nodes(online_only=online_only))
+
+    def server_info(self) -> ServerInfo:
+        """Return which server answers, its version, its clock and how long that took; asked once, without patience."""
+        return self._loop.run(self._client.server_info())
 
     def drain(self, node_id: str, *, within_seconds: float = 0.0) -> NodeInfo:
         """Let a node take nothing new, and move what runs there when the time is up; see `cyxwiz.aio.Client.drain`."""

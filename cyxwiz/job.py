@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from cyxwiz.aio.job import AWAY_SECONDS
 from cyxwiz.aio.job import Job as AsyncJob
 from cyxwiz.aio.resumable_stream import OnAway, OnBack
 from cyxwiz.background_loop import BackgroundLoop
-from cyxwiz.records import JobInfo, LogLine, MetricRow
-from cyxwiz.trained_model import TrainedModel
+from cyxwiz.metrics import Metrics
+from cyxwiz.records import JobInfo, LogLine
+
+if TYPE_CHECKING:
+    from cyxwiz.trained_model import TrainedModel
+    from shared.job_spec import JobSpec
 
 _Item = TypeVar("_Item")
 
@@ -36,6 +40,10 @@ class Job:
         """Return everything about the job as it is now."""
         return self._loop.run(self._job.status())
 
+    def spec(self) -> JobSpec:
+        """Return what was asked for, as the server understood it; it can be submitted again."""
+        return self._loop.run(self._job.spec())
+
     def watch(
         self, *, away_seconds: float = AWAY_SECONDS, on_away: OnAway | None = None, on_back: OnBack | None = None
     ) -> Iterator[JobInfo]:
@@ -50,7 +58,7 @@ class Job:
         """Wait for the end and return the weights as numpy arrays; see `cyxwiz.aio.Job.result`."""
         return self._loop.run(self._job.result())
 
-    def metrics(self, *, after_step: int = 0) -> list[MetricRow]:
+    def metrics(self, *, after_step: int = 0) -> Metrics:
         """Return the history so far, one row a report, behind `after_step`."""
         return self._loop.run(self._job.metrics(after_step=after_step))
 

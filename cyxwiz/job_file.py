@@ -10,16 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from cyxwiz.yaml_text import value_from_text
 from shared.did_you_mean import quoted
-from shared.errors import InvalidField, TooLarge
+from shared.errors import InvalidField
+from shared.job_text import MAX_JOB_FILE_BYTES, kind_in_words, mapping_from_text, text_within_limit
 from shared.model_definition.json_text import MAX_MODEL_DEFINITION_BYTES
 from shared.user_model import FORM, LARGEST_SOURCE_BYTES, UserModel, user_model_from_bytes
+from shared.yaml_text import value_from_text
 
 ONNX_FORM = "onnx"
 """The key of a model that is an ONNX file."""
-MAX_JOB_FILE_BYTES = MAX_MODEL_DEFINITION_BYTES + 1024 * 1024
-"""A model of the largest size, and room for what stands beside it."""
 
 
 def read_job_file(path: Path, overrides: Sequence[str] = ()) -> dict[str, object]:
@@ -38,9 +37,7 @@ def job_mapping_from_text(text: str, *, source: str, folder: Path, overrides: Se
 
     An override stands for the same words in the file: the model file it names is relative to `folder` too.
     """
-    value = value_from_text(text, source=source)
-    if not isinstance(value, dict):
-        raise InvalidField(f"{source} must be a mapping with keys such as 'model' and 'dataset', got {_kind(value)}")
+    value = mapping_from_text(text, source=source)
     for override in overrides:
         if _changes_what_the_model_file_holds(override):
             value = with_model_file(value, folder)
@@ -71,7 +68,7 @@ def with_model_file(job: Mapping[str, object], folder: Path) -> dict[str, object
     text = _read_within_limit(path, MAX_MODEL_DEFINITION_BYTES, what="model file")
     value = value_from_text(text, source=str(path))
     if not isinstance(value, dict):
-        raise InvalidField(f"{path} must hold a model as a mapping, got {_kind(value)}", field="model.file")
+        raise InvalidField(f"{path} must hold a model as a mapping, got {kind_in_words(value)}", field="model.file")
     return {**job, "model": value}
 
 
@@ -79,20 +76,6 @@ def _user_model(name: str, folder: Path) -> UserModel:
     path = folder / Path(name).expanduser()
     data = _bytes_up_to(path, LARGEST_SOURCE_BYTES, what="model file")
     return user_model_from_bytes(path.name, data)
-
-
-def text_within_limit(data: bytes, limit_bytes: int, *, what: str) -> str:
-    """Return what was read as text, when it is text and small enough to be sent; `what` it is stands in errors."""
-    if len(data) > limit_bytes:
-        raise TooLarge(
-            f"{what} has more than {limit_bytes:,} bytes and was not sent: a model definition may have "
-            f"{MAX_MODEL_DEFINITION_BYTES:,}; it describes layers, weights and data do not belong in it",
-            field="model_definition",
-        )
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InvalidField(f"{what} is no UTF-8 text", field=what) from error
 
 
 def with_overrides(job: Mapping[str, object], overrides: Sequence[str]) -> dict[str, object]:
@@ -145,7 +128,7 @@ def _with_value(container: object, path: list[str], value: object, key: str) -> 
     if isinstance(container, list) and name.isascii() and name.isdigit() and int(name) < len(container):
         index = int(name)
         return [*container[:index], _with_value(container[index], rest, value, key), *container[index + 1 :]]
-    raise InvalidField(f"--set {key}: there is no {name!r} in {_kind(container)}", field=key)
+    raise InvalidField(f"--set {key}: there is no {name!r} in {kind_in_words(container)}", field=key)
 
 
 def _as_mapping(value: object) -> dict[str, object]:
@@ -166,15 +149,3 @@ def _refuse_keys_beside_file(model: Mapping[str, object]) -> None:
                 f"model has the unknown key {quoted(key)} beside 'file': a model is in a file or written out",
                 field=f"model.{key}",
             )
-
-
-def _kind(value: object) -> str:
-    match value:
-        case None:
-            return "nothing"
-        case list():
-            return f"a list of {len(value)}"
-        case str():
-            return "a text"
-        case _:
-            return f"a {type(value).__name__}"

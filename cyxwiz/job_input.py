@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from cyxwiz.array_dataset import has_array_dataset, with_array_dataset
 from cyxwiz.job_array import ArrayJob, jobs_of_array
 from cyxwiz.job_file import read_job_file, with_model_file
 from cyxwiz.onnx_start import has_onnx_model, with_onnx_model
@@ -61,7 +62,7 @@ def array_configs_from(
     """
     check_identifier(array_id, field="array_id")
     job = _mapping_from(spec, fields)
-    common = with_onnx_model(job, folder) if has_onnx_model(job) else job
+    common = _with_files(job, folder)
     return [_array_config(member, array_id, folder) for member in jobs_of_array(common, array_id)]
 
 
@@ -78,8 +79,13 @@ def job_spec_from(spec: JobInput | None, fields: Mapping[str, object], folder: P
         if fields:
             raise InvalidField("keyword arguments cannot be added to a JobSpec; give a mapping or a path instead")
         return spec
-    job = _mapping_from(spec, fields)
-    return job_spec_from_mapping(with_onnx_model(job, folder) if has_onnx_model(job) else job)
+    return job_spec_from_mapping(_with_files(_mapping_from(spec, fields), folder))
+
+
+def _with_files(job: dict[str, object], folder: Path) -> dict[str, object]:
+    """Return the job with what it brings along named by its content; the files lie in `folder` then."""
+    with_data = with_array_dataset(job, folder) if has_array_dataset(job) else job
+    return with_onnx_model(with_data, folder) if has_onnx_model(with_data) else with_data
 
 
 def _mapping_from(spec: Mapping[str, object] | Path | str | None, fields: Mapping[str, object]) -> dict[str, object]:

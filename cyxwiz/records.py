@@ -111,12 +111,13 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True)
 class DeviceInfo:
-    """One CPU or GPU of a node; sizes in bytes."""
+    """One CPU or GPU of a node; sizes in bytes, what was available when the node said so, None when it does not."""
 
     kind: str
     name: str
     memory_bytes: int
     memory_promised_bytes: int
+    memory_available_bytes: int | None = field(default=None, metadata={"in_json": False})
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +139,23 @@ class NodeInfo:
     devices: tuple[DeviceInfo, ...]
     attempts: tuple[NodeAttempt, ...]
     last_seen_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ServerInfo:
+    """The central server as it answered.
+
+    Attributes:
+        address: which of several did.
+        version: empty when it does not say.
+        clock_ms: its clock in Unix milliseconds when it answered; None when it does not say.
+        answered_ms: how long the answer took.
+    """
+
+    address: str
+    version: str
+    clock_ms: int | None
+    answered_ms: float
 
 
 @dataclass(frozen=True, slots=True)

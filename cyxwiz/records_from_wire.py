@@ -136,6 +136,7 @@ def _device_from_wire(device: common_pb2.DeviceCaps) -> DeviceInfo:
         name=device.gpu_model or device.device_name,
         memory_bytes=device.vram_total or device.memory_total,
         memory_promised_bytes=device.memory_promised,
+        memory_available_bytes=(device.vram_available if device.vram_total else device.memory_available) or None,
     )
 
 

@@ -5,7 +5,6 @@ It needs a running cluster (`cyxwiz up`); CYXWIZ_SERVER says where, when it is n
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,13 +27,6 @@ def two_rings(count: int, seed: int) -> tuple[Array, Array]:
     return points.astype(np.float32), ring
 
 
-def as_npz(x: Array, y: Array) -> bytes:
-    """The arrays as the bytes of an NPZ file."""
-    file = io.BytesIO()
-    np.savez(file, x=x, y=y)
-    return file.getvalue()
-
-
 def predict(weights: Mapping[str, Array], x: Array) -> Array:
     """What the trained network says, in plain numpy."""
     hidden = np.maximum(x @ weights["dense_1.kernel"] + weights["dense_1.bias"], 0)
@@ -44,13 +36,12 @@ def predict(weights: Mapping[str, Array], x: Array) -> Array:
 
 
 def main() -> None:
-    """Upload data, train, watch, take the weights home, use them."""
+    """Hand in data, train, watch, take the weights home, use them."""
     with cyxwiz.Client() as client:
-        dataset = client.upload(as_npz(*two_rings(2_000, seed=1)))
         job = client.submit(
             name="two-rings",
             model=MODEL,
-            dataset=dataset,
+            dataset=two_rings(2_000, seed=1),
             batch_size=50,
             epochs=40,
             hyperparameters={"optimizer": "adam", "learning_rate": 0.01, "seed": 1},
@@ -60,7 +51,9 @@ def main() -> None:
                 f"{info.state}  step {info.step}/{info.steps_total}  loss {info.metrics.get('loss', float('nan')):.4f}"
             )
         model = job.result()
+        _, losses = job.metrics().curve("loss")
     print("trained arrays:", {name: array.shape for name, array in model.weights.items()})
+    print(f"loss from {losses[0]:.3f} to {losses[-1]:.3f} over {len(losses)} reports")
     x, y = two_rings(500, seed=2)
     accuracy = float(np.mean(predict(model.weights, x) == y))
     print(f"accuracy on new points: {accuracy:.3f}")

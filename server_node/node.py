@@ -29,6 +29,7 @@ from server_node.connection.telemetry_stream import TelemetryStream
 from server_node.control_loop import ControlLoop, Ports
 from server_node.devices.detect import cold_description, ready_description
 from server_node.devices.memory import ram_available_bytes, ram_total_bytes
+from server_node.devices.use import DeviceSampler
 from server_node.execution.engine_choice import EngineChoice
 from server_node.execution.engine_slot import EngineSlot
 from server_node.execution.jax_loading import DataLimits, LoadedEngine, load_engine
@@ -45,6 +46,7 @@ from server_node.left_behind import remove_what_was_left
 from server_node.settings import NodeSettings
 from server_node.shutdown import end_process_after, end_process_for_supervisor, wait_until_quiet
 from server_node.state_folder import StateFolder
+from server_node.telemetry_records import DeviceUses
 from server_node.tidying import Tidying
 from server_node.user_code.engine import UserCodeEngine, UserCodeSettings
 from shared.clock import SystemClock
@@ -56,6 +58,7 @@ from shared.tracing import SpanSink
 
 _LOG = logging.getLogger(__name__)
 LIVE_SECONDS = 1.0
+MEASURE_SECONDS = 5.0
 GIBIBYTE = 2**30
 
 
@@ -127,6 +130,7 @@ class Node:
                     tasks.create_task(self._control_loop(it, tasks).run(), name="control loop")
                     tasks.create_task(self._client.run(), name="client")
                     tasks.create_task(self._telemetry.run(), name="telemetry")
+                    tasks.create_task(self._measure_devices(), name="device use")
                     tasks.create_task(self._warm_up(), name="warm up")
                     await self._stop.wait()
                     self._inbox.post(ShutdownBegan())
@@ -139,6 +143,16 @@ class Node:
         finally:
             self._tidying.close()
             self._journal.close()
+
+    async def _measure_devices(self) -> None:
+        """Tell again and again how much of each device is in use; what cannot be measured is left out."""
+        sampler = DeviceSampler()
+        try:
+            while True:
+                await asyncio.sleep(MEASURE_SECONDS)
+                self._telemetry.add(DeviceUses(await asyncio.to_thread(sampler.measure)))
+        finally:
+            sampler.close()
 
     async def _warm_up(self) -> None:
         loaded = await in_thread_of_its_own(self._load, name="loading-jax")

@@ -115,6 +115,11 @@ def settings_from_arguments(arguments: Sequence[str]) -> NodeSettings:
     return settings
 
 
+def settings_flags() -> frozenset[str]:
+    """Return the flags that set something."""
+    return frozenset(flag for action in _parser()._actions for flag in action.option_strings)  # noqa: SLF001  # argparse lists them nowhere else
+
+
 def _check_servers(settings: NodeSettings) -> None:
     if not settings.servers:
         raise InvalidField("server must name at least one host:port, got nothing", field="server")

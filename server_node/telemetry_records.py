@@ -46,4 +46,27 @@ class LogLine:
     text: str
 
 
-TelemetryRecord = LiveProgress | HistoryRow | LogLine
+@dataclass(frozen=True, slots=True)
+class DeviceUse:
+    """How much of one device is in use, by whomever.
+
+    Attributes:
+        utilisation: 0 to 1; None where it cannot be measured.
+    """
+
+    device_id: str
+    memory_used_bytes: int
+    utilisation: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceUses:
+    """One measurement of every device; only the newest matters."""
+
+    uses: tuple[DeviceUse, ...]
+
+
+AttemptRecord = LiveProgress | HistoryRow | LogLine
+"""What belongs to an attempt."""
+
+TelemetryRecord = AttemptRecord | DeviceUses

@@ -2,23 +2,21 @@
 
 The latter are also what a crash leaves: a job gone from the store whose files were not released any more.
 
-Of several servers with one folder the decider alone sweeps. One that is paused in the middle and wakes when another
-decides removes nothing that the other has been asked for since: that is younger than what it is about to remove.
+Of several servers with the same artifacts the decider alone sweeps. One that is paused in the middle and wakes when
+another decides removes nothing that the other has been asked for since: that is younger than what it is to remove.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Callable
-from pathlib import Path
+from typing import Protocol
 
-from central_server.artifacts.local_directory import LocalArtifacts
-from central_server.ports import Store
+from central_server.ports import Artifacts, Store
 from central_server.structured_logging import log_event
 from shared.clock import Clock
-from shared.errors import StoreUnavailable
+from shared.errors import MachineFailure
 
 SWEEP_SECONDS = 5.0
 GRACE_SECONDS = 10.0
@@ -27,6 +25,33 @@ NEVER_USED_SECONDS = 7 * 24 * 3600.0
 UNUSED_EVERY_SECONDS = 3600.0
 
 _logger = logging.getLogger(__name__)
+
+
+class SweptArtifacts(Artifacts, Protocol):
+    """Artifacts that can be removed: what every place that keeps them offers."""
+
+    released: dict[str, None]
+    """What may be removed, the longest waiting first; the sweep takes from it."""
+
+    def open(self) -> None:
+        """Make what has to be there before anything is kept."""
+        ...
+
+    async def remove_if_older(self, sha256: str, unix_seconds: float) -> bool:
+        """Remove an artifact that nobody has asked for since then; True when it is gone."""
+        ...
+
+    async def older_than(self, unix_seconds: float) -> list[str]:
+        """Return the complete artifacts that nobody has asked for since then."""
+        ...
+
+    async def remove_older_uploads(self, unix_seconds: float, check_office: Callable[[], None]) -> None:
+        """Remove unfinished uploads that nobody went on with since then; `check_office` is asked before each."""
+        ...
+
+    async def sizes(self) -> dict[str, int]:
+        """Return the bytes of each complete artifact that is not about to be removed."""
+        ...
 
 
 class ArtifactSweep:
@@ -38,7 +63,7 @@ class ArtifactSweep:
 
     def __init__(
         self,
-        artifacts: LocalArtifacts,
+        artifacts: SweptArtifacts,
         store: Store,
         clock: Clock,
         *,
@@ -70,10 +95,7 @@ class ArtifactSweep:
         referenced = await self._store.referenced_artifacts()
         for sha256 in list(self._artifacts.released):
             self._check_office()
-            is_settled = sha256 in referenced or await asyncio.to_thread(
-                self._artifacts.remove_if_older, sha256, oldest_kept
-            )
-            if is_settled:
+            if sha256 in referenced or await self._artifacts.remove_if_older(sha256, oldest_kept):
                 self._artifacts.released.pop(sha256, None)
 
     async def sweep_unused(self) -> None:
@@ -89,26 +111,14 @@ class ArtifactSweep:
         """Remove what no job refers to and nobody has asked for as long as that."""
         oldest_kept = self._clock.unix_ms() / 1000 - older_than_seconds
         referenced = await self._store.referenced_artifacts()
-        await asyncio.to_thread(self._remove_unused, referenced, oldest_kept)
-
-    def _remove_unused(self, referenced: frozenset[str], oldest_kept_seconds: float) -> None:
-        complete, partial = self._artifacts.complete_and_partial()
-        for sha256 in complete:
+        for sha256 in await self._artifacts.older_than(oldest_kept):
             if sha256 not in referenced:
                 self._check_office()
-                self._artifacts.remove_if_older(sha256, oldest_kept_seconds)
-        for path in partial:
-            self._check_office()
-            _remove_old_file(path, oldest_kept_seconds)
+                await self._artifacts.remove_if_older(sha256, oldest_kept)
+        await self._artifacts.remove_older_uploads(oldest_kept, self._check_office)
 
     async def _guarded(self, sweep: Callable[[], Awaitable[None]]) -> None:
         try:
             await sweep()
-        except (StoreUnavailable, OSError) as failure:
+        except (MachineFailure, OSError) as failure:
             log_event(_logger, "artifact_sweep_failed", is_warning=True, cause=str(failure))
-
-
-def _remove_old_file(path: Path, oldest_kept_seconds: float) -> None:
-    with contextlib.suppress(FileNotFoundError):  # finished meanwhile
-        if path.stat().st_mtime < oldest_kept_seconds:
-            path.unlink()

@@ -14,7 +14,7 @@ from pathlib import Path
 from pydantic import ValidationError
 from sqlalchemy import make_url
 
-from central_server.backup.backup import ARTIFACTS_NAME, Backup, make_backup
+from central_server.backup.backup import Backup, make_backup
 from central_server.backup.restore import restore_backup
 from central_server.settings import Settings
 from shared.errors import CyxWizError, NotSupported, UserMistake
@@ -27,7 +27,7 @@ def run_command(arguments: Sequence[str]) -> int:
     said = _parser().parse_args(arguments)
     try:
         settings = _settings(said)
-        database, artifacts = _database_file(settings), settings.state_dir / ARTIFACTS_NAME
+        database, artifacts = _database_file(settings), _artifacts_directory(settings)
         if said.command == "backup":
             return _report("written to", said.to, make_backup(database, artifacts, said.to))
         return _report("restored to", settings.state_dir, restore_backup(said.source, database, artifacts))
@@ -40,7 +40,7 @@ def run_command(arguments: Sequence[str]) -> int:
 
 
 def _settings(said: argparse.Namespace) -> Settings:
-    given = {"state_dir": said.state_dir, "database": said.database}
+    given = {"state_dir": said.state_dir, "database": said.database, "artifacts": said.artifacts}
     return Settings(**{name: value for name, value in given.items() if value is not None})
 
 
@@ -48,10 +48,20 @@ def _database_file(settings: Settings) -> Path:
     if not settings.database_url.startswith("sqlite"):
         raise NotSupported(
             "backup and restore copy a SQLite database: copy a PostgreSQL one with pg_dump, and after that the folder "
-            f"{settings.state_dir / ARTIFACTS_NAME}; bring it back with pg_restore",
+            f"{settings.artifacts_directory or settings.artifacts}; bring it back with pg_restore",
             field="database",
         )
     return Path(make_url(settings.database_url).database or "")
+
+
+def _artifacts_directory(settings: Settings) -> Path:
+    if (directory := settings.artifacts_directory) is None:
+        raise NotSupported(
+            f"backup and restore copy artifacts in a folder, and these are at {settings.artifacts}: copy the database "
+            "with sqlite3's .backup, and after that the bucket with the object store's own tools",
+            field="artifacts",
+        )
+    return directory
 
 
 def _report(done: str, where: Path, backup: Backup) -> int:
@@ -84,4 +94,5 @@ def _parser() -> argparse.ArgumentParser:
     for command in (backup, restore):
         command.add_argument("--state-dir", metavar="DIR", help="where the server keeps everything (~/.cyxwiz/central)")
         command.add_argument("--database", metavar="URL", help="the database (a SQLite file in the state directory)")
+        command.add_argument("--artifacts", metavar="DIR", help="the files (a folder in the state directory)")
     return parser

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from central_server.ports import Artifacts
-from central_server.rpc.authentication import Caller
+from central_server.requests.caller import Caller
 from shared.errors import InvalidField
 from shared.pb import artifact_pb2
 

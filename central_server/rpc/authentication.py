@@ -3,24 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
-LOCAL_USER = "local"
+from central_server.requests.caller import LOCAL_USER, Caller
 
 Metadata = Sequence[tuple[str, str | bytes]]
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """The user on whose behalf a request is made.
-
-    Attributes:
-        traceparent: of the client's own trace, as it was sent; empty for none.
-    """
-
-    user_id: str
-    traceparent: str = ""
 
 
 class Authenticator(Protocol):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from central_server.read_model import ReadModel
-from central_server.rpc.authentication import Caller
+from central_server.requests.caller import Caller
 from central_server.rpc.node_info import node_info
 from central_server.rpc.paging import page_size_asked, position_in, token_for
 from central_server.views import NodeView, view_nodes

@@ -6,10 +6,11 @@ import math
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from central_server.rpc.status_codes import code_of, error_named, number_of, short_sentence
+from central_server.rpc.status_codes import code_of, number_of, short_sentence
 from central_server.scheduler.jobs import AttemptRecord, JobError, JobResult
 from central_server.telemetry_records import LogLine, MetricRow
 from central_server.views import JobView, artifact_uri, weights_of
+from shared.error_names import error_named
 from shared.job_config import config_from_job_spec, job_type_number
 from shared.lifecycle import JobState
 from shared.pb import common_pb2, job_pb2

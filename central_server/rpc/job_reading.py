@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from central_server.ports import JobQuery, Store
+from central_server.ports import JobPlace, JobQuery, Store
 from central_server.read_model import ReadModel
-from central_server.rpc.authentication import Caller
+from central_server.requests.caller import Caller
 from central_server.rpc.job_messages import (
     STATUS_OF_STATE,
     job_message,
@@ -59,11 +59,11 @@ class JobReading:
             states=_states(request),
             job_type=_job_type(request.filter_type),
             limit=page_size_asked(request.page_size),
-            before_sequence=_sequence(position_in(request.page_token, filters)),
+            after=_place(position_in(request.page_token, filters)),
         )
         page = await self._read_model.list_jobs(query)
         views = [view_job(seen, self._read_model) for seen in await self._read_model.seen(page.jobs)]
-        token = token_for(str(page.jobs[-1].sequence), filters) if page.has_more else ""
+        token = token_for(str(page.next_place.sequence), filters) if page.next_place else ""
         return job_pb2.ListJobsResponse(
             jobs=[status_message(view) for view in views], next_page_token=token, total_count=page.total
         )
@@ -110,7 +110,7 @@ def _job_type(number: int) -> str:
     return job_pb2.JobType.Name(number).removeprefix("JOB_TYPE_").lower()
 
 
-def _sequence(position: str) -> int:
+def _place(position: str) -> JobPlace | None:
     if position and not position.isdecimal():
         raise InvalidField("page_token must be the next_page_token of an earlier answer, or empty", field="page_token")
-    return int(position) if position else 0
+    return JobPlace(0, int(position)) if position else None

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 from central_server.ports import Store
 from central_server.read_model import ReadModel
-from central_server.rpc.authentication import Caller
+from central_server.requests.caller import Caller
 from central_server.rpc.job_messages import job_message, log_line_message, status_message
 from central_server.views import JobView, view_job
 from central_server.watchers import Watch
@@ -55,7 +55,7 @@ class JobStreams:
         """Give a job's log, and what is added to it until the job has ended when asked to follow."""
         await self._read_model.find(_job_id(request.job_id))
         sequence = max(0, request.after_sequence)
-        with self._read_model.watchers.watch(request.job_id) as watch:
+        with self._read_model.watchers.watch(request.job_id, with_telemetry=True) as watch:
             has_ended = False
             while True:
                 async for line in self._new_lines(request.job_id, sequence):

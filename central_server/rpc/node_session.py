@@ -21,7 +21,7 @@ from central_server.rpc.status_codes import short_sentence
 from central_server.scheduler.events import Event, NodeConnected, NodeDisconnected, NodeSaid
 from central_server.scheduler.node_sessions import NODE_ID_TAKEN_CODE
 from central_server.structured_logging import log_event
-from shared.errors import PeerFault
+from shared.errors import MachineFailure, PeerFault
 from shared.node_message_wire import node_message_from_proto, server_message_to_proto
 from shared.node_messages import AttemptEnded, CheckpointStored, Goodbye, Hello, NodeMessage, ServerMessage, Welcome
 from shared.pb import link_pb2
@@ -42,6 +42,7 @@ _logger = logging.getLogger(__name__)
 _STATUS_OF_ENDING = {
     PeerFault.code: grpc.StatusCode.INVALID_ARGUMENT,
     NODE_ID_TAKEN_CODE: grpc.StatusCode.ALREADY_EXISTS,
+    MachineFailure.code: grpc.StatusCode.UNAVAILABLE,
     "files_missing": grpc.StatusCode.FAILED_PRECONDITION,
     "too_slow": grpc.StatusCode.RESOURCE_EXHAUSTED,
     "restarting": grpc.StatusCode.UNAVAILABLE,
@@ -144,6 +145,8 @@ class NodeSession:
                 await self._take(_parsed(raw))
         except PeerFault as fault:
             self.end(Ending(fault.code, str(fault)))
+        except MachineFailure as failure:  # artifacts cannot be asked for: the node connects again and says it again
+            self.end(Ending(MachineFailure.code, str(failure)))
         except (grpc.aio.BaseError, grpc.RpcError) as cut:
             self.end(Ending("", f"the stream was cut: {cut!r}"))
         else:

@@ -9,13 +9,16 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import replace
+from functools import partial
+from time import perf_counter
 from typing import Any, NoReturn, TypeVar
 
 import grpc
 from google.protobuf.message import DecodeError, Message
 
-from central_server.rpc.authentication import Authenticator, Caller
-from central_server.rpc.status_codes import status_of
+from central_server.requests.caller import Caller
+from central_server.rpc.authentication import Authenticator
+from central_server.rpc.status_codes import code_of, status_of
 from central_server.structured_logging import log_event
 from shared.errors import CyxWizError, InvalidField, MachineFailure, OurBug
 
@@ -28,6 +31,14 @@ _logger = logging.getLogger(__name__)
 UnaryMethod = Callable[[_Request, Caller], Awaitable[Message]]
 StreamingMethod = Callable[[_Request, Caller], AsyncIterator[Message]]
 UploadMethod = Callable[[AsyncIterator[_Request], Caller], Awaitable[Message]]
+
+
+OnEnd = Callable[[str, str, float | None], None]
+"""Told of each rpc that ended: its method, its code, and how long it took where there was one answer."""
+
+
+def ignore_end(_method: str, _code: str, _seconds: float | None) -> None:
+    """Count nothing."""
 
 
 def parse_message(kind: type[_Request], raw: bytes) -> _Request:
@@ -46,17 +57,27 @@ def parse_message(kind: type[_Request], raw: bytes) -> _Request:
 class Registration:
     """Handlers of one service, gathered one by one."""
 
-    def __init__(self, service: str, authenticator: Authenticator) -> None:
+    def __init__(self, service: str, authenticator: Authenticator, on_end: OnEnd = ignore_end) -> None:
         self._service = service
+        self._on_end = on_end
         self._authenticator = authenticator
         self._handlers: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
 
-    def unary(self, name: str, request: type[_Request], method: UnaryMethod[_Request]) -> None:
-        """Serve a method that takes one message and answers one."""
+    def unary(
+        self,
+        name: str,
+        request: type[_Request],
+        method: UnaryMethod[_Request],
+        *,
+        beside: Callable[[], tuple[tuple[str, str], ...]] | None = None,
+    ) -> None:
+        """Serve a method that takes one message and answers one; `beside` gives what trails the answer."""
 
         async def handle(raw: bytes, context: Context) -> bytes:
-            with _Telling() as told:
+            with _Telling(partial(self._on_end, name), is_timed=True) as told:
                 answer = await method(parse_message(request, raw), await self._caller(context))
+                if beside is not None:
+                    context.set_trailing_metadata(beside())
                 return answer.SerializeToString()
             return await told.abort(context)
 
@@ -66,7 +87,7 @@ class Registration:
         """Serve a method that takes one message and answers many."""
 
         async def handle(raw: bytes, context: Context) -> None:
-            with _Telling() as told:
+            with _Telling(partial(self._on_end, name), is_timed=False) as told:
                 async for answer in method(parse_message(request, raw), await self._caller(context)):
                     await context.write(answer.SerializeToString())
                 return
@@ -78,7 +99,7 @@ class Registration:
         """Serve a method that takes many messages and answers one."""
 
         async def handle(_: object, context: Context) -> bytes:
-            with _Telling() as told:
+            with _Telling(partial(self._on_end, name), is_timed=False) as told:
                 answer = await method(_messages(request, context), await self._caller(context))
                 return answer.SerializeToString()
             return await told.abort(context)
@@ -89,7 +110,7 @@ class Registration:
         """Serve a method that reads and writes raw bytes on the stream by itself."""
 
         async def handle(_: object, context: Context) -> None:
-            with _Telling() as told:
+            with _Telling(partial(self._on_end, name), is_timed=False) as told:
                 await method(context)
                 return
             await told.abort(context)
@@ -114,10 +135,13 @@ class Registration:
 
 
 class _Telling:
-    """Holds the error that left its block, so that the rpc is ended outside of any `except`."""
+    """Holds the error that left its block, so that the rpc is ended outside of any `except`; says how it ended."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_end: Callable[[str, float | None], None], *, is_timed: bool) -> None:
         self._error: CyxWizError | None = None
+        self._on_end = on_end
+        self._is_timed = is_timed
+        self._begun = perf_counter()
 
     def __enter__(self) -> _Telling:
         return self
@@ -128,7 +152,13 @@ class _Telling:
             self._error = OurBug("the server made a mistake of its own; its log has the trace")
         elif isinstance(error, CyxWizError):
             self._error = error
+        self._on_end(self._code(error), perf_counter() - self._begun if self._is_timed else None)
         return self._error is not None
+
+    def _code(self, error: BaseException | None) -> str:
+        if self._error is not None:
+            return code_of(type(self._error)).name
+        return "OK" if error is None else "CANCELLED"
 
     async def abort(self, context: Context) -> NoReturn:
         """End the rpc with the status of the error that was held."""

@@ -11,8 +11,9 @@ from google.protobuf.message import Message
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from central_server.requests.caller import Caller
 from central_server.rpc.artifact_service import ArtifactService
-from central_server.rpc.authentication import Authenticator, Caller
+from central_server.rpc.authentication import Authenticator
 from central_server.rpc.discovery_service import DiscoveryService
 from central_server.rpc.foreign_services import ReadableRequestsOnly
 from central_server.rpc.job_planning import JobPlanning
@@ -21,7 +22,15 @@ from central_server.rpc.job_service import JobService
 from central_server.rpc.job_streams import JobStreams
 from central_server.rpc.node_management import NodeManagement
 from central_server.rpc.node_service import NodeService
-from central_server.rpc.registration import Context, Registration, UnaryMethod, UploadMethod
+from central_server.rpc.registration import (
+    Context,
+    OnEnd,
+    Registration,
+    UnaryMethod,
+    UploadMethod,
+    ignore_end,
+)
+from central_server.rpc.server_facts import server_facts
 from shared.errors import InvalidField
 from shared.pb import artifact_pb2, job_pb2, link_pb2, node_pb2
 
@@ -65,14 +74,14 @@ class Services:
 class RpcServer:
     """The gRPC server, from binding its port to its end."""
 
-    def __init__(self, services: Services, authenticator: Authenticator) -> None:
+    def __init__(self, services: Services, authenticator: Authenticator, *, on_end: OnEnd = ignore_end) -> None:
         self._server = grpc.aio.server(options=SERVER_OPTIONS, interceptors=[ReadableRequestsOnly()])
         registrations = (
-            _jobs(services, authenticator),
-            _discovery(services, authenticator),
-            _management(services, authenticator),
-            _artifacts(services, authenticator),
-            _link(services, authenticator),
+            _jobs(services, authenticator, on_end),
+            _discovery(services, authenticator, on_end),
+            _management(services, authenticator, on_end),
+            _artifacts(services, authenticator, on_end),
+            _link(services, authenticator, on_end),
         )
         self._names = [registration.add_to(self._server) for registration in registrations]
         self._health = health.aio.HealthServicer()
@@ -108,10 +117,10 @@ class RpcServer:
         await self._server.stop(grace_seconds)
 
 
-def _jobs(services: Services, authenticator: Authenticator) -> Registration:
+def _jobs(services: Services, authenticator: Authenticator, on_end: OnEnd) -> Registration:
     jobs, reading, streams = services.jobs, services.reading, services.streams
     only = _Only(services.refuse_elsewhere).unary
-    table = Registration("cyxwiz.protocol.JobService", authenticator)
+    table = Registration("cyxwiz.protocol.JobService", authenticator, on_end)
     table.unary("SubmitJob", job_pb2.SubmitJobRequest, only(jobs.submit))
     table.unary("CancelJob", job_pb2.CancelJobRequest, only(jobs.cancel))
     table.unary("DeleteJob", job_pb2.DeleteJobRequest, only(jobs.delete))
@@ -129,36 +138,36 @@ def _jobs(services: Services, authenticator: Authenticator) -> Registration:
     return table
 
 
-def _discovery(services: Services, authenticator: Authenticator) -> Registration:
+def _discovery(services: Services, authenticator: Authenticator, on_end: OnEnd) -> Registration:
     # Reads, but of who is connected, which the decider alone knows.
     discovery, only = services.discovery, _Only(services.refuse_elsewhere).unary
-    table = Registration("cyxwiz.protocol.NodeDiscoveryService", authenticator)
+    table = Registration("cyxwiz.protocol.NodeDiscoveryService", authenticator, on_end)
     table.unary("FindNodes", node_pb2.FindNodesRequest, only(discovery.find))
-    table.unary("ListNodes", node_pb2.ListNodesRequest, only(discovery.list_nodes))
+    table.unary("ListNodes", node_pb2.ListNodesRequest, only(discovery.list_nodes), beside=server_facts)
     table.unary("GetNodeInfo", node_pb2.GetNodeInfoRequest, only(discovery.info))
     return table
 
 
-def _management(services: Services, authenticator: Authenticator) -> Registration:
+def _management(services: Services, authenticator: Authenticator, on_end: OnEnd) -> Registration:
     management, only = services.management, _Only(services.refuse_elsewhere).unary
-    table = Registration("cyxwiz.protocol.NodeManagementService", authenticator)
+    table = Registration("cyxwiz.protocol.NodeManagementService", authenticator, on_end)
     table.unary("DrainNode", node_pb2.DrainNodeRequest, only(management.drain))
     table.unary("UndrainNode", node_pb2.UndrainNodeRequest, only(management.undrain))
     return table
 
 
-def _artifacts(services: Services, authenticator: Authenticator) -> Registration:
+def _artifacts(services: Services, authenticator: Authenticator, on_end: OnEnd) -> Registration:
     artifacts, only = services.artifacts, _Only(services.refuse_elsewhere)
-    table = Registration("cyxwiz.protocol.ArtifactService", authenticator)
+    table = Registration("cyxwiz.protocol.ArtifactService", authenticator, on_end)
     table.unary("GetUpload", artifact_pb2.GetUploadRequest, only.unary(artifacts.where_upload_stands))
     table.upload("Upload", artifact_pb2.UploadChunk, only.upload(artifacts.upload))
     table.streaming("Download", artifact_pb2.DownloadRequest, artifacts.download)
     return table
 
 
-def _link(services: Services, authenticator: Authenticator) -> Registration:
+def _link(services: Services, authenticator: Authenticator, on_end: OnEnd) -> Registration:
     nodes, only = services.nodes, _Only(services.refuse_elsewhere).conversation
-    table = Registration(link_pb2.DESCRIPTOR.services_by_name["NodeLink"].full_name, authenticator)
+    table = Registration(link_pb2.DESCRIPTOR.services_by_name["NodeLink"].full_name, authenticator, on_end)
     table.conversation("Control", only(nodes.control))
     table.conversation("Telemetry", only(nodes.telemetry))
     return table

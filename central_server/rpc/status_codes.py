@@ -75,12 +75,6 @@ def number_of(code: grpc.StatusCode) -> int:
     return number
 
 
-def error_named(code: str, message: str, *, field: str = "") -> errors.CyxWizError:
-    """Return the error that a stored or received `code` stands for; unknown codes are `UserMistake`."""
-    kind = _KINDS_BY_CODE.get(code, errors.UserMistake)
-    return kind(message, field=field) if issubclass(kind, errors.UserMistake) else kind(message)
-
-
 def short_sentence(text: str) -> str:
     """Return `text` as valid UTF-8 of at most `MAX_SENTENCE_BYTES`."""
     encoded = text.encode("utf-8", errors="replace")
@@ -93,10 +87,3 @@ def _packed(message: error_details_pb2.ErrorInfo | error_details_pb2.BadRequest)
     packed = AnyMessage()
     packed.Pack(message)
     return packed
-
-
-def _all_kinds(root: type[errors.CyxWizError]) -> list[type[errors.CyxWizError]]:
-    return [root, *(kind for child in root.__subclasses__() for kind in _all_kinds(child))]
-
-
-_KINDS_BY_CODE = MappingProxyType({kind.code: kind for kind in _all_kinds(errors.CyxWizError)})

@@ -12,7 +12,7 @@ import grpc
 
 from central_server.ports import TelemetrySink
 from central_server.rpc.registration import Context, parse_message
-from central_server.telemetry_records import LogLine, MetricRow, Progress
+from central_server.telemetry_records import DeviceUse, LogLine, MetricRow, Progress
 from shared.errors import CyxWizError, PeerFault, WrongState
 from shared.node_description_wire import short_text
 from shared.node_message_wire import attempt_key_from_proto
@@ -22,6 +22,7 @@ UNACKNOWLEDGED_BATCHES = 64
 BATCH_RECORDS = 10_000
 """A node tells a twentieth of this at once; what waits to be written is bounded by whole batches."""
 LONGEST_LINE_CHARACTERS = 16_384
+LONGEST_DEVICE_ID_CHARACTERS = 100
 
 _Pending = asyncio.Queue[tuple[int, asyncio.Future[None]] | None]
 
@@ -58,6 +59,7 @@ class TelemetrySession:
             if not self._is_open(session_id, node_id):
                 raise WrongState(f"session {session_id!r} of node {node_id!r} is not open; say Hello first")
             _check_length(batch)
+            self._sink.take_uses(node_id, _uses(batch), max(0, batch.dropped))
             durable = await self._sink.take(node_id, _live(batch), _rows(batch), _lines(batch))
             await pending.put((batch.sequence, durable))
 
@@ -80,9 +82,20 @@ def _raise_what_matters(group: ExceptionGroup) -> None:
 
 
 def _check_length(batch: link_pb2.TelemetryBatch) -> None:
-    records = len(batch.live) + len(batch.rows) + len(batch.lines)
+    records = len(batch.live) + len(batch.rows) + len(batch.lines) + len(batch.device_uses)
     if records > BATCH_RECORDS:
         raise PeerFault(f"a batch must hold at most {BATCH_RECORDS} records, got {records}; send them in several")
+
+
+def _uses(batch: link_pb2.TelemetryBatch) -> Sequence[DeviceUse]:
+    return [
+        DeviceUse(
+            device_id=short_text(use.device_id, LONGEST_DEVICE_ID_CHARACTERS),
+            memory_used_bytes=max(0, use.memory_used_bytes),
+            utilisation=use.utilisation if use.HasField("utilisation") and 0 <= use.utilisation <= 1 else None,
+        )
+        for use in batch.device_uses
+    ]
 
 
 def _live(batch: link_pb2.TelemetryBatch) -> Sequence[tuple[str, Progress]]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
-from central_server.ports import JobPage, JobQuery, StoredState
+from central_server.ports import StoredState
 from central_server.scheduler.jobs import JobRecord
 from central_server.storage import tables
 from central_server.storage.rows import USE_OF, job_from_row, log_line_from_row, metrics_from_row, node_from_row
@@ -64,21 +64,10 @@ def content_digests(connection: Connection, job_ids: Sequence[str]) -> dict[str,
     return {row.job_id: row.content_digest for row in connection.execute(_DIGESTS, {_NAMES: list(job_ids)})}
 
 
-def job_page(connection: Connection, query: JobQuery) -> JobPage:
-    """Return one page, newest first, without model definitions."""
-    jobs = tables.jobs.c
-    total = connection.scalar(select(func.count()).select_from(tables.jobs).where(_matches(query))) or 0
-    page = (
-        select(tables.jobs, tables.job_specs.c.spec)
-        .join(tables.job_specs, tables.job_specs.c.job_id == jobs.job_id)
-        .where(_matches(query))
-        .order_by(jobs.sequence.desc())
-        .limit(query.limit + 1)
-    )
-    if query.before_sequence:
-        page = page.where(jobs.sequence < query.before_sequence)
-    records = [job_from_row(row) for row in connection.execute(page).mappings()]
-    return JobPage(jobs=tuple(records[: query.limit]), total=total, has_more=len(records) > query.limit)
+def count_by_state(connection: Connection) -> dict[JobState, int]:
+    """Return how many jobs are in each state."""
+    state = tables.jobs.c.state
+    return {JobState(name): count for name, count in connection.execute(select(state, func.count()).group_by(state))}
 
 
 def metric_rows(connection: Connection, job_id: str, *, after_step: int, limit: int) -> tuple[MetricRow, ...]:
@@ -120,18 +109,3 @@ def _whole_jobs() -> Select[tuple[object, ...]]:
     return select(tables.jobs, specs.spec, specs.model_definition).join(
         tables.job_specs, specs.job_id == tables.jobs.c.job_id
     )
-
-
-def _matches(query: JobQuery) -> ColumnElement[bool]:
-    jobs = tables.jobs.c
-    wanted: list[ColumnElement[bool]] = []
-    if query.user_id:
-        wanted.append(jobs.user_id == query.user_id)
-    if query.states:
-        wanted.append(jobs.state.in_(sorted(state.value for state in query.states)))
-    if query.job_type:
-        specs = tables.job_specs.c
-        # As `row_from_spec` writes it; within a text of the user's the quotes would be escaped.
-        of_type = specs.spec.contains(f'","job_type":"{query.job_type}","dataset":"', autoescape=True)
-        wanted.append(jobs.job_id.in_(select(specs.job_id).where(of_type)))
-    return and_(True, *wanted)

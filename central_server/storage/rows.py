@@ -31,6 +31,9 @@ WITHOUT_MODEL = "{}"
 USE_OF = "device_seconds_of:"
 """In front of a user's id in `server_state`: the device seconds that user has had lately."""
 
+PRIORITIES = ("low", "normal", "high", "critical")
+"""By these numbers `job_search` sorts them."""
+
 _DETAIL_NUMBERS = ("failures", "losses", "step", "epoch", "steps_total", "wait_until_ms")
 _KEPT_APART = {"model_definition"}
 _ARTIFACT = "artifact://sha256:"
@@ -60,6 +63,24 @@ def row_from_spec(record: JobRecord) -> dict[str, Any]:
         "spec": record.spec.model_dump_json(exclude=_KEPT_APART),
         "model_definition": record.spec.model_definition,
     }
+
+
+def row_for_search(record: JobRecord) -> dict[str, Any]:
+    """Return the row of `job_search`, which is written once."""
+    spec = record.spec
+    return {
+        "job_id": record.job_id,
+        "sequence": record.sequence,
+        "priority": PRIORITIES.index(spec.priority),
+        "name_key": spec.name.casefold(),
+        "searched": "\n".join([spec.name, *spec.labels.values()]).casefold(),
+        "labels": "".join(searched_label(key, value) for key, value in spec.labels.items()),
+    }
+
+
+def searched_label(key: str, value: str) -> str:
+    """Return a label as `job_search` holds it; neither part can hold the characters around it."""
+    return f"\n{key}\x1f{value}\n"
 
 
 def spec_from_row(row: Row) -> JobSpec:

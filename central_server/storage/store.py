@@ -15,10 +15,11 @@ from typing import Self, TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from central_server.curves import Curve, CurveRequest
 from central_server.ports import EndedJob, EndedPage, JobPage, JobQuery, StoredState, StoreSize, Telemetry
 from central_server.scheduler.effects import Write
 from central_server.scheduler.jobs import JobRecord
-from central_server.storage import expiring, postgresql, queries
+from central_server.storage import curve_reading, expiring, job_listing, postgresql, queries
 from central_server.storage.decider_lease import DeciderLease
 from central_server.storage.decider_lock import DeciderLock, FileLock
 from central_server.storage.engines import Engines, open_engines
@@ -28,6 +29,7 @@ from central_server.storage.written_specs import WrittenSpecs
 from central_server.telemetry_records import LogLine, MetricRow
 from shared.clock import Clock, SystemClock
 from shared.errors import StoreUnavailable, WrongState
+from shared.lifecycle import JobState
 
 _READERS = 2
 
@@ -126,7 +128,15 @@ class SqlStore:
 
     async def list_jobs(self, query: JobQuery) -> JobPage:
         """Return one page of jobs."""
-        return await self._read(queries.job_page, query)
+        return await self._read(job_listing.job_page, query)
+
+    async def count_by_state(self) -> Mapping[JobState, int]:
+        """Return how many jobs there are in each state that some job is in."""
+        return await self._read(queries.count_by_state)
+
+    async def curve(self, job_id: str, request: CurveRequest) -> Curve:
+        """Return a job's history thinned out to be drawn."""
+        return await self._read(curve_reading.curve, job_id, request)
 
     async def metric_rows(self, job_id: str, *, after_step: int, limit: int) -> tuple[MetricRow, ...]:
         """Return a job's history in the order of its steps."""

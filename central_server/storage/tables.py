@@ -14,6 +14,9 @@ metadata = MetaData()
 SEQUENCE = BigInteger().with_variant(Integer, "sqlite")
 """SQLite numbers rows by itself only in a column of type INTEGER."""
 
+SORTED_TEXT = Text().with_variant(Text(collation="C"), "postgresql")
+"""Sorted by code points in every database, whatever its locale."""
+
 FOREIGN_TEXT = Text().with_variant(TextWithoutNul(), "postgresql")
 """What programs of users wrote, whatever it is."""
 
@@ -52,6 +55,26 @@ job_specs = Table(
     Column("model_definition", Text, nullable=False),
 )
 """Written once a job: a spec never changes, and its model definition may be megabytes that no listing should read."""
+
+job_search = Table(
+    "job_search",
+    metadata,
+    Column("sequence", SEQUENCE, primary_key=True, autoincrement=False),
+    Column("job_id", Text, ForeignKey("jobs.job_id", ondelete="CASCADE"), nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("name_key", SORTED_TEXT, nullable=False),
+    Column("searched", Text, nullable=False),
+    Column("labels", Text, nullable=False),
+    Index("job_search_by_job", "job_id", unique=True),
+    Index("job_search_by_priority", "priority", "sequence"),
+    Index("job_search_by_name", "name_key", "sequence"),
+)
+"""What listings search and sort by, written once with the spec.
+
+The rows are narrow and lie in the order of their sequence, so that a search reads few pages, one after the other.
+
+`searched` is the name and the labels' values, folded; `labels` holds each as NEWLINE key UNIT-SEPARATOR value NEWLINE.
+"""
 
 nodes = Table(
     "nodes",

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from central_server.read_model import ReadModel
 from central_server.structured_logging import log_event
 from central_server.telemetry.writer import TelemetryWriter
-from central_server.telemetry_records import LogLine, MetricRow, Progress
+from central_server.telemetry_records import DeviceUse, LogLine, MetricRow, Progress
 from shared.errors import NotFound
 
 _logger = logging.getLogger(__name__)
@@ -36,6 +36,8 @@ class TelemetryIngest:
         self._writer = writer
         self.dropped = 0
         """How many records were fenced off since the start."""
+        self.dropped_by_nodes: dict[str, int] = {}
+        """How many records each node says it has dropped since it started."""
 
     async def take(
         self,
@@ -55,6 +57,12 @@ class TelemetryIngest:
         kept_lines = [line for line in lines if line.attempt in owned[line.job_id].numbers]
         self._count_dropped(node_id, len(rows) + len(lines) - len(kept_rows) - len(kept_lines))
         return await self._writer.add(kept_rows, kept_lines)
+
+    def take_uses(self, node_id: str, uses: Sequence[DeviceUse], dropped: int) -> None:
+        """Show what a node measured of its devices, and how many records it had to drop since it started."""
+        if uses:
+            self._read_model.publish_uses(node_id, uses)
+        self.dropped_by_nodes[node_id] = dropped
 
     async def _attempts_on(self, node_id: str, job_id: str) -> _Attempts:
         try:

@@ -74,8 +74,8 @@ class TelemetryWriter:
             _settle(waiting, failure)
             return
         _settle(waiting, None)
-        for job_id in sorted({line.job_id for line in lines}):
-            self._watchers.log_grew(job_id)
+        for job_id in sorted({row.job_id for row in rows} | {line.job_id for line in lines}):
+            self._watchers.telemetry_grew(job_id)
 
     async def _write(self, rows: list[MetricRow], lines: list[LogLine]) -> None:
         """In pieces, so that a control commit can go between them."""

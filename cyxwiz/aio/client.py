@@ -1,26 +1,32 @@
-"""The async client: submits jobs, finds them again, asks for nodes and plans, uploads files."""
+"""The async client: submits jobs, finds them again, asks for nodes and plans, uploads files.
+
+What checks a job before it is sent (numpy, pydantic, YAML) is loaded with the first submission: who only asks does
+not wait for it.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from cyxwiz.aio.connection import Connection
 from cyxwiz.aio.job import Job
 from cyxwiz.aio.uploads import upload_bytes, upload_file
-from cyxwiz.job_input import JobArrayInput, JobInput, array_configs_from, job_config_from
 from cyxwiz.list_filters import checked_limit, checked_state
-from cyxwiz.records import JobInfo, NodeInfo, Plan
+from cyxwiz.records import JobInfo, NodeInfo, Plan, ServerInfo
 from cyxwiz.records_from_wire import job_info_from_status, job_info_from_wire, node_info_from_wire, plan_from_wire
 from cyxwiz.server_address import each_address, resolve_server
+from shared.clock import SystemClock
 from shared.errors import NotFound
 from shared.identifiers import new_job_id
 from shared.lifecycle import JobState
 from shared.pb import artifact_pb2_grpc, job_pb2, job_pb2_grpc, node_pb2, node_pb2_grpc
+
+if TYPE_CHECKING:
+    from cyxwiz.job_input import JobArrayInput, JobInput
 
 _PAGE_SIZE = 200
 _LOOKUPS_AT_ONCE = 16
@@ -80,7 +86,8 @@ class Client:
             spec: a `JobSpec`, a mapping with the keys of a job file, or the path of a job file; None when the
                 keys come as keyword arguments.
             job_id: the key that makes the submission idempotent; None makes one.
-            **fields: keys of a job file; they win over `spec`.
+            **fields: keys of a job file; they win over `spec`. Here `dataset` may also be arrays, `(x, y)`,
+                `(x, y, x_val, y_val)` or arrays by name; they are stored by their content, and the same ones once.
 
         Raises:
             InvalidField: something in the job is wrong; `.field` says what.
@@ -88,12 +95,9 @@ class Client:
             TooLarge: the job does not fit the transport.
             ServerUnreachable: nobody answered for `retry_seconds`.
         """
-        with tempfile.TemporaryDirectory(prefix="cyxwiz-job-") as name:
-            folder = Path(name)
-            config = await asyncio.to_thread(
-                job_config_from, spec, fields, job_id=job_id or new_job_id(), folder=folder
-            )
-            await self._upload_all(folder)
+        from cyxwiz.aio.prepared_job import prepared_job  # noqa: PLC0415  # loads numpy and pydantic
+
+        config = await prepared_job(spec, fields, job_id=job_id or new_job_id(), upload=self.upload)
         request = job_pb2.SubmitJobRequest(config=config)
         response = await self._connection.call(self._jobs.SubmitJob, request)
         return self.job(response.job_id)
@@ -114,11 +118,9 @@ class Client:
             AlreadyExists: one of the ids is taken by another job.
             ServerUnreachable: nobody answered for `retry_seconds`.
         """
-        array = array_id or new_job_id()
-        with tempfile.TemporaryDirectory(prefix="cyxwiz-job-") as name:
-            folder = Path(name)
-            configs = await asyncio.to_thread(array_configs_from, spec, fields, array_id=array, folder=folder)
-            await self._upload_all(folder)
+        from cyxwiz.aio.prepared_job import prepared_array  # noqa: PLC0415  # loads numpy and pydantic
+
+        configs = await prepared_array(spec, fields, array_id=array_id or new_job_id(), upload=self.upload)
         gate = asyncio.Semaphore(_SUBMISSIONS_AT_ONCE)
 
         async def send(config: job_pb2.JobConfig) -> Job:
@@ -127,10 +129,6 @@ class Client:
                 return self.job(response.job_id)
 
         return list(await asyncio.gather(*map(send, configs)))
-
-    async def _upload_all(self, folder: Path) -> None:
-        for file in await asyncio.to_thread(lambda: sorted(folder.iterdir())):
-            await self.upload(file)
 
     def job(self, job_id: str) -> Job:
         """Return a handle; whether the job exists is asked with its first use."""
@@ -190,6 +188,25 @@ class Client:
             if not token:
                 return nodes
 
+    async def server_info(self) -> ServerInfo:
+        """Return which server answers, its version, its clock and how long that took; asked once, without patience.
+
+        Raises:
+            ServerUnreachable: nobody answers.
+        """
+        clock = SystemClock()
+        begun = clock.monotonic_seconds()
+        request = node_pb2.ListNodesRequest(page_size=1)
+        address = self._connection.address
+        _, facts = await self._connection.call_and_metadata(self._nodes.ListNodes, request)
+        clock_ms = facts.get("cyxwiz-unix-ms", "")
+        return ServerInfo(
+            address=address,
+            version=facts.get("cyxwiz-version", ""),
+            clock_ms=int(clock_ms) if clock_ms.isdigit() else None,
+            answered_ms=(clock.monotonic_seconds() - begun) * 1000,
+        )
+
     async def drain(self, node_id: str, *, within_seconds: float = 0.0) -> NodeInfo:
         """Let a node take nothing new, and move what runs there when the time is up.
 
@@ -215,8 +232,9 @@ class Client:
 
     async def plan(self, spec: JobInput | None = None, **fields: object) -> Plan:
         """Return what would happen to a job, without running it; takes and raises what `submit` does."""
-        with tempfile.TemporaryDirectory(prefix="cyxwiz-job-") as folder:
-            config = await asyncio.to_thread(job_config_from, spec, fields, job_id="", folder=Path(folder))
+        from cyxwiz.aio.prepared_job import prepared_plan  # noqa: PLC0415  # loads numpy and pydantic
+
+        config = await prepared_plan(spec, fields, upload=self.upload)
         request = job_pb2.PlanJobRequest(config=config)
         return plan_from_wire(
             await self._connection.call(self._jobs.PlanJob, request, timeout_seconds=_PLAN_TIMEOUT_SECONDS)

@@ -111,6 +111,19 @@ class Connection:
             except grpc.aio.AioRpcError as error:
                 await patience.wait_or_raise(self.error(error))
 
+    async def call_and_metadata(
+        self, method: grpc.aio.UnaryUnaryMultiCallable[_Request, _Response], request: _Request
+    ) -> tuple[_Response, dict[str, str]]:
+        """Return the answer and what the server sent beside it; not tried again."""
+        self.refuse_when_closed()
+        call = method(request, timeout=self._call_timeout_seconds)
+        try:
+            answer = await call
+            trailing = await call.trailing_metadata()
+        except grpc.aio.AioRpcError as error:
+            raise self.error(error) from None
+        return answer, {key: value for key, value in trailing or () if isinstance(value, str)}
+
     def refuse_when_closed(self) -> None:
         """Raise WrongState when nothing can be asked any more."""
         if self._is_closed:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cyxwiz.aio.connection import Connection
 from cyxwiz.aio.downloads import download_files
 from cyxwiz.aio.resumable_stream import OnAway, OnBack, read_resumable
 from cyxwiz.errors import JobCancelled, JobFailed
-from cyxwiz.records import JobInfo, LogLine, MetricRow, to_json_value
+from cyxwiz.metrics import Metrics
+from cyxwiz.records import JobInfo, LogLine, to_json_value
 from cyxwiz.records_from_wire import job_info_from_wire, log_line_from_wire, metric_row_from_wire
-from cyxwiz.trained_model import TrainedModel, read_trained_model
 from shared.errors import OurBug, WrongState
 from shared.lifecycle import JobState
 from shared.pb import artifact_pb2_grpc, job_pb2, job_pb2_grpc
+
+if TYPE_CHECKING:
+    from cyxwiz.trained_model import TrainedModel
+    from shared.job_spec import JobSpec
 
 AWAY_SECONDS = 600.0
 """How long a watched server may be gone before its absence is an error."""
@@ -55,6 +59,18 @@ class Job:
         """
         request = job_pb2.GetJobRequest(job_id=self.id)
         return job_info_from_wire(await self._connection.call(self._jobs.GetJob, request))
+
+    async def spec(self) -> JobSpec:
+        """Return what was asked for, as the server understood it; it can be submitted again.
+
+        Raises:
+            NotFound: there is no such job.
+        """
+        from shared.job_config import job_spec_from_config  # noqa: PLC0415  # loads pydantic
+
+        request = job_pb2.GetJobRequest(job_id=self.id)
+        job = await self._connection.call(self._jobs.GetJob, request)
+        return await asyncio.to_thread(job_spec_from_config, job.config)
 
     async def watch(
         self, *, away_seconds: float = AWAY_SECONDS, on_away: OnAway | None = None, on_back: OnBack | None = None
@@ -113,17 +129,21 @@ class Job:
             JobFailed: it failed; the message is the job's error.
             JobCancelled: it was cancelled.
         """
+        import tempfile  # noqa: PLC0415  # with what it loads, a cost that only results have
+
+        from cyxwiz.trained_model import read_trained_model  # noqa: PLC0415  # loads numpy
+
         info = await self.wait()
         _refuse_without_result(info)
         with tempfile.TemporaryDirectory(prefix="cyxwiz-result-") as folder:
             await self.download(folder)
             return await asyncio.to_thread(read_trained_model, Path(folder), info)
 
-    async def metrics(self, *, after_step: int = 0) -> list[MetricRow]:
+    async def metrics(self, *, after_step: int = 0) -> Metrics:
         """Return the history so far, one row a report, behind `after_step`."""
         request = job_pb2.GetMetricsRequest(job_id=self.id, after_step=after_step)
         response = await self._connection.call(self._jobs.GetMetrics, request)
-        return [metric_row_from_wire(row) for row in response.rows]
+        return Metrics(map(metric_row_from_wire, response.rows))
 
     async def logs(
         self, *, follow: bool = False, away_seconds: float = AWAY_SECONDS, on_away: OnAway | None = None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import grpc
-from google.protobuf.message import DecodeError
-from google.rpc import error_details_pb2, status_pb2
 
 from cyxwiz.errors import (
     AlreadyExists,
@@ -20,6 +20,9 @@ from cyxwiz.errors import (
     UserMistake,
     WrongState,
 )
+
+if TYPE_CHECKING:
+    from cyxwiz.aio.status_details import StatusDetails
 
 _DETAILS_KEY = "grpc-status-details-bin"
 
@@ -43,13 +46,13 @@ _CUT_UNDER_A_WRITE = "Internal error from Core"
 def error_from_rpc(error: grpc.aio.AioRpcError, *, address: str) -> CyxWizError:
     """Return what `error` means to the caller; `address` is where the server should have been."""
     code = error.code()
-    status = _rich_status(error)
-    text = (status.message if status is not None else "") or error.details() or ""
+    told = _details(error)
+    text = (told.message if told is not None else "") or error.details() or ""
     if code in _MISTAKES:
-        kind = OverQuota if _reason(status) == OverQuota.code else _MISTAKES[code]
-        return kind(text or code.name, field=_field_at_fault(status))
+        kind = OverQuota if told is not None and told.reason == OverQuota.code else _MISTAKES[code]
+        return kind(text or code.name, field=told.field if told is not None else "")
     if code in _AWAY or (code is grpc.StatusCode.INTERNAL and error.details() == _CUT_UNDER_A_WRITE):
-        return ServerUnreachable(_away_sentence(address, text if status is not None else ""))
+        return ServerUnreachable(_away_sentence(address, text if told is not None else ""))
     if code is grpc.StatusCode.DEADLINE_EXCEEDED:
         return ServerUnreachable(
             f"the central server at {address} did not answer in time; is it overloaded or cut off?"
@@ -66,27 +69,10 @@ def _away_sentence(address: str, servers_own_words: str) -> str:
     )
 
 
-def _rich_status(error: grpc.aio.AioRpcError) -> status_pb2.Status | None:
+def _details(error: grpc.aio.AioRpcError) -> StatusDetails | None:
     for key, value in error.trailing_metadata() or ():
         if key == _DETAILS_KEY and isinstance(value, bytes):
-            try:
-                return status_pb2.Status.FromString(value)
-            except DecodeError:
-                return None
+            from cyxwiz.aio.status_details import status_details_from  # noqa: PLC0415  # loads google.rpc
+
+            return status_details_from(value)
     return None
-
-
-def _reason(status: status_pb2.Status | None) -> str:
-    info = error_details_pb2.ErrorInfo()
-    for detail in status.details if status is not None else ():
-        if detail.Unpack(info):
-            return str(info.reason)
-    return ""
-
-
-def _field_at_fault(status: status_pb2.Status | None) -> str:
-    bad_request = error_details_pb2.BadRequest()
-    for detail in status.details if status is not None else ():
-        if detail.Unpack(bad_request) and bad_request.field_violations:
-            return str(bad_request.field_violations[0].field)
-    return ""

@@ -2,52 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from cyxwiz.cli.job_table import DEFAULT_LIMIT, print_jobs
 from cyxwiz.cli.options import JsonOption, ServerOption
-from cyxwiz.cli.printing import print_json, print_table
-from cyxwiz.cli.words import metrics_in_words, moment_in_words
 from cyxwiz.list_filters import STATES_IN_WORDS
-from cyxwiz.records import JobInfo
-from shared.clock import SystemClock
-
-if TYPE_CHECKING:
-    from cyxwiz.aio import Client
 
 
 def list_jobs(
     state: Annotated[
         str | None, typer.Option("--state", metavar="STATE", help=f"Only jobs in this state: {STATES_IN_WORDS}.")
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", help="Not more than so many.")] = 50,
+    limit: Annotated[int, typer.Option("--limit", help="Not more than so many.")] = DEFAULT_LIMIT,
     as_json: JsonOption = False,
     server: ServerOption = None,
 ) -> None:
     """List jobs, newest first.
 
     Example: cyxwiz list --state running
+
+    Example: cyxwiz list --json | jq -r '.[].job_id'
     """
-    from cyxwiz.cli.with_client import with_client
-
-    async def work(client: Client) -> list[JobInfo]:
-        return await client.jobs(state=state, limit=limit, complete=as_json)
-
-    infos = with_client(server, work)
-    if as_json:
-        print_json(infos)
-        return
-    now_ms = SystemClock().unix_ms()
-    print_table(("JOB", "NAME", "STATE", "PROGRESS", "SUBMITTED", "SCORES"), [_row(info, now_ms) for info in infos])
-
-
-def _row(info: JobInfo, now_ms: int) -> tuple[str, ...]:
-    return (
-        info.job_id,
-        info.name or "-",
-        str(info.state),
-        f"{info.progress:.0%}",
-        moment_in_words(info.submitted_at_ms, now_ms=now_ms),
-        info.waiting_reason or metrics_in_words(info.metrics) or "-",
-    )
+    print_jobs(state=state, limit=limit, as_json=as_json, server=server)

@@ -1,4 +1,4 @@
-"""The entry of the command line: names the commands, and turns every error into one sentence and an exit code.
+"""The entry of the command line: turns every error into one sentence and an exit code.
 
 Nothing heavy is imported here: `cyxwiz --help` needs neither JAX nor gRPC.
 """
@@ -6,89 +6,29 @@ Nothing heavy is imported here: `cyxwiz --help` needs neither JAX nor gRPC.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import typer
-from typer.exceptions import Abort, TyperException
-
-from cyxwiz import __version__
-from cyxwiz.cli import (
-    cancel,
-    delete,
-    demo,
-    download,
-    drain,
-    export,
-    jobs,
-    logs,
-    metrics,
-    nodes,
-    pause,
-    plan,
-    resume,
-    show,
-    submit,
-    up,
-    upload,
-    watch,
-)
 from cyxwiz.cli.exit_codes import ExitCode, exit_code_of_error
-from cyxwiz.cli.options import ServerOption, server_before_command
-from cyxwiz.cli.printing import print_error, print_line, stop_printing
-from cyxwiz.cli.sentences import sentence_from_error, sentence_from_wrong_usage
+from cyxwiz.cli.printing import print_error, stop_printing
+from cyxwiz.cli.quick_list import quick_list
+from cyxwiz.cli.sentences import sentence_from_error
 from shared.errors import CyxWizError
 
-app = typer.Typer(
-    name="cyxwiz",
-    help="Train models on a cluster of your own machines: submit a job, watch it learn, take the weights home.",
-    add_completion=False,
-    invoke_without_command=True,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-_COMMANDS: dict[str, Callable[..., int | None]] = {
-    "demo": demo.demo,
-    "up": up.up,
-    "submit": submit.submit,
-    "watch": watch.watch,
-    "show": show.show,
-    "list": jobs.list_jobs,
-    "cancel": cancel.cancel,
-    "pause": pause.pause,
-    "resume": resume.resume,
-    "metrics": metrics.metrics,
-    "logs": logs.logs,
-    "download": download.download,
-    "export": export.export,
-    "delete": delete.delete,
-    "upload": upload.upload,
-    "plan": plan.plan,
-    "nodes": nodes.nodes,
-    "drain": drain.drain,
-    "undrain": drain.undrain,
-}
-for _name, _command in _COMMANDS.items():
-    app.command(_name)(_command)
+if TYPE_CHECKING:
+    import typer
+
+    app: typer.Typer
 
 
-def _say_version(is_asked: bool) -> None:
-    if is_asked:
-        print_line(f"cyxwiz {__version__}")
-        raise typer.Exit
+def __getattr__(name: str) -> object:
+    """Give `app`, the whole application, to whoever asks for it by name, such as what writes the reference."""
+    if name != "app":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from cyxwiz.cli.application import app_with
+    from cyxwiz.cli.command_table import COMMANDS
 
-
-@app.callback()
-def _before_command(
-    context: typer.Context,
-    server: ServerOption = None,
-    version: Annotated[  # noqa: ARG001  # its callback has answered
-        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Print the version and exit.")
-    ] = False,
-) -> None:
-    server_before_command.set(server)
-    if context.invoked_subcommand is None:
-        print(context.get_help())  # noqa: T201  # what was asked for
+    return app_with(COMMANDS)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -99,17 +39,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; errors are said on standard error."""
     try:
-        code = app(list(arguments), prog_name="cyxwiz", standalone_mode=False)
+        return _run(arguments)
     except CyxWizError as error:
         print_error(sentence_from_error(error))
         return exit_code_of_error(error)
-    except TyperException as error:
-        print_error(f"{sentence_from_wrong_usage(error.format_message())} (see cyxwiz --help)")
-        return ExitCode.BAD_INPUT
-    except Abort:
-        return ExitCode.INTERRUPTED
     except (BrokenPipeError, SystemExit):
         # Typer leaves by SystemExit(1) only when an output pipe was closed; whoever read us (`| head`) has enough.
         stop_printing()
         return ExitCode.DONE
-    return code if isinstance(code, int) else ExitCode.DONE
+
+
+def _run(arguments: Sequence[str]) -> int:
+    quick = quick_list(arguments)
+    if quick is not None:
+        quick()
+        return ExitCode.DONE
+    from cyxwiz.cli.application import run_application
+
+    return run_application(arguments)

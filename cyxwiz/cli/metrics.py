@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cyxwiz.cli.options import JobArgument, JsonOption, ServerOption
 from cyxwiz.cli.plot import plotted
 from cyxwiz.cli.printing import print_json, print_line, print_table
+from cyxwiz.metrics import Metrics
 from cyxwiz.records import MetricRow, metric_row_to_json
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def metrics(job: JobArgument, as_json: JsonOption = False, server: ServerOption 
     from cyxwiz.cli.find_job import find_job
     from cyxwiz.cli.with_client import with_client
 
-    async def work(client: Client) -> list[MetricRow]:
+    async def work(client: Client) -> Metrics:
         return await (await find_job(client, job)).metrics()
 
     rows = with_client(server, work)
@@ -42,7 +43,7 @@ def _cells(row: MetricRow, names: list[str]) -> tuple[str, ...]:
     return (str(row.step), str(row.epoch), *values)
 
 
-def _print_plot(rows: list[MetricRow]) -> None:
+def _print_plot(rows: Metrics) -> None:
     for name in _PLOTTED:
         points = [(row.step, row.values[name]) for row in rows if name in row.values]
         for line in plotted(points, title=name):

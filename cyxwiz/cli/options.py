@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextvars import ContextVar
 from typing import Annotated
 
 import typer
@@ -17,9 +16,6 @@ ServerOption = Annotated[
         help="The central server, or several with commas; else CYXWIZ_SERVER, else 127.0.0.1:50051.",
     ),
 ]
-
-server_before_command: ContextVar[str | None] = ContextVar("server_before_command", default=None)
-"""What `--server` said in front of the command; the same option behind it wins."""
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")]
 

@@ -82,7 +82,7 @@ def job_from_file(file: str, changes: list[str]) -> dict[str, object]:
 
 
 def _standard_input() -> str:
-    from cyxwiz.job_file import MAX_JOB_FILE_BYTES, text_within_limit
+    from shared.job_text import MAX_JOB_FILE_BYTES, text_within_limit
 
     data = sys.stdin.buffer.read(MAX_JOB_FILE_BYTES + 1)
     return text_within_limit(data, MAX_JOB_FILE_BYTES, what="standard input")

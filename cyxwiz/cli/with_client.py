@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from cyxwiz.cli.options import server_before_command
+from cyxwiz.cli.chosen_server import server_before_command
 
 if TYPE_CHECKING:
     from cyxwiz.aio import Client

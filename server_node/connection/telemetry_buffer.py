@@ -1,7 +1,8 @@
-"""What waits to be told about attempts, and what was told and is not acknowledged yet. No I/O, no clock.
+"""What waits to be told about attempts and devices, and what was told and is not acknowledged yet. No I/O, no clock.
 
-Rows and lines are kept until acknowledged, and told again on a new stream. Of live progress only the newest counts,
-and it is never told twice. When too many rows or lines wait, the oldest are dropped and counted.
+Rows and lines are kept until acknowledged, and told again on a new stream. Of live progress and of what devices are
+used for only the newest counts, and it is never told twice. When too many rows or lines wait, the oldest are dropped
+and counted.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections import Counter, deque
 from dataclasses import dataclass
 from typing import TypeVar
 
-from server_node.telemetry_records import HistoryRow, LiveProgress, LogLine, TelemetryRecord
+from server_node.telemetry_records import DeviceUse, DeviceUses, HistoryRow, LiveProgress, LogLine, TelemetryRecord
 from shared.identifiers import AttemptKey
 
 _Record = TypeVar("_Record")
@@ -24,6 +25,8 @@ class Batch:
     live: tuple[LiveProgress, ...]
     rows: tuple[HistoryRow, ...]
     lines: tuple[LogLine, ...]
+    device_uses: tuple[DeviceUse, ...] = ()
+    dropped: int = 0
 
 
 class TelemetryBuffer:
@@ -40,6 +43,7 @@ class TelemetryBuffer:
         self._row_bound = row_bound
         self._line_bound = line_bound
         self._live: dict[AttemptKey, LiveProgress] = {}
+        self._device_uses: tuple[DeviceUse, ...] = ()
         self._rows: deque[HistoryRow] = deque()
         self._lines: deque[LogLine] = deque()
         self._told: deque[Batch] = deque()
@@ -53,6 +57,9 @@ class TelemetryBuffer:
             case LiveProgress():
                 self._live[record.key] = record
                 return
+            case DeviceUses():
+                self._device_uses = record.uses
+                return
             case HistoryRow():
                 self._rows.append(record)
             case LogLine():
@@ -62,7 +69,7 @@ class TelemetryBuffer:
 
     def has_news(self) -> bool:
         """Tell whether the next batch would hold anything."""
-        return bool(self._live or self._rows or self._lines)
+        return bool(self._live or self._rows or self._lines or self._device_uses)
 
     @property
     def told_batches(self) -> int:
@@ -74,7 +81,9 @@ class TelemetryBuffer:
         self._sequence += 1
         live = tuple(self._live.values())
         self._live.clear()
-        batch = Batch(self._sequence, live, self._take(self._rows), self._take(self._lines))
+        uses, self._device_uses = self._device_uses, ()
+        rows, lines = self._take(self._rows), self._take(self._lines)
+        batch = Batch(self._sequence, live, rows, lines, uses, self.dropped)
         self._told.append(batch)
         return batch
 

@@ -55,12 +55,25 @@ def _position(word: str, uuids: Sequence[str]) -> int | None:
     return matches[0] if len(matches) == 1 else None
 
 
+def visible_handles() -> list[Any]:
+    """Return the library's handles of the visible cards, in CUDA's order; it must be initialised.
+
+    Raises:
+        pynvml.NVMLError: the driver cannot be asked.
+    """
+    return [handle for handle, _ in _visible()]
+
+
 def _visible_gpus() -> list[Device]:
+    return [_gpu(number, handle, uuid) for number, (handle, uuid) in enumerate(_visible())]
+
+
+def _visible() -> list[tuple[Any, str]]:
     handles = [pynvml.nvmlDeviceGetHandleByIndex(index) for index in range(pynvml.nvmlDeviceGetCount())]
     handles.sort(key=lambda handle: _asked(lambda: str(pynvml.nvmlDeviceGetPciInfo(handle).busId), ""))
     uuids = [_uuid(handle) for handle in handles]
     positions = visible_positions(uuids, os.environ.get("CUDA_VISIBLE_DEVICES"))
-    return [_gpu(number, handles[position], uuids[position]) for number, position in enumerate(positions)]
+    return [(handles[position], uuids[position]) for position in positions]
 
 
 def _uuid(handle: Any) -> str:

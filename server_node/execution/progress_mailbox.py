@@ -10,10 +10,10 @@ import threading
 from collections.abc import Callable
 
 from server_node.attempts.events import AttemptMoved
-from server_node.telemetry_records import LiveProgress, TelemetryRecord
+from server_node.telemetry_records import AttemptRecord, LiveProgress
 from shared.identifiers import AttemptKey
 
-Progress = AttemptMoved | TelemetryRecord
+Progress = AttemptMoved | AttemptRecord
 
 
 class ProgressMailbox:

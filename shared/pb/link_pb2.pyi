@@ -291,20 +291,34 @@ class Goodbye(_message.Message):
     def __init__(self, code: _Optional[str] = ..., message: _Optional[str] = ...) -> None: ...
 
 class TelemetryBatch(_message.Message):
-    __slots__ = ("node_id", "session_id", "sequence", "live", "rows", "lines")
+    __slots__ = ("node_id", "session_id", "sequence", "live", "rows", "lines", "device_uses", "dropped")
     NODE_ID_FIELD_NUMBER: _ClassVar[int]
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     LIVE_FIELD_NUMBER: _ClassVar[int]
     ROWS_FIELD_NUMBER: _ClassVar[int]
     LINES_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_USES_FIELD_NUMBER: _ClassVar[int]
+    DROPPED_FIELD_NUMBER: _ClassVar[int]
     node_id: str
     session_id: str
     sequence: int
     live: _containers.RepeatedCompositeFieldContainer[LiveProgress]
     rows: _containers.RepeatedCompositeFieldContainer[HistoryRow]
     lines: _containers.RepeatedCompositeFieldContainer[LogEntry]
-    def __init__(self, node_id: _Optional[str] = ..., session_id: _Optional[str] = ..., sequence: _Optional[int] = ..., live: _Optional[_Iterable[_Union[LiveProgress, _Mapping]]] = ..., rows: _Optional[_Iterable[_Union[HistoryRow, _Mapping]]] = ..., lines: _Optional[_Iterable[_Union[LogEntry, _Mapping]]] = ...) -> None: ...
+    device_uses: _containers.RepeatedCompositeFieldContainer[DeviceUse]
+    dropped: int
+    def __init__(self, node_id: _Optional[str] = ..., session_id: _Optional[str] = ..., sequence: _Optional[int] = ..., live: _Optional[_Iterable[_Union[LiveProgress, _Mapping]]] = ..., rows: _Optional[_Iterable[_Union[HistoryRow, _Mapping]]] = ..., lines: _Optional[_Iterable[_Union[LogEntry, _Mapping]]] = ..., device_uses: _Optional[_Iterable[_Union[DeviceUse, _Mapping]]] = ..., dropped: _Optional[int] = ...) -> None: ...
+
+class DeviceUse(_message.Message):
+    __slots__ = ("device_id", "memory_used_bytes", "utilisation")
+    DEVICE_ID_FIELD_NUMBER: _ClassVar[int]
+    MEMORY_USED_BYTES_FIELD_NUMBER: _ClassVar[int]
+    UTILISATION_FIELD_NUMBER: _ClassVar[int]
+    device_id: str
+    memory_used_bytes: int
+    utilisation: float
+    def __init__(self, device_id: _Optional[str] = ..., memory_used_bytes: _Optional[int] = ..., utilisation: _Optional[float] = ...) -> None: ...
 
 class LiveProgress(_message.Message):
     __slots__ = ("key", "step", "steps_total", "epoch", "epochs", "samples_processed", "elapsed_ms", "metrics")

@@ -78,6 +78,9 @@ def test_a_port_that_is_taken_is_refused(tmp_path: Path) -> None:
         (["--http-listen", "127.0.0.1:99999"], "http_listen must be HOST:PORT"),
         (["--lease-seconds", "2", "--heartbeat-seconds", "1"], "at least 3 times"),
         (["--database", "mysql://somewhere/db"], "mysql is not supported"),
+        (["--artifacts", "ftp://somewhere"], "artifacts must be a folder by its whole path, or s3://BUCKET/PREFIX"),
+        (["--artifacts", "artifacts"], "artifacts must be a folder by its whole path"),
+        (["--artifacts", "s3://key:secret@bucket/prefix"], "without credentials"),
     ],
 )
 def test_a_setting_that_cannot_be_followed_is_exit_code_two(tmp_path: Path, flags: list[str], sentence: str) -> None:
@@ -87,3 +90,4 @@ def test_a_setting_that_cannot_be_followed_is_exit_code_two(tmp_path: Path, flag
     assert run.returncode == 2
     assert sentence in run.stderr
     assert "Traceback" not in run.stderr
+    assert "secret" not in run.stderr

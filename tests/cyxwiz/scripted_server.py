@@ -67,6 +67,9 @@ class Script:
     # -1: after all of them, before they are taken as a whole.
     cut_uploads_after_chunks: list[int] = field(default_factory=list)
     received: list[tuple[str, Any]] = field(default_factory=list)
+    # What is done, and never answered.
+    lost_answers: int = 0
+    facts: tuple[tuple[str, str], ...] = ()
 
     def asked(self, method: str) -> list[Any]:
         """Return the requests of one rpc, in order."""
@@ -91,6 +94,9 @@ class _JobService(job_pb2_grpc.JobServiceServicer):
         self._script.hear("SubmitJob", request, context)
         job_id = request.config.job_id
         self._script.jobs.setdefault(job_id, a_job(job_id, name=request.config.name))
+        if self._script.lost_answers:
+            self._script.lost_answers -= 1
+            AWAY.abort(context)
         return job_pb2.SubmitJobResponse(job_id=job_id, status=common_pb2.STATUS_SUCCESS)
 
     def GetJob(self, request: job_pb2.GetJobRequest, context: Context) -> job_pb2.Job:
@@ -178,6 +184,7 @@ class _DiscoveryService(node_pb2_grpc.NodeDiscoveryServiceServicer):
 
     def ListNodes(self, request: node_pb2.ListNodesRequest, context: Context) -> node_pb2.ListNodesResponse:
         self._script.hear("ListNodes", request, context)
+        context.set_trailing_metadata(self._script.facts)
         return node_pb2.ListNodesResponse(nodes=self._script.nodes, total_count=len(self._script.nodes))
 
     def FindNodes(self, request: object, context: Context) -> node_pb2.FindNodesResponse:

@@ -1,19 +1,25 @@
-"""The parts of the Compose specification that docker-compose.yml uses, as records that refuse everything else.
+"""The repository's compose files: held against the Compose specification, and what ours say as records.
 
-A misspelt key is an error here, as it is for Compose itself. It reads the file; it starts nothing.
+Variables are put in as Compose does, from an environment that is given. It reads files; it starts nothing.
 https://github.com/compose-spec/compose-spec/blob/main/spec.md
 """
 
+import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
+import jsonschema_rs
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 REPOSITORY = Path(__file__).parents[2]
+SPECIFICATION = Path(__file__).parent / "compose_specification" / "compose-spec.json"
+COMPOSE_FILES = ("docker-compose.yml", "docker-compose.gpu.yml")
 
 _UNIT_SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+_VARIABLE = re.compile(r"\$(?:\$|\{(?P<name>[A-Z_]+)(?::-(?P<default>[^}]*))?\})")
 
 
 def seconds_from_duration(text: str) -> float:
@@ -68,11 +74,12 @@ class Healthcheck(_Part):
 class Dependency(_Part):
     """What has to be true of another service before this one starts."""
 
-    condition: Literal["service_started", "service_healthy", "service_completed_successfully"]
+    condition: Literal["service_healthy"]
+    required: bool = True
 
 
 class Service(_Part):
-    """One kind of container."""
+    """One kind of container that is ours, as strict as we want our own to be."""
 
     build: Build
     image: str
@@ -82,26 +89,95 @@ class Service(_Part):
     healthcheck: Healthcheck
     stop_signal: Literal["SIGTERM"]
     stop_grace_period: Duration
-    restart: Literal["no", "always", "on-failure", "unless-stopped"]
-    init: bool
-    read_only: bool
+    restart: Literal["unless-stopped"]
+    init: Literal[True]
+    read_only: Literal[True]
     tmpfs: list[str]
-    cap_drop: list[str]
-    security_opt: list[str]
+    cap_drop: list[Literal["ALL"]] = Field(min_length=1)
+    security_opt: list[Literal["no-new-privileges:true"]] = Field(min_length=1)
     ports: list[Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+\.\d+:\d+:\d+$")]] = []
     depends_on: dict[str, Dependency] = {}
+    deploy: dict[str, Any] = {}
+
+
+class ForeignService(BaseModel):
+    """A service whose image others make, as far as ours depend on it."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    image: str
+    profiles: list[str] = Field(min_length=1)
+    restart: Literal["unless-stopped"]
+    environment: dict[str, str] = {}
+    volumes: list[str]
+    healthcheck: Healthcheck
 
 
 class ComposeFile(BaseModel):
-    """The whole file; keys that begin with `x-` are the file's own and have been merged where they are used."""
+    """A whole file."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
     name: str
     services: dict[str, Service]
+    foreign: dict[str, ForeignService]
     volumes: dict[str, None]
 
+    def active(self, profiles: str) -> set[str]:
+        """The names of services that are started with COMPOSE_PROFILES set to this."""
+        chosen = set(profiles.split(","))
+        return set(self.services) | {name for name, other in self.foreign.items() if chosen & set(other.profiles)}
 
-def read_compose_file() -> ComposeFile:
-    """The repository's docker-compose.yml, checked."""
-    return ComposeFile.model_validate(yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text()))
+
+def load(name: str, variables: Mapping[str, str]) -> dict[str, Any]:
+    """A file with its variables put in, and without what only the file itself uses."""
+    loaded = yaml.safe_load((REPOSITORY / name).read_text())
+    return {key: _filled(value, variables) for key, value in loaded.items() if not key.startswith("x-")}
+
+
+def errors_by_the_specification(document: dict[str, Any]) -> list[str]:
+    """What the specification has against a file, each with its place."""
+    # The pattern properties of the schema are YAML's own merge keys and the like; JSON carries what they came to.
+    schema = json.loads(SPECIFICATION.read_text())
+    errors = jsonschema_rs.validator_for(schema).iter_errors(json.loads(json.dumps(document)))
+    return [f"{'/'.join(map(str, error.instance_path))}: {error.message}" for error in errors]
+
+
+def read_compose_file(name: str = "docker-compose.yml", variables: Mapping[str, str] | None = None) -> ComposeFile:
+    """One of the repository's files, checked, with these variables and no others."""
+    document = load(name, variables or {})
+    for service in document["services"].values():
+        service["environment"] = _set_variables(service.get("environment", {}), variables or {})
+    ours = {key: value for key, value in document["services"].items() if "build" in value}
+    others = {key: value for key, value in document["services"].items() if key not in ours}
+    return ComposeFile.model_validate(document | {"services": ours, "foreign": others})
+
+
+def read_env_file(path: Path) -> dict[str, str]:
+    """The variables of a file for `--env-file`."""
+    lines = [line for line in path.read_text().splitlines() if line and not line.startswith("#")]
+    return dict(line.split("=", 1) for line in lines)
+
+
+def _set_variables(environment: dict[str, str | None], variables: Mapping[str, str]) -> dict[str, str]:
+    """What is set in the container: a name without a value takes the one outside, or is not set."""
+    taken = {name: variables.get(name) if value is None else value for name, value in environment.items()}
+    return {name: value for name, value in taken.items() if value is not None}
+
+
+def _filled(value: Any, variables: Mapping[str, str]) -> Any:
+    match value:
+        case dict():
+            return {key: _filled(part, variables) for key, part in value.items()}
+        case list():
+            return [_filled(part, variables) for part in value]
+        case str():
+            return _VARIABLE.sub(lambda found: _value_of(found, variables), value)
+        case _:
+            return value
+
+
+def _value_of(found: re.Match[str], variables: Mapping[str, str]) -> str:
+    if found["name"] is None:
+        return "$"
+    return variables.get(found["name"]) or found["default"] or ""

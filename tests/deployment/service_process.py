@@ -24,10 +24,12 @@ class Loopback:
     Attributes:
         root: the folder that holds one folder a volume.
         ports: a free port for each port of the file.
+        instead: variables whose values name a place that is elsewhere on this machine.
     """
 
     root: Path
     ports: dict[int, int] = field(default_factory=dict)
+    instead: dict[str, str] = field(default_factory=dict)
 
     def translate(self, service: Service, words: Iterable[str]) -> list[str]:
         """The words of a command with this machine's addresses, folders and Python."""
@@ -56,7 +58,7 @@ class ServiceProcess:
         self._service = service
         self._loopback = loopback
         self._environment = {"PATH": "/usr/bin:/bin", "HOME": str(loopback.root), "PYTHONUNBUFFERED": "1"}
-        self._environment |= service.environment
+        self._environment |= service.environment | loopback.instead
         for volume in service.volumes:
             (loopback.root / volume.split(":")[0]).mkdir()
         with self.log.open("wb") as output:

@@ -1,13 +1,24 @@
-"""docker-compose.yml says what it means: it parses strictly, and everything it refers to exists."""
+"""The compose files say what they mean: they follow the specification, and everything they refer to exists."""
 
 import re
 
 import pytest
-import yaml
 
-from tests.deployment.compose_file import REPOSITORY, ComposeFile, read_compose_file, seconds_from_duration
+from central_server.settings import Settings
+from tests.deployment.compose_file import (
+    COMPOSE_FILES,
+    REPOSITORY,
+    errors_by_the_specification,
+    load,
+    read_compose_file,
+    read_env_file,
+    seconds_from_duration,
+)
 
 _COMPOSE = read_compose_file()
+_GPU = read_compose_file("docker-compose.gpu.yml")
+_PROFILES = read_env_file(REPOSITORY / "examples/compose/postgresql-and-object-store.env")
+_WITH_PROFILES = read_compose_file(variables=_PROFILES)
 _SERVICES = pytest.mark.parametrize("name", _COMPOSE.services)
 
 
@@ -15,9 +26,66 @@ def test_there_are_one_central_server_and_two_nodes() -> None:
     assert list(_COMPOSE.services) == ["central-server", "node-1", "node-2"]
 
 
-def test_top_level_keys_are_those_of_the_specification_or_our_own() -> None:
-    keys = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())
-    assert {key for key in keys if not key.startswith("x-")} == set(ComposeFile.model_fields)
+@pytest.mark.parametrize("variables", [{}, _PROFILES], ids=["plain", "with the env file"])
+@pytest.mark.parametrize("name", COMPOSE_FILES)
+def test_a_file_follows_the_specification(name: str, variables: dict[str, str]) -> None:
+    assert errors_by_the_specification(load(name, variables)) == []
+
+
+def test_the_specification_refuses_a_misspelt_key() -> None:
+    document = load("docker-compose.yml", {})
+    document["services"]["node-1"]["restrat"] = "always"
+    assert any("restrat" in error for error in errors_by_the_specification(document))
+
+
+def test_without_a_profile_only_the_cluster_is_started() -> None:
+    assert _COMPOSE.active("") == set(_COMPOSE.services)
+    central = _COMPOSE.services["central-server"]
+    assert set(central.environment) == {"CYXWIZ_CENTRAL_LOG_JSON"}
+
+
+def test_the_env_file_starts_the_profiles_and_points_the_central_server_at_them() -> None:
+    active = _WITH_PROFILES.active(_PROFILES["COMPOSE_PROFILES"])
+    assert active == {*_COMPOSE.services, "postgresql", "object-store"}
+    environment = _WITH_PROFILES.services["central-server"].environment
+    database, endpoint = environment["CYXWIZ_CENTRAL_DATABASE"], environment["AWS_ENDPOINT_URL"]
+    postgresql = _WITH_PROFILES.foreign["postgresql"].environment
+    user, password = postgresql["POSTGRES_USER"], postgresql["POSTGRES_PASSWORD"]
+    assert database == f"postgresql://{user}:{password}@postgresql:5432/{postgresql['POSTGRES_DB']}"
+    assert endpoint == "http://object-store:8333"
+    settings = {name.removeprefix("CYXWIZ_CENTRAL_").lower(): value for name, value in environment.items()}
+    known = {name: value for name, value in settings.items() if not name.startswith("aws_")}
+    assert Settings(**known).artifacts == "s3://cyxwiz/artifacts"  # type: ignore[arg-type]  # words, as from outside
+
+
+def test_the_object_store_knows_the_key_and_makes_the_bucket_that_the_central_server_uses() -> None:
+    document = load("docker-compose.yml", _PROFILES)
+    identities = document["configs"]["object-store-identities"]["content"]
+    assert f'"accessKey": "{_PROFILES["AWS_ACCESS_KEY_ID"]}"' in identities
+    assert f'"secretKey": "{_PROFILES["AWS_SECRET_ACCESS_KEY"]}"' in identities
+    (bucket,) = re.findall(r"s3://([a-z]+)/", _PROFILES["CYXWIZ_CENTRAL_ARTIFACTS"])
+    assert f"s3.bucket.create -name {bucket}" in document["services"]["object-store"]["healthcheck"]["test"][1]
+
+
+def test_every_variable_of_the_env_file_is_used() -> None:
+    text = (REPOSITORY / "docker-compose.yml").read_text()
+    assert [name for name in _PROFILES if name != "COMPOSE_PROFILES" and name not in text] == []
+
+
+def test_the_gpu_file_asks_for_every_gpu_and_dials_the_server_that_is_named() -> None:
+    devices = _GPU.services["gpu-node"].deploy["resources"]["reservations"]["devices"]
+    assert devices == [{"driver": "nvidia", "count": "all", "capabilities": ["gpu"]}]
+    named = {"CYXWIZ_SERVER": "10.0.0.5:50051", "CYXWIZ_HTTP": "http://10.0.0.5:8080", "CYXWIZ_NODE_NAME": "rack-3"}
+    node = read_compose_file("docker-compose.gpu.yml", named).services["gpu-node"]
+    assert node.command[node.command.index("--server") + 1] == "10.0.0.5:50051"
+    assert node.healthcheck.command[-2:] == ["http://10.0.0.5:8080/api/v1/nodes", "rack-3"]
+    assert node.command[node.command.index("--name") + 1] == "rack-3"
+
+
+def test_the_gpu_node_is_as_guarded_as_the_others() -> None:
+    guards = {"stop_signal", "stop_grace_period", "restart", "init", "read_only", "tmpfs", "cap_drop", "security_opt"}
+    one, other = _GPU.services["gpu-node"], _COMPOSE.services["node-1"]
+    assert one.model_dump(include=guards) == other.model_dump(include=guards)
 
 
 @_SERVICES
@@ -31,8 +99,7 @@ def test_a_service_builds_a_target_of_the_dockerfile(name: str) -> None:
 @_SERVICES
 def test_a_service_waits_only_for_services_that_exist_and_can_be_healthy(name: str) -> None:
     for other, dependency in _COMPOSE.services[name].depends_on.items():
-        assert other in _COMPOSE.services
-        assert dependency.condition == "service_healthy"
+        assert other in _COMPOSE.services or (other in _COMPOSE.foreign and not dependency.required)
 
 
 @_SERVICES
@@ -46,7 +113,8 @@ def test_a_service_keeps_its_state_in_a_volume_of_its_own(name: str) -> None:
 
 
 def test_no_volume_is_declared_in_vain() -> None:
-    used = {mount.split(":")[0] for service in _COMPOSE.services.values() for mount in service.volumes}
+    ours = [mount for service in _COMPOSE.services.values() for mount in service.volumes]
+    used = {mount.split(":")[0] for mount in ours + [m for other in _COMPOSE.foreign.values() for m in other.volumes]}
     assert set(_COMPOSE.volumes) == used
 
 

@@ -8,7 +8,12 @@ import pytest
 from tests.deployment.compose_file import REPOSITORY, read_compose_file
 
 _DOCKERFILE = (REPOSITORY / "Dockerfile").read_text().replace("\\\n", " ")
-_LOCKS = ["requirements-build.lock", "requirements-central.lock", "requirements-node.lock"]
+_LOCKS = [
+    "requirements-build.lock",
+    "requirements-central.lock",
+    "requirements-node.lock",
+    "requirements-node-gpu.lock",
+]
 
 
 def test_what_is_copied_into_the_build_exists_and_is_sent_to_it() -> None:
@@ -19,10 +24,11 @@ def test_what_is_copied_into_the_build_exists_and_is_sent_to_it() -> None:
         assert path in sent or (path.startswith("requirements-") and "requirements-*.lock" in sent), path
 
 
-@pytest.mark.parametrize("target", ["central-server", "node-cpu"])
+@pytest.mark.parametrize("target", ["central-server", "node-cpu", "node-gpu"])
 def test_an_image_runs_as_an_ordinary_user_and_keeps_state_in_a_volume(target: str) -> None:
     stage = _stage(target)
-    assert "USER cyxwiz" in stage
+    assert "USER 10001:10001" in stage
+    assert "--uid 10001" in _stage("base")
     assert "VOLUME /var/lib/cyxwiz" in stage
     assert "STOPSIGNAL SIGTERM" in stage
 
@@ -32,14 +38,27 @@ def test_the_central_image_starts_as_the_compose_file_starts_it() -> None:
     assert json.loads(command) == read_compose_file().services["central-server"].command
 
 
-def test_the_node_image_starts_as_the_compose_file_starts_it_but_for_the_name() -> None:
-    (command,) = re.findall(r"^CMD (\[.+\])$", _stage("node-cpu"), re.MULTILINE)
-    assert [*json.loads(command), "--name", "node-1"] == read_compose_file().services["node-1"].command
+@pytest.mark.parametrize(
+    ("target", "file", "service"),
+    [("node-cpu", "docker-compose.yml", "node-1"), ("node-gpu", "docker-compose.gpu.yml", "gpu-node")],
+)
+def test_a_node_image_starts_as_the_compose_file_starts_it_but_for_the_name(
+    target: str, file: str, service: str
+) -> None:
+    (command,) = re.findall(r"^CMD (\[.+\])$", _stage(target), re.MULTILINE)
+    assert [*json.loads(command), "--name", service] == read_compose_file(file).services[service].command
 
 
 @pytest.mark.parametrize("lock", _LOCKS)
 def test_a_smaller_lock_has_the_versions_of_the_whole_one(lock: str) -> None:
-    assert _pins(lock) <= _pins("requirements.lock") | {pin for pin in _pins(lock) if pin.startswith("uv==")}
+    only_there = ("uv==", "nvidia-", "jax-cuda12-")  # the installer, and what only a GPU's image needs
+    versions, whole = ({pin.split(" ;")[0] for pin in _pins(name)} for name in (lock, "requirements.lock"))
+    assert {pin for pin in versions if not pin.startswith(only_there)} <= whole
+
+
+def test_the_gpu_image_holds_what_the_cpu_image_does_and_cuda() -> None:
+    assert _pins("requirements-node.lock") <= _pins("requirements-node-gpu.lock")
+    assert any(pin.startswith("jax-cuda12-plugin==") for pin in _pins("requirements-node-gpu.lock"))
 
 
 def test_the_central_image_holds_no_jax() -> None:

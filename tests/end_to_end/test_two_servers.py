@@ -22,6 +22,7 @@ from cyxwiz.local_cluster.ready_line import facts_from_ready_line
 from cyxwiz.records import JobInfo
 from shared.clock import SystemClock
 from tests.end_to_end.jobs import a_long_job, a_short_job
+from tests.s3_server import BUCKET, an_s3_server
 
 EPOCHS = 60
 TAKE_OVER_SECONDS = 10.0
@@ -102,17 +103,27 @@ def a_process(module: str, *arguments: str, log: Path) -> Iterator[subprocess.Po
         process.stdout.close()
 
 
-@pytest.fixture
-def pair(postgresql_url: str, tmp_path: Path) -> Iterator[tuple[CentralProcess, CentralProcess]]:
-    """The server that decides and the one that stands by."""
+@pytest.fixture(params=["a shared folder", pytest.param("an object store", marks=pytest.mark.slow)])
+def pair(
+    request: pytest.FixtureRequest, postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[CentralProcess, CentralProcess]]:
+    """The server that decides and the one that stands by; files are in a folder of both, or in a bucket."""
     arguments = ["--listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0", "--database", postgresql_url]
-    arguments += ["--state-dir", str(tmp_path / "central")]
+    folders = [tmp_path / "central"] * 2
     with ExitStack() as processes:
+        if request.param == "an object store":
+            s3 = processes.enter_context(an_s3_server())
+            for name, value in s3.environment.items():
+                monkeypatch.setenv(name, value)
+            arguments += ["--artifacts", f"s3://{BUCKET}/artifacts"]
+            folders = [tmp_path / "central-first", tmp_path / "central-second"]
         started = [
             CentralProcess(
-                processes.enter_context(a_process("central_server", *arguments, log=tmp_path / f"{name}.err"))
+                processes.enter_context(
+                    a_process("central_server", *arguments, "--state-dir", str(folder), log=tmp_path / f"{name}.err")
+                )
             )
-            for name in ("first", "second")
+            for name, folder in zip(("first", "second"), folders, strict=True)
         ]
         yield started[0], started[1]
 
@@ -137,6 +148,7 @@ def weights_of(info: JobInfo) -> str:
     return info.result.weights_sha256
 
 
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")  # moto's own
 def test_a_job_goes_on_at_the_other_server_when_the_one_that_decides_is_killed(
     pair: tuple[CentralProcess, CentralProcess], tmp_path: Path
 ) -> None:
@@ -164,3 +176,4 @@ def test_a_job_goes_on_at_the_other_server_when_the_one_that_decides_is_killed(
         assert any(row.at_ms > killed_at_ms for row in rows)  # training went on
         undisturbed = client.submit(a_long_job(epochs=EPOCHS)).wait(timeout_seconds=60)
         assert weights_of(info) == weights_of(undisturbed)
+        assert "model.safetensors" in {path.name for path in job.download(tmp_path / "result")}

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from central_server.ports import EndedJob, JobQuery, Store, Telemetry
+from central_server.curves import CurveRequest
+from central_server.ports import EndedJob, JobPlace, JobQuery, JobSort, Store, Telemetry
 from central_server.scheduler.effects import RemoveJob, SaveJob, SaveNode
 from central_server.scheduler.jobs import JobError, JobRecord, JobResult, StopIntent
 from central_server.telemetry_records import LogLine, MetricRow
@@ -146,11 +148,75 @@ class StoreConformance:
         queued = JobQuery(states=frozenset({JobState.QUEUED}), limit=3)
         first = await store.list_jobs(queued)
         assert [job.job_id for job in first.jobs] == ["job5", "job4", "job2"]
-        assert (first.total, first.has_more) == (4, True)
-        rest = await store.list_jobs(replace(queued, before_sequence=2))
+        assert (first.total, first.next_place) == (4, JobPlace(0, 2))
+        rest = await store.list_jobs(replace(queued, after=JobPlace(0, 2)))
         assert [job.job_id for job in rest.jobs] == ["job1"]
-        assert (rest.total, rest.has_more) == (4, False)
+        assert (rest.total, rest.next_place) == (4, None)
         assert (await store.list_jobs(JobQuery(user_id="nobody"))).total == 0
+
+    async def test_a_search_knows_no_patterns_and_no_case_and_counts_as_far_as_asked(self, store: Store) -> None:
+        names = {"one": "Ä 100%", "two": "ä 1000", "three": "other", "3-four": ""}
+        await store.commit(
+            [
+                SaveJob(a_job(job_id, sequence=number, spec=a_spec(name=name, labels={"team": job_id.upper()})))
+                for number, (job_id, name) in enumerate(names.items(), start=1)
+            ]
+        )
+
+        async def found(**fields: Any) -> list[str]:
+            return [job.job_id for job in (await store.list_jobs(JobQuery(**fields))).jobs]
+
+        assert await found(search="Ä 100") == ["two", "one"]
+        assert await found(search="100%") == ["one"]
+        assert await found(search="t") == ["three", "two"]
+        assert await found(search="3") == ["3-four"]
+        assert await found(search="FOUR") == ["3-four"]
+        assert await found(labels=(("team", "ONE"),)) == ["one"]
+        assert await found(labels=(("team", "one"),)) == []
+        assert await found(search="ä", states=frozenset({JobState.QUEUED}), user_id="local") == ["two", "one"]
+        page = await store.list_jobs(JobQuery(search="ä", limit=1, count_at_most=1))
+        assert (page.total, len(page.jobs)) == (1, 1)
+
+    @pytest.mark.parametrize("is_ascending", [True, False])
+    @pytest.mark.parametrize("sort", list(JobSort))
+    async def test_every_order_is_walked_through_page_by_page(
+        self, store: Store, sort: JobSort, is_ascending: bool
+    ) -> None:
+        jobs = [
+            a_job(f"live{number}", sequence=number, spec=a_spec(name=name, priority=priority))
+            for number, (name, priority) in enumerate([("b", "low"), ("B", "high"), ("a", "high")], start=1)
+        ]
+        jobs += [replace(a_finished_job(f"done{number}", number), ended_at_ms=30 - number // 2) for number in (4, 5, 6)]
+        await store.commit([SaveJob(job) for job in jobs])
+        whole = (await store.list_jobs(JobQuery(sort=sort, is_ascending=is_ascending))).jobs
+        walked: list[JobRecord] = []
+        after = None
+        while True:
+            page = await store.list_jobs(JobQuery(sort=sort, is_ascending=is_ascending, limit=2, after=after))
+            walked += page.jobs
+            if (after := page.next_place) is None:
+                break
+        assert walked == list(whole)
+        assert len(whole) == 6
+        if sort is JobSort.ENDED:
+            assert [job.job_id for job in whole[3:]] == ["live3", "live2", "live1"]
+            assert whole[0].job_id == ("done6" if is_ascending else "done5")
+
+    async def test_a_removed_job_is_not_searched_any_more(self, store: Store) -> None:
+        await store.commit([SaveJob(a_job(spec=a_spec(name="sought")))])
+        await store.commit([RemoveJob("job")])
+        assert (await store.list_jobs(JobQuery(search="sought"))).total == 0
+
+    async def test_jobs_are_counted_by_state(self, store: Store) -> None:
+        await store.commit([SaveJob(a_job()), SaveJob(a_finished_job("done", 2))])
+        assert await store.count_by_state() == {JobState.QUEUED: 1, JobState.SUCCEEDED: 1}
+
+    async def test_a_curve_has_every_series_at_its_own_steps(self, store: Store) -> None:
+        await store.commit([SaveJob(a_job())])
+        await store.add_telemetry([a_row(step=1, loss=math.nan), a_row(step=2, loss=1.0, val=3.0)], [])
+        curve = await store.curve("job", CurveRequest())
+        assert (curve.names, curve.rows, curve.first_step, curve.last_step) == (("loss", "val"), 2, 1, 2)
+        assert (list(curve.series["loss"].values), list(curve.series["val"].steps)) == ([None, 1.0], [2])
 
     async def test_listings_leave_model_definitions_out(self, store: Store) -> None:
         await store.commit([SaveJob(a_job(spec=a_spec(name="listed")))])

@@ -154,4 +154,14 @@ def test_a_postgresql_database_is_left_to_its_own_tools(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_artifacts_in_an_object_store_are_left_to_its_own_tools(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = "s3://bucket/prefix"
+    assert run("backup", "--to", tmp_path / "copy", "--state-dir", tmp_path, "--artifacts", url) == WRONG
+    (sentence,) = capsys.readouterr().err.splitlines()
+    assert url in sentence
+    assert list(tmp_path.iterdir()) == []
+
+
 WRONG = 2

@@ -1,10 +1,12 @@
 """Finding nodes, as older clients do."""
 
+from importlib.metadata import version
 from typing import Any
 
 import grpc
 import pytest
 
+from shared.clock import SystemClock
 from shared.node_messages import OfferAttempt
 from shared.pb import common_pb2, node_pb2
 from tests.builders import GIB
@@ -25,6 +27,15 @@ async def test_a_node_is_found_with_its_devices(server: Server) -> None:
     assert node.devices[1].vram_total == 4 * GIB
     assert (node.version.major, node.version.minor) == (0, 1)
     assert not node.wallet_address
+
+
+async def test_a_list_of_nodes_is_trailed_by_the_servers_version_and_clock(server: Server) -> None:
+    before_ms = SystemClock().unix_ms()
+    call = server.nodes.ListNodes(node_pb2.ListNodesRequest())
+    await call
+    facts = dict(await call.trailing_metadata())
+    assert facts["cyxwiz-version"] == version("cyxwiz")
+    assert before_ms <= int(facts["cyxwiz-unix-ms"]) <= SystemClock().unix_ms()
 
 
 async def test_nodes_are_filtered_by_what_they_have(server: Server) -> None:

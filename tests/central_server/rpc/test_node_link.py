@@ -428,11 +428,13 @@ async def test_the_json_of_a_finished_job_has_every_key_of_show(server: Server) 
         shown = (await http.get(f"/api/v1/jobs/{job_id}")).json()
         listed = (await http.get("/api/v1/jobs")).json()
         nodes = (await http.get("/api/v1/nodes")).json()
+    spec, files = shown.pop("spec"), shown["result"].pop("files")
+    assert (spec["name"], [file["name"] for file in files]) == ("digits", ["model.safetensors"])
     assert listed == [shown]
     assert set(shown) == {
         *("job_id", "name", "state", "reason", "waiting_reason", "progress", "epoch", "epochs", "step", "steps_total"),
         *("attempt", "node_id", "priority", "labels", "submitted_at_ms", "started_at_ms", "first_step_at_ms"),
-        *("ended_at_ms", "metrics", "attempts", "result", "error"),
+        *("ended_at_ms", "metrics", "attempts", "result", "error", "user_id"),
     }
     assert (shown["state"], shown["progress"], shown["error"]) == ("succeeded", 1.0, None)
     assert shown["metrics"]["loss"] is None

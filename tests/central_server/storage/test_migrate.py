@@ -8,15 +8,17 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Engine, insert, text, update
+from sqlalchemy import Engine, insert, select, text, update
 
+from central_server.ports import JobQuery, JobSort
 from central_server.scheduler.effects import SaveJob
 from central_server.storage.engines import Engines, open_engines
 from central_server.storage.migrate import MIGRATIONS, migrate_to_newest
+from central_server.storage.rows import row_for_search, row_from_job, row_from_spec
 from central_server.storage.store import SqlStore
-from central_server.storage.tables import decider, metadata, server_state
+from central_server.storage.tables import decider, job_search, job_specs, jobs, metadata, server_state
 from shared.errors import WrongState
-from tests.builders import a_job
+from tests.builders import a_job, a_spec
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -48,7 +50,7 @@ def version_of(engine: Engine) -> str:
         return str(connection.scalar(text("SELECT version_num FROM alembic_version")))
 
 
-@pytest.mark.parametrize("older", ["0001", "0002"])
+@pytest.mark.parametrize("older", ["0001", "0002", "0003"])
 async def test_an_older_database_is_upgraded_at_start_and_keeps_what_it_holds(
     engines: Engines, database_url: str, older: str
 ) -> None:
@@ -87,3 +89,18 @@ def test_a_database_is_not_upgraded_under_a_server_that_works_on_it(postgresql_u
     with pytest.raises(WrongState, match="old:1"):
         SqlStore.open(postgresql_url)
     engines.dispose()
+
+
+async def test_jobs_of_an_older_database_are_found_by_a_search(engines: Engines, database_url: str) -> None:
+    migrate_to(engines.writer, "0003")
+    job = a_job(spec=a_spec(name="Näme", labels={"team": "Vision"}, priority="high"))
+    with engines.writer.begin() as connection:
+        connection.execute(insert(jobs), [row_from_job(job)])
+        connection.execute(insert(job_specs), [row_from_spec(job)])
+    store = SqlStore.open(database_url)
+    for query in (JobQuery(search="NÄME"), JobQuery(labels=(("team", "Vision"),)), JobQuery(sort=JobSort.PRIORITY)):
+        assert [found.job_id for found in (await store.list_jobs(query)).jobs] == ["job"]
+    await store.close()
+    with engines.reader.connect() as connection:
+        (row,) = connection.execute(select(job_search)).mappings()
+    assert dict(row) == row_for_search(job)

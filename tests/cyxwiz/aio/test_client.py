@@ -28,6 +28,40 @@ async def test_submission_is_sent_again_with_the_same_key_while_the_server_is_aw
     assert [config.job_id for config in submitted(script)] == [job.id] * 3
 
 
+async def test_a_submission_whose_answer_was_lost_makes_one_job(server: str, script: Script) -> None:
+    script.lost_answers = 2
+    async with Client(server) as client:
+        job = await client.submit(A_JOB)
+    assert len(submitted(script)) == 3
+    assert job.id
+    assert list(script.jobs) == [job.id]
+
+
+async def test_the_server_says_its_version_and_clock(server: str, script: Script) -> None:
+    script.facts = (("cyxwiz-version", "1.2.3"), ("cyxwiz-unix-ms", "1700000000000"))
+    async with Client(server) as client:
+        info = await client.server_info()
+    assert (info.address, info.version, info.clock_ms) == (server, "1.2.3", 1_700_000_000_000)
+
+
+async def test_an_older_server_says_neither(server: str) -> None:
+    async with Client(server) as client:
+        info = await client.server_info()
+    assert (info.version, info.clock_ms) == ("", None)
+
+
+async def test_what_was_asked_for_can_be_had_back_and_submitted_again(server: str, script: Script) -> None:
+    script.jobs["old"] = a_job("old")
+    async with Client(server) as client:
+        await client.submit(A_JOB, job_id="first")
+        script.jobs["old"].config.CopyFrom(submitted(script)[0])
+        spec = await client.job("old").spec()
+        await client.submit(spec, job_id="first")
+    first, second = submitted(script)
+    assert (spec.batch_size, spec.dataset) == (32, "builtin://digits")
+    assert first == second
+
+
 async def test_a_mapping_a_file_a_spec_and_keywords_mean_the_same_job(
     server: str, script: Script, job_file: Path, tmp_path: Path
 ) -> None:

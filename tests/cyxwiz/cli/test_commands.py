@@ -11,6 +11,7 @@ import grpc
 import pytest
 
 import cyxwiz
+from cyxwiz.cli.command_table import COMMANDS
 from cyxwiz.cli.main import run
 from shared.pb import common_pb2, job_pb2, node_pb2
 from tests.cyxwiz.scripted_server import AWAY, Refusal, Script, a_finished_job, a_job, an_update
@@ -453,27 +454,7 @@ def test_without_a_command_the_help_is_shown(capsys: Output) -> None:
     assert "Commands:" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        "up",
-        "demo",
-        "submit",
-        "watch",
-        "show",
-        "list",
-        "cancel",
-        "pause",
-        "resume",
-        "metrics",
-        "logs",
-        "download",
-        "delete",
-        "upload",
-        "plan",
-        "nodes",
-    ],
-)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_with_an_example(capsys: Output, command: str) -> None:
     assert run([command, "--help"]) == 0
     assert f"Example: cyxwiz {command}" in capsys.readouterr().out

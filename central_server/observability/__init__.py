@@ -1,0 +1,1 @@
+"""What the server tells a Prometheus of itself. It only counts and reads; it decides nothing."""

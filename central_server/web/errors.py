@@ -1,0 +1,98 @@
+"""From our errors, and the framework's own, to HTTP: a sentence and the field at fault, always in one form."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from central_server.structured_logging import log_event
+from shared import errors
+
+_STATUS: tuple[tuple[type[errors.CyxWizError], int], ...] = (
+    (errors.NotFound, 404),
+    (errors.AlreadyExists, 409),
+    (errors.WrongState, 409),
+    (errors.OverQuota, 409),
+    (errors.TooLarge, 413),
+    (errors.UserMistake, 422),
+    (errors.PeerFault, 400),
+    (errors.MachineFailure, 503),
+)
+_BAD_REQUEST, _SERVER_ERROR = 400, 500
+
+_logger = logging.getLogger(__name__)
+
+
+class Problem(BaseModel):
+    """What every error answers with."""
+
+    detail: str = Field(description="One sentence: what was expected, what came, what to do.")
+    field: str = Field(description="The parameter or the key of the job file at fault; empty when there is no one.")
+
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    400: {"model": Problem, "description": "The request cannot be read."},
+    404: {"model": Problem, "description": "There is no such job, node, file or table."},
+    409: {"model": Problem, "description": "It is not in a state that allows this, or the id is taken."},
+    413: {"model": Problem, "description": "More than a stated limit."},
+    422: {"model": Problem, "description": "A field is missing, wrong or out of range."},
+    503: {"model": Problem, "description": "The server cannot do it at this moment; try again."},
+}
+
+
+class Unreadable(errors.UserMistake):
+    """The body is not what its type says."""
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the description of these errors for a route's OpenAPI."""
+    return {status: PROBLEMS[status] for status in statuses}
+
+
+def add_error_answers(app: FastAPI) -> None:
+    """Let every error of ours and of the framework end as a `Problem`."""
+    app.add_exception_handler(errors.CyxWizError, _ours)
+    app.add_exception_handler(RequestValidationError, _of_validation)
+    app.add_exception_handler(HTTPException, _of_framework)
+    app.add_exception_handler(Exception, _unmeant)
+
+
+def problem(status: int, detail: str, field: str = "", headers: dict[str, str] | None = None) -> JSONResponse:
+    """Return an error's answer."""
+    return JSONResponse({"detail": detail, "field": field}, status_code=status, headers=headers)
+
+
+async def _ours(_request: Request, error: Exception) -> JSONResponse:
+    if isinstance(error, Unreadable):
+        return problem(_BAD_REQUEST, str(error), error.field)
+    status = next((status for kind, status in _STATUS if isinstance(error, kind)), _SERVER_ERROR)
+    if status == _SERVER_ERROR:
+        return await _unmeant(_request, error)
+    if isinstance(error, errors.MachineFailure):
+        log_event(_logger, "request_failed", is_warning=True, code=error.code, cause=str(error))
+    return problem(status, str(error), error.field if isinstance(error, errors.UserMistake) else "")
+
+
+async def _of_validation(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"][1:])
+    if first["type"] == "json_invalid":
+        return problem(_BAD_REQUEST, "the body must be JSON", "")
+    return problem(422, f"{where or 'the body'}: {first['msg']}", where)
+
+
+async def _of_framework(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    return problem(error.status_code, str(error.detail), headers=dict(error.headers or {}))
+
+
+async def _unmeant(_request: Request, error: Exception) -> JSONResponse:
+    _logger.error("http_handler_broke", exc_info=error)
+    return problem(_SERVER_ERROR, "the server made a mistake of its own; its log has the trace")

@@ -1,0 +1,49 @@
+"""Which commands there are, and in which file each one is; a file is loaded when its command is used."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Sequence
+
+COMMANDS = {
+    "demo": "demo:demo",
+    "up": "up:up",
+    "submit": "submit:submit",
+    "watch": "watch:watch",
+    "show": "show:show",
+    "list": "jobs:list_jobs",
+    "cancel": "cancel:cancel",
+    "pause": "pause:pause",
+    "resume": "resume:resume",
+    "metrics": "metrics:metrics",
+    "logs": "logs:logs",
+    "download": "download:download",
+    "export": "export:export",
+    "delete": "delete:delete",
+    "upload": "upload:upload",
+    "plan": "plan:plan",
+    "nodes": "nodes:nodes",
+    "drain": "drain:drain",
+    "undrain": "drain:undrain",
+}
+"""The file in this folder and the function in it, by the command's name, in the order of the help."""
+
+_OPTIONS_WITH_VALUE = frozenset({"--server"})
+
+
+def command_named(name: str) -> Callable[..., int | None]:
+    """Return the function that is the command."""
+    file, _, function = COMMANDS[name].partition(":")
+    command: Callable[..., int | None] = getattr(importlib.import_module(f"cyxwiz.cli.{file}"), function)
+    return command
+
+
+def named_command(arguments: Sequence[str]) -> str | None:
+    """Return the command that the arguments name, None when they name none and any may be meant."""
+    words = iter(arguments)
+    for word in words:
+        if word in _OPTIONS_WITH_VALUE:
+            next(words, None)
+        elif not word.startswith("-"):
+            return word if word in COMMANDS else None
+    return None
