@@ -20,12 +20,18 @@ document.addEventListener("securitypolicyviolation", (event) =>
 """
 
 
-@contextmanager
-def a_browser() -> Iterator[Browser]:
-    """Run Chromium for the length of the `with`; skips where there is none."""
+def path_of_chromium() -> str:
+    """Return the system's Chromium; skips the test where there is none."""
     path = next((found for name in _NAMES if (found := shutil.which(name))), None)
     if path is None:
         pytest.skip("no Chromium on this machine: apt-get install chromium")
+    return path
+
+
+@contextmanager
+def a_browser() -> Iterator[Browser]:
+    """Run Chromium for the length of the `with`, in which no other event loop can run in this thread."""
+    path = path_of_chromium()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         try:

@@ -1,4 +1,4 @@
-"""One Chromium and one cluster for the tests in the browser, and a tab of its own for each test."""
+"""One cluster and one Chromium a module for the tests in the browser, and a tab of its own for each test."""
 
 from __future__ import annotations
 
@@ -7,21 +7,23 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.chromium import Tab, a_browser, a_tab
+from tests.browser.chromium import Tab, a_browser, a_tab, path_of_chromium
 from tests.browser.jobs import a_job, an_endless_job
 from tests.browser.served_cluster import ENDED, ServedCluster
 from tests.end_to_end.cluster_process import ClusterProcess
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """No longer than a module: while playwright runs, tests of other modules could not run their event loops."""
     with a_browser() as browser:
         yield browser
 
 
 @pytest.fixture(scope="session")
-def cluster(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedCluster]:
-    """A cluster of one node; asked for after the browser, so that none is started where there is no browser."""
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedCluster]:
+    """A cluster of one node; none is started where there is no browser."""
+    path_of_chromium()
     with ClusterProcess(tmp_path_factory.mktemp("cluster") / "state") as process:
         yield ServedCluster(process)
 

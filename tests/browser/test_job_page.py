@@ -95,8 +95,8 @@ def test_a_finished_job_gives_its_files_unharmed(tab: Tab, cluster: ServedCluste
 def test_the_model_is_a_graph_and_a_table_that_mark_the_same_layer(tab: Tab, finished: str) -> None:
     page = tab.open(f"/jobs/{finished}/model")
     table = page.get_by_role("region", name="Table of layers")
-    expect(table.locator("tbody tr")).to_have_count(page.locator(".graph-node").count())
     expect(table).to_contain_text("144")
+    expect(table.locator("tbody tr")).to_have_count(page.locator(".graph-node").count())
     page.locator(".graph-node").nth(1).click()
     expect(table.locator("tr.is-chosen")).to_have_count(1)
     expect(page.locator(".graph-lines .is-chosen").first).to_be_attached()
