@@ -17,7 +17,8 @@ from shared.errors import UserMistake
 
 ROOM = Room(memory_bytes=4 * 2**20)
 HEADROOM_BYTES = 256 * 2**20
-LIBRARIES = ("h5py", "pyarrow", "pyarrow.parquet", "PIL.Image")
+LIBRARIES = ("h5py", "pyarrow", "pyarrow.parquet", "PIL.Image", "pandas")
+"""What reading may load; pyarrow loads pandas, where there is one, with its first array."""
 
 
 def main() -> None:
