@@ -9,6 +9,8 @@ from tests.browser.chromium import Tab
 from tests.browser.jobs import a_job
 from tests.browser.served_cluster import ServedCluster
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def pair(cluster: ServedCluster) -> tuple[str, str]:

@@ -12,6 +12,8 @@ from tests.browser.chromium import Tab, a_tab
 from tests.browser.jobs import a_job_for_a_gpu
 from tests.browser.served_cluster import ServedCluster
 
+pytestmark = pytest.mark.slow
+
 AXE = (Path(__file__).parent / "vendor/axe.min.js").read_text()
 PHONE_WIDTH, PHONE_HEIGHT = 360, 740
 PAGES = {

@@ -13,6 +13,8 @@ from tests.browser.served_cluster import ServedCluster
 
 MANY = 230
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def many(cluster: ServedCluster) -> Iterator[list[str]]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.chromium import Tab
 from tests.browser.served_cluster import ServedCluster
 from tests.end_to_end.cluster_process import eventually
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_node_shows_its_memory_and_leads_to_what_runs_on_it(tab: Tab, endless: str) -> None:
