@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from central_server.observability.reference import reference_page
 from shared.identifiers import AttemptKey
 from shared.node_messages import AttemptEnded, OfferAttempt, Outcome, StopAttempt
 from shared.pb import link_pb2
-from tests.central_server.fake_node import FakeNode, a_batch, a_connected_node, send_telemetry
+from tests.central_server.fake_node import PATIENCE_SECONDS, FakeNode, a_batch, a_connected_node, send_telemetry
 from tests.central_server.running_server import Server, running_server, submit
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "metrics.md"
@@ -52,7 +53,15 @@ async def samples(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Sam
         batch.dropped = 4
         await send_telemetry(server, [batch])
         await http.get("/api/v1/jobs/nobody")
-        yield await scraped(http)
+        yield await _scraped_when_all_run(http)
+
+
+async def _scraped_when_all_run(http: httpx.AsyncClient) -> Samples:
+    """Scrape once the word that the last job runs, which nobody answers, has come through the control loop."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while (seen := await scraped(http))["cyxwiz_time_to_first_step_seconds_count", ()] < 3:  # noqa: ASYNC110 - a server's own state, asked from outside
+            await asyncio.sleep(0.02)
+    return seen
 
 
 async def _two_ends(server: Server, node: FakeNode) -> None:
