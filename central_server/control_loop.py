@@ -49,6 +49,7 @@ from central_server.scheduler.events import (
 from central_server.scheduler.jobs import JobRecord
 from central_server.standing_clock import StandingClock
 from central_server.structured_logging import log_event
+from central_server.uncollected import uncollected
 from shared.backoff import Backoff
 from shared.clock import Clock
 from shared.errors import CyxWizError, NotTheDecider, OurBug, StoreUnavailable
@@ -307,6 +308,7 @@ class ControlLoop:
 
     async def _rebuild(self) -> None:
         await self._store.prove_writable()
-        state = await self._store.load()
-        self._read_model.restart(state)
-        self._cluster = self._build_cluster(state, self._standing_clock.now())
+        with uncollected():
+            state = await self._store.load()
+            self._read_model.restart(state)
+            self._cluster = self._build_cluster(state, self._standing_clock.now())

@@ -86,8 +86,8 @@ def _end_overdue() -> None:
 
 
 def _announce(listening: Listening) -> None:
-    # What exists now lives as long as the process; scanning it again and again would only cost latency.
-    gc.collect()
+    # What exists now lives as long as the process; scanning it again and again would only cost latency. Not even
+    # once first: with many jobs that takes a second, and there is next to nothing to find.
     gc.freeze()
     sys.stdout.write(f"ready grpc={listening.grpc} http=http://{listening.http}\n")
     sys.stdout.flush()

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -158,16 +159,16 @@ class Hyperparameters(BaseModel):
         return _with_optimizer_defaults(values) if isinstance(values, dict) else values
 
     def structure(self) -> ProgramStructure:
-        """What of these changes the compiled program; hashable."""
-        return ProgramStructure(
-            optimizer=self.optimizer,
-            schedule=self.schedule,
-            loss=self.loss,
-            precision=self.precision,
-            is_gradient_clipped=self.gradient_clip_norm is not None,
-            batches_per_step=self.gradient_accumulation,
-            is_averaged=self.ema_decay > 0,
-            augmentations=augmentations_from(self.augment),
+        """What of these changes the compiled program; hashable, and equal ones are mostly the same object."""
+        return _structure(
+            self.optimizer,
+            self.schedule,
+            self.loss,
+            self.precision,
+            self.gradient_clip_norm is not None,
+            self.gradient_accumulation,
+            self.ema_decay > 0,
+            self.augment,
         )
 
     def with_epochs_in_steps(self, steps_per_epoch: int) -> Hyperparameters:
@@ -192,6 +193,23 @@ class Hyperparameters(BaseModel):
             return self.decay_steps
         left = steps_total - self.resolved_warmup_steps(steps_total)
         return max(1, left // 3 if self.schedule is Schedule.STEP else left)
+
+
+@lru_cache(maxsize=1024)
+def _structure(
+    optimizer: Optimizer,
+    schedule: Schedule,
+    loss: Loss | None,
+    precision: Precision,
+    is_gradient_clipped: bool,
+    batches_per_step: int,
+    is_averaged: bool,
+    augment: str,
+) -> ProgramStructure:
+    augmentations = augmentations_from(augment)
+    return ProgramStructure(
+        optimizer, schedule, loss, precision, is_gradient_clipped, batches_per_step, is_averaged, augmentations
+    )
 
 
 def _with_optimizer_defaults(values: dict[str, Any]) -> dict[str, Any]:

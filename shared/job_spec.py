@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+from pydantic_core import from_json
 
 from shared.byte_sizes import LARGEST_BYTES
 from shared.dataset_uri import LONGEST_URI
@@ -20,6 +21,7 @@ from shared.hyperparameters import Hyperparameters
 from shared.job_values import job_values_from_mapping
 from shared.pydantic_sentences import invalid_field_from
 from shared.tracker_choice import TrackerChoice
+from shared.trusted_models import trusted
 
 LARGEST_COUNT = 2**31 - 1
 """Batches, epochs and retries are 32-bit numbers on the wire."""
@@ -159,6 +161,23 @@ def spec_from_json(text: str) -> JobSpec:
     """The spec that `spec_to_json` wrote; raises `InvalidField` for anything else."""
     try:
         return JobSpec.model_validate_json(text)
+    except ValidationError as error:
+        raise invalid_field_from(error) from None
+
+
+def spec_as_stored(model_definition: str, rest: str) -> JobSpec:
+    """The spec whose JSON text, but for its model definition, this program stored after checking it.
+
+    Raises:
+        InvalidField: it is none.
+    """
+    values = {"model_definition": model_definition, **from_json(rest)}
+    try:
+        return trusted(JobSpec, values)
+    except (KeyError, TypeError, ValueError):
+        pass
+    try:
+        return JobSpec.model_validate_json(json.dumps(values))
     except ValidationError as error:
         raise invalid_field_from(error) from None
 

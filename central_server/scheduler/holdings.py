@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from functools import lru_cache
 
+from shared.hyperparameters import ProgramStructure
 from shared.job_spec import JobSpec
 
 MOST_OF_EACH = 64
@@ -16,9 +18,14 @@ MOST_OF_EACH = 64
 
 def program_of(spec: JobSpec) -> str:
     """Return the same text for jobs that very likely share a compiled program: equal but for numbers and seeds."""
-    structure = spec.hyperparameters.structure()
-    parts = (spec.job_type, spec.model_definition, spec.dataset, spec.batch_size, repr(structure))
+    structure = _text_of(spec.hyperparameters.structure())
+    parts = (spec.job_type, spec.model_definition, spec.dataset, spec.batch_size, structure)
     return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()
+
+
+@lru_cache(maxsize=1024)
+def _text_of(structure: ProgramStructure) -> str:
+    return repr(structure)
 
 
 @dataclass(slots=True)

@@ -77,8 +77,8 @@ class JobQueue:
             self.remove(job_id)
             since_seconds = known.since_seconds
         lines = self._lines(claimant)
-        insort(lines.all, entry)
-        insort(lines.by_need.setdefault(need, []), entry)
+        _put_in(lines.all, entry)
+        _put_in(lines.by_need.setdefault(need, []), entry)
         self._waiting[need] = self._waiting.get(need, 0) + 1
         self._where[job_id] = Standing(claimant, need, entry, since_seconds)
 
@@ -147,6 +147,13 @@ class JobQueue:
     def count_before(self, claimant: Claimant, entry: QueuedJob) -> int:
         """Return how many of the claimant's jobs came before `entry`."""
         return bisect_left(self._claimants[claimant].all, entry)
+
+
+def _put_in(line: list[QueuedJob], entry: QueuedJob) -> None:
+    if not line or line[-1] < entry:
+        line.append(entry)  # nearly every job is the newest
+    else:
+        insort(line, entry)
 
 
 def _take_out(line: list[QueuedJob], entry: QueuedJob) -> None:

@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from google.protobuf import json_format
+from pydantic_core import from_json
 from sqlalchemy import RowMapping
 
 from central_server.scheduler.jobs import AttemptRecord, JobCheckpoint, JobError, JobRecord, JobResult, StopIntent
 from central_server.scheduler.nodes import NodeRecord
 from central_server.telemetry_records import LogLine, MetricRow
-from shared.job_spec import JobSpec, spec_from_json
+from shared.job_spec import JobSpec, spec_as_stored
 from shared.lifecycle import AttemptState, JobState
 from shared.node_description_wire import description_from_proto, description_to_proto
 from shared.node_messages import ResultFile, StoredCheckpoint
@@ -85,14 +86,12 @@ def searched_label(key: str, value: str) -> str:
 
 def spec_from_row(row: Row) -> JobSpec:
     """Return the spec of a row that joins `job_specs`; without the column `model_definition`, `WITHOUT_MODEL`."""
-    model = json.dumps(row.get("model_definition", WITHOUT_MODEL))
-    # Both are JSON already: joining texts spares reading and writing each once more.
-    return spec_from_json(f'{{"model_definition":{model},{row["spec"][1:]}')
+    return spec_as_stored(row.get("model_definition", WITHOUT_MODEL), row["spec"])
 
 
 def job_from_row(row: Row) -> JobRecord:
     """Return the record of a row of `jobs` joined with its spec."""
-    details = json.loads(row["details"])
+    details = from_json(row["details"])
     intent = details["stop_intent"]
     return JobRecord(
         job_id=row["job_id"],

@@ -1,0 +1,107 @@
+"""Makes pydantic records again from JSON that this program wrote itself, without checking each value once more.
+
+A server that starts reads a hundred thousand jobs; checking what was checked before it was stored took most of that
+time. What does not fit a record's fields is left to pydantic, which says what is wrong with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import Enum
+from functools import cache, lru_cache
+from types import NoneType
+from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin
+
+from pydantic import BaseModel
+
+_Record = TypeVar("_Record", bound=BaseModel)
+_Convert = Callable[[Any], Any]
+
+
+def trusted(kind: type[_Record], values: Mapping[str, Any]) -> _Record:
+    """Return the record of values as `json.loads` gives them from what `model_dump_json` wrote.
+
+    Args:
+        kind: a record whose fields are plain, closed sets, tuples of plain values, mappings, or other such records.
+        values: by field; fields that were added later may be missing.
+
+    Raises:
+        KeyError, TypeError, ValueError: the values were not written from such a record.
+    """
+    form = _form_of(kind)
+    fields = {**form.defaults, **values}
+    for name in form.made_anew:
+        if name not in values:
+            fields[name] = kind.model_fields[name].get_default(call_default_factory=True)
+    if len(fields) != len(form.defaults) or not form.required <= values.keys():
+        raise KeyError(f"{kind.__name__} has not exactly the fields {sorted(form.defaults)}, got {sorted(values)}")
+    for name, convert in form.conversions:
+        fields[name] = convert(fields[name])
+    record = kind.__new__(kind)
+    object.__setattr__(record, "__dict__", fields)
+    object.__setattr__(record, "__pydantic_fields_set__", form.names)
+    object.__setattr__(record, "__pydantic_extra__", None)
+    object.__setattr__(record, "__pydantic_private__", None)
+    return record
+
+
+def _shared(kind: type[_Record], values: Mapping[str, Any]) -> _Record:
+    """Return one record for all equal values: thousands of jobs have the same retries, resources or rates."""
+    try:
+        record = _made_once(kind, tuple(values), tuple(values.values()))
+    except TypeError:
+        return trusted(kind, values)  # a value that cannot be hashed
+    return cast("_Record", record)
+
+
+@lru_cache(maxsize=4096)
+def _made_once(kind: type[BaseModel], names: tuple[str, ...], values: tuple[Any, ...]) -> BaseModel:
+    return trusted(kind, dict(zip(names, values, strict=True)))
+
+
+class _Form:
+    """What is known of a kind of record beforehand."""
+
+    def __init__(self, kind: type[BaseModel]) -> None:
+        fields = kind.model_fields
+        self.names = set(fields)
+        self.required = {name for name, field in fields.items() if field.is_required()}
+        self.made_anew = tuple(name for name, field in fields.items() if field.default_factory is not None)
+        # All of them, so that a record made from these has its fields in their order.
+        self.defaults: dict[str, Any] = {name: field.default for name, field in fields.items()}
+        found = ((name, _conversion(field.annotation)) for name, field in fields.items())
+        self.conversions = tuple((name, convert) for name, convert in found if convert is not None)
+
+
+@cache
+def _form_of(kind: type[BaseModel]) -> _Form:
+    return _Form(kind)
+
+
+def _conversion(annotation: Any) -> _Convert | None:
+    """Return what turns a value of JSON into the field's own; None where that is the same."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return _conversion(get_args(annotation)[0])
+    if origin is Union or origin is type(int | None):
+        return _conversion_of_union(get_args(annotation))
+    if origin is tuple:
+        return tuple
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return _unless_it_is_one(annotation, annotation)
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return _unless_it_is_one(annotation, lambda values: _shared(annotation, values))
+    return None
+
+
+def _conversion_of_union(kinds: tuple[Any, ...]) -> _Convert | None:
+    converts = [convert for kind in kinds if kind is not NoneType and (convert := _conversion(kind)) is not None]
+    if not converts:
+        return None
+    only = converts[0]
+    return lambda value: None if value is None else only(value)
+
+
+def _unless_it_is_one(kind: type, convert: _Convert) -> _Convert:
+    """Defaults come as what they are."""
+    return lambda value: value if isinstance(value, kind) else convert(value)
