@@ -301,6 +301,49 @@ def test_what_is_no_file_cannot_be_uploaded(tmp_path: Path, capsys: Output, name
     assert "cannot read" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("command", "before", "after"),
+    [("cancel", "running", "cancelled"), ("pause", "running", "paused"), ("resume", "paused", "queued")],
+)
+def test_what_changes_a_job_prints_its_row_in_json(
+    script: Script, capsys: Output, command: str, before: str, after: str
+) -> None:
+    script.jobs["job-1"] = a_job(state=before)
+    assert run([command, "job-1", "--json"]) == 0
+    row = json.loads(capsys.readouterr().out)
+    assert (list(row), row["state"]) == (KEYS, after)
+
+
+def test_a_deletion_in_json_names_the_job(script: Script, capsys: Output) -> None:
+    script.jobs["job-1"] = a_job(state="succeeded")
+    assert run(["delete", "job", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"job_id": "job-1", "deleted": True}
+
+
+def test_logs_in_json_are_one_object_a_line(script: Script, capsys: Output) -> None:
+    script.jobs["job-1"] = a_job()
+    script.logs = [[job_pb2.LogLine(sequence=n, at_ms=7, attempt=1, level="INFO", text=f"{n}\n") for n in (1, 2)]]
+    assert run(["logs", "job-1", "--json"]) == 0
+    first, second = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert first == {"sequence": 1, "at_ms": 7, "attempt": 1, "level": "INFO", "text": "1\n"}
+    assert second["sequence"] == 2
+
+
+def test_a_download_in_json_names_its_files(script: Script, tmp_path: Path, capsys: Output) -> None:
+    a_finished_job({"model.safetensors": b"weights"}, script)
+    assert run(["download", "job-1", "-o", str(tmp_path), "--json"]) == 0
+    files = [str(tmp_path / "model.safetensors")]
+    assert json.loads(capsys.readouterr().out) == {"job_id": "job-1", "files": files}
+
+
+def test_watch_without_a_job_ends_at_once_when_nothing_runs_or_waits(script: Script, capsys: Output) -> None:
+    script.jobs["job-1"] = a_job(state="paused")
+    assert run(["watch"]) == 0
+    assert capsys.readouterr() == ("", "nothing runs or waits\n")
+    assert run(["watch", "--json"]) == 0
+    assert capsys.readouterr() == ("", "")
+
+
 def test_plan_in_json_has_the_documented_keys(script: Script, job_file: Path, capsys: Output) -> None:
     script.plan = job_pb2.PlanJobResponse(
         layers=[job_pb2.PlannedLayer(name="d", type="dense", output_shape=[10], parameters=650)], parameters=650
