@@ -23,6 +23,7 @@ COMMANDS = {
     "upload": "upload:upload",
     "plan": "plan:plan",
     "nodes": "nodes:nodes",
+    "top": "top:top",
     "drain": "drain:drain",
     "undrain": "drain:undrain",
 }

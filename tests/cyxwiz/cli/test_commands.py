@@ -365,6 +365,23 @@ def test_nodes_in_json_have_the_documented_keys(script: Script, capsys: Output) 
     assert "cpu a cpu, 0 B of 7 B promised" in capsys.readouterr().out
 
 
+def test_top_in_a_pipe_is_printed_once(script: Script, capsys: Output) -> None:
+    script.facts = (("cyxwiz-version", "1.2"), ("cyxwiz-unix-ms", "3000"))
+    node = node_pb2.NodeInfo(node_id="n", name="one", state="ready", last_seen_ms=1000)
+    node.devices.add(device_type=common_pb2.DEVICE_CPU, device_name="a cpu", memory_total=7)
+    script.nodes = [node]
+    script.jobs = {"a": a_job("a", state="running"), "b": a_job("b", waiting_reason="no memory"), "c": a_job("c")}
+    script.jobs["c"].status.state = "succeeded"
+    assert run(["top"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].endswith("1 node, 1 device  0 B of 7 B promised  1 running, 1 waiting")
+    assert lines[3].endswith("  2.0 s ago")
+    assert [line.split()[0] for line in lines[6:]] == ["a", "b"]
+    assert run(["top", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert [row["job_id"] for key in ("running", "waiting") for row in document[key]] == ["a", "b"]
+
+
 def test_a_node_is_drained_and_undrained_by_its_name_or_the_beginning_of_its_id(script: Script, capsys: Output) -> None:
     script.nodes = [node_pb2.NodeInfo(node_id="n-123", name="gpu"), node_pb2.NodeInfo(node_id="n-456", name="cpu")]
     assert run(["drain", "gpu", "--within", "60"]) == 0

@@ -76,8 +76,14 @@ def test_the_progress_fits_80_columns(server: str, script: Script) -> None:
     assert max(map(len, lines)) <= 80
 
 
-def on_a_terminal(arguments: list[str], *, columns: int = 200) -> str:
-    """Return what a command shows on a terminal."""
+def test_top_on_a_terminal_is_a_screen_that_ctrl_c_leaves(server: str, script: Script) -> None:
+    script.jobs["job-1"] = a_job(state="running", name="digits", progress=0.5)
+    shown = on_a_terminal(["top", "--every", "0.2", "--server", server], interrupt_after="digits")
+    assert "1 running, 0 waiting" in shown
+
+
+def on_a_terminal(arguments: list[str], *, columns: int = 200, interrupt_after: str = "") -> str:
+    """Return what a command shows on a terminal; Ctrl-C is pressed when `interrupt_after` is there."""
     leader, follower = pty.openpty()
     environment = os.environ | {"COLUMNS": str(columns), "TERM": "xterm-256color"}
     command = [sys.executable, "-m", "cyxwiz", *arguments]
@@ -91,6 +97,9 @@ def on_a_terminal(arguments: list[str], *, columns: int = 200) -> str:
             except OSError:
                 break  # the command has ended and nobody writes any more
             shown += piece
+            if interrupt_after and interrupt_after in shown.decode(errors="ignore"):
+                running.send_signal(signal.SIGINT)
+                interrupt_after = ""
         os.close(leader)
         assert running.wait(timeout=10) == 0
     return shown.decode()
