@@ -16,6 +16,7 @@ COMMANDS = {
     "pause": "pause:pause",
     "resume": "resume:resume",
     "metrics": "metrics:metrics",
+    "compare": "compare:compare",
     "logs": "logs:logs",
     "download": "download:download",
     "export": "export:export",

@@ -270,6 +270,50 @@ def test_metrics_in_a_pipe_are_a_table(script: Script, capsys: Output) -> None:
     ]
 
 
+def a_history(script: Script) -> None:
+    script.jobs["job-1"] = a_job()
+    script.metrics = [
+        job_pb2.MetricRow(step=5, epoch=1, values={"loss": 0.5}),
+        job_pb2.MetricRow(step=10, epoch=2, values={"loss": 0.25, "val_loss": 0.3}),
+        job_pb2.MetricRow(step=15, epoch=3, values={"accuracy": 0.9, "val_loss": 0.2}),
+    ]
+
+
+def test_metrics_are_plotted_in_a_pipe_when_asked(script: Script, capsys: Output) -> None:
+    a_history(script)
+    assert run(["metrics", "job-1", "--plot"]) == 0
+    out = capsys.readouterr().out
+    assert [line.strip() for line in out.splitlines() if line.strip() in {"loss", "val_loss"}] == ["loss", "val_loss"]
+    assert "STEP" not in out
+    assert run(["metrics", "job-1", "--plot", "--metric", "val_loss"]) == 0
+    assert "\n            loss\n" not in capsys.readouterr().out
+
+
+def test_only_the_named_metrics_are_shown(script: Script, capsys: Output) -> None:
+    a_history(script)
+    assert run(["metrics", "job-1", "--metric", "accuracy", "--metric", "val_loss"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "STEP  EPOCH  ACCURACY  VAL_LOSS",
+        "10    2      -         0.3",
+        "15    3      0.9       0.2",
+    ]
+    assert run(["metrics", "job-1", "--json", "--metric", "accuracy"]) == 0
+    assert json.loads(capsys.readouterr().out) == [{"step": 15, "epoch": 3, "at_ms": 0, "accuracy": 0.9}]
+
+
+def test_a_metric_that_no_report_has_is_not_found(script: Script, capsys: Output) -> None:
+    a_history(script)
+    assert run(["metrics", "job-1", "--metric", "acuracy"]) == 4
+    assert capsys.readouterr() == ("", "cyxwiz: no report has acuracy, did you mean accuracy?\n")
+
+
+@pytest.mark.parametrize("jobs", [["job-1"], ["job-1", "job-1"]])
+def test_a_single_job_cannot_be_compared(script: Script, capsys: Output, jobs: list[str]) -> None:
+    script.jobs["job-1"] = a_job()
+    assert run(["compare", *jobs]) == 2
+    assert "needs two jobs or more" in capsys.readouterr().err
+
+
 def test_logs_follow_to_the_end(script: Script, capsys: Output) -> None:
     script.jobs["job-1"] = a_job()
     script.logs = [[job_pb2.LogLine(sequence=1, attempt=1, level="INFO", text="epoch 1 done")]]
