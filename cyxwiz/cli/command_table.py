@@ -27,6 +27,7 @@ COMMANDS = {
     "top": "top:top",
     "drain": "drain:drain",
     "undrain": "drain:undrain",
+    "doctor": "doctor:doctor",
 }
 """The file in this folder and the function in it, by the command's name, in the order of the help."""
 
