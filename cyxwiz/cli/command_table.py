@@ -28,6 +28,7 @@ COMMANDS = {
     "drain": "drain:drain",
     "undrain": "drain:undrain",
     "doctor": "doctor:doctor",
+    "completion": "completion:completion",
 }
 """The file in this folder and the function in it, by the command's name, in the order of the help."""
 
