@@ -59,7 +59,8 @@ def candidates(words: Sequence[str], *, ask: Callable[[str, str | None], Iterabl
 
 def parameters_of(command: Callable[..., object]) -> Parameters:
     """Return what a command takes, from the annotations that its help is made of."""
-    flags, with_value, argument = ["--help"], [], ""
+    flags, argument = ["--help"], ""
+    with_value: list[str] = []
     for name, hint in typing.get_type_hints(command, include_extras=True).items():
         kind, *said = typing.get_args(hint) or (hint,)
         info = next((one for one in said if hasattr(one, "param_decls")), None)
