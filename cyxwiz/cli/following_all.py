@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
 from cyxwiz.cli.following import closing_sentence, say_away, say_back
-from cyxwiz.cli.job_board import BOARD_HEADER, board_row, in_board_order
+from cyxwiz.cli.job_board import in_board_order
 from cyxwiz.cli.live_jobs import Round, rounds
 from cyxwiz.cli.printing import print_json_line, print_line, print_notice
 from cyxwiz.cli.words import standing_in_words
@@ -98,7 +98,7 @@ def _table() -> Iterator[Display]:
     from rich.live import Live
     from rich.text import Text
 
-    from cyxwiz.cli.rich_table import rich_table
+    from cyxwiz.cli.rich_table import job_table
 
     with Live(auto_refresh=False) as live:
 
@@ -108,7 +108,7 @@ def _table() -> Iterator[Display]:
                     live.console.print(Text(closing_sentence(info)))
             infos = in_board_order(one.live)
             shown = infos[: max(1, live.console.height - _LINES_BESIDE_ROWS)]
-            table = rich_table(BOARD_HEADER, [board_row(info) for info in shown], is_cut=True)
+            table = job_table(shown, width=live.console.width)
             more = len(infos) - len(shown)
             live.update(Group(table, Text(f"and {more} more")) if more else table, refresh=True)
 

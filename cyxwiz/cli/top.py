@@ -16,7 +16,7 @@ from cyxwiz.cli.options import JsonOption, ServerOption
 from cyxwiz.cli.printing import print_json, print_line, print_table
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import ConsoleDimensions, RenderableType
 
     from cyxwiz.aio import Client
 
@@ -78,33 +78,33 @@ def _live(every_seconds: float, server: str | None) -> int:
         moment = await moment_of_cluster(client)
         with Live(screen=True, auto_refresh=False) as live:
             while True:
-                live.update(_screen(moment, height=live.console.height), refresh=True)
+                live.update(_screen(moment, size=live.console.size), refresh=True)
                 await asyncio.sleep(every_seconds)
                 try:
                     moment = await moment_of_cluster(client)
                 except ServerUnreachable as error:
-                    live.update(_screen(moment, height=live.console.height, trouble=str(error)), refresh=True)
+                    live.update(_screen(moment, size=live.console.size, trouble=str(error)), refresh=True)
 
     with contextlib.suppress(KeyboardInterrupt):  # the way to leave it
         with_client(server, work)
     return ExitCode.DONE
 
 
-def _screen(moment: ClusterMoment, *, height: int, trouble: str = "") -> RenderableType:
+def _screen(moment: ClusterMoment, *, size: ConsoleDimensions, trouble: str = "") -> RenderableType:
     """Return the whole screen; jobs that do not fit are counted."""
     from rich.console import Group
     from rich.text import Text
 
-    from cyxwiz.cli.rich_table import rich_table
+    from cyxwiz.cli.rich_table import device_table, job_table
 
     devices = list(device_rows(moment.nodes, now_ms=moment.server.clock_ms))
-    shown = moment.jobs[: max(1, height - _LINES_BESIDE_ROWS - len(devices))]
+    shown = moment.jobs[: max(1, size.height - _LINES_BESIDE_ROWS - len(devices))]
     more = len(moment.jobs) - len(shown)
     return Group(
         Text(trouble or heading(moment), style="bold red" if trouble else "bold", no_wrap=True, overflow="ellipsis"),
         Text(),
-        rich_table(DEVICE_HEADER, devices, is_cut=True),
+        device_table(devices, width=size.width),
         Text(),
-        rich_table(BOARD_HEADER, [board_row(info) for info in shown], is_cut=True),
+        job_table(shown, width=size.width),
         Text(f"and {more} more" if more else ""),
     )
