@@ -124,6 +124,24 @@ async def test_in_json_each_change_is_one_row_and_none_comes_twice(
     assert [row["state"] for row in rows] == ["queued", "running", "succeeded"]
 
 
+class ClientOfAFasterServer(ScriptedClient):
+    """By the time when one job is asked for, the next moment has come."""
+
+    def job(self, job_id: str) -> ScriptedJob:
+        moment = next((moment for moment in self._moments if moment), self._now)
+        return ScriptedJob(next((one for one in moment if one.job_id == job_id), None))
+
+
+async def test_a_row_that_was_ahead_of_its_list_is_not_printed_again(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following_all, "_EVERY_SECONDS", 0)
+    client = ClientOfAFasterServer([info("a", "queued")], [info("a")], [info("a", "succeeded")])
+    await follow_all(client, as_json=True)  # type: ignore[arg-type]  # it stands for one
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["state"] for row in rows] == ["running", "succeeded"]
+
+
 def test_a_board_lists_what_runs_before_what_waits_and_the_oldest_first() -> None:
     jobs = [info("new"), info("waits", "queued"), info("stops", "stopping")]
     assert [one.job_id for one in in_board_order(jobs)] == ["new", "stops", "waits"]
