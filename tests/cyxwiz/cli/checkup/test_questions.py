@@ -6,13 +6,16 @@ import json
 import os
 import socket
 from pathlib import Path
+from types import SimpleNamespace
 
+import pynvml
 import pytest
 
 import cyxwiz
 from cyxwiz.cli import doctor as doctor_command
 from cyxwiz.cli.checkup import ports, python_and_jax
 from cyxwiz.cli.checkup.disk import ask_folder
+from cyxwiz.cli.checkup.gpu import ask_gpus
 from cyxwiz.cli.checkup.ports import is_free, is_our_http
 from cyxwiz.cli.checkup.python_and_jax import FoundJax, ask_jax
 from cyxwiz.cli.main import run
@@ -37,6 +40,29 @@ def test_a_jax_that_hangs_is_ended() -> None:
     assert ask_jax(seconds=0.2, program="import time; time.sleep(60)") == FoundJax(
         trouble="it did not find its devices within 0.2 s"
     )
+
+
+def test_the_cards_are_named_by_nvidias_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = {
+        "nvmlInit": lambda: None,
+        "nvmlDeviceGetCount": lambda: 2,
+        "nvmlDeviceGetHandleByIndex": lambda number: number,
+        "nvmlDeviceGetName": lambda handle: b"H100" if handle else "H200",
+        "nvmlDeviceGetMemoryInfo": lambda _: SimpleNamespace(total=80 * 1024**3),
+        "nvmlSystemGetDriverVersion": lambda: "570.1",
+    }
+    for name, answer in answers.items():
+        monkeypatch.setattr(pynvml, name, answer)
+    found = ask_gpus()
+    assert (found.driver, found.cards, found.trouble) == ("570.1", ("H200 80.0 GiB", "H100 80.0 GiB"), "")
+
+
+def test_a_driver_that_does_not_answer_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise pynvml.NVMLError(pynvml.NVML_ERROR_DRIVER_NOT_LOADED)
+
+    monkeypatch.setattr(pynvml, "nvmlInit", refuse)
+    assert ask_gpus().trouble == "Driver Not Loaded"
 
 
 def test_a_folder_that_is_not_there_yet_is_tried_where_it_would_be_made(tmp_path: Path) -> None:
