@@ -16,6 +16,7 @@ COMMANDS = {
     "pause": "pause:pause",
     "resume": "resume:resume",
     "metrics": "metrics:metrics",
+    "compare": "compare:compare",
     "logs": "logs:logs",
     "download": "download:download",
     "export": "export:export",
@@ -23,8 +24,11 @@ COMMANDS = {
     "upload": "upload:upload",
     "plan": "plan:plan",
     "nodes": "nodes:nodes",
+    "top": "top:top",
     "drain": "drain:drain",
     "undrain": "drain:undrain",
+    "doctor": "doctor:doctor",
+    "completion": "completion:completion",
 }
 """The file in this folder and the function in it, by the command's name, in the order of the help."""
 

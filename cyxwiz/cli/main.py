@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from cyxwiz.cli.completing import COMPLETE_FLAG, print_candidates
 from cyxwiz.cli.exit_codes import ExitCode, exit_code_of_error
 from cyxwiz.cli.printing import print_error, stop_printing
 from cyxwiz.cli.quick_list import quick_list
@@ -50,6 +51,9 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _run(arguments: Sequence[str]) -> int:
+    if arguments[:1] == [COMPLETE_FLAG]:
+        print_candidates(arguments[1:])
+        return ExitCode.DONE
     quick = quick_list(arguments)
     if quick is not None:
         quick()
