@@ -46,6 +46,7 @@ from central_server.telemetry.writer import TelemetryWriter
 from central_server.trackers.configured import trackers_from
 from central_server.trackers.feed import TrackerFeed
 from central_server.watchers import Watchers
+from central_server.web import door
 from central_server.web.app import build_app
 from central_server.web.event_stream import OpenStreams
 from central_server.web.parts import WebParts
@@ -256,6 +257,7 @@ class _Parts:
             is_working=lambda: self._loop.is_working,
             measures=self._measures,
             streams=self._streams,
+            authenticator=door.EverybodyIsLocal(),
         )
 
     def _services(self) -> Services:

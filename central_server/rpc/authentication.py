@@ -1,26 +1,65 @@
-"""Who asks. Until there is authentication everybody is the user `local`; a later check takes this one's place."""
+"""Who asks: what a request shows of its maker, and the one who tells from it. It knows no permission of any rpc."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, Self
 
 from central_server.requests.caller import LOCAL_USER, Caller
+from shared.permissions import Permission, Role
 
 Metadata = Sequence[tuple[str, str | bytes]]
 
 
-class Authenticator(Protocol):
-    """Tells from a request's metadata who made it."""
+@dataclass(frozen=True, slots=True)
+class CertificateIdentity:
+    """The name in a certificate that the transport has verified.
 
-    async def caller(self, metadata: Metadata) -> Caller:
-        """Return the caller; an implementation that knows users raises when it knows none."""
+    Attributes:
+        names: the subject's common name and alternative names, as the transport gives them.
+    """
+
+    names: tuple[str, ...]
+
+    @classmethod
+    def from_auth_context(cls, auth_context: Mapping[str, Iterable[bytes]]) -> Self | None:
+        """Return the identity of a verified peer; None when it showed no certificate."""
+        keys = ("x509_common_name", "x509_subject_alternative_name")
+        names = tuple(name.decode(errors="replace") for key in keys for name in auth_context.get(key, ()))
+        return cls(names) if names else None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a request shows of its maker.
+
+    Attributes:
+        metadata: as it was sent.
+        peer: where from, as gRPC writes it.
+        certificate: of the peer, verified; None without one.
+    """
+
+    metadata: Metadata = ()
+    peer: str = ""
+    certificate: CertificateIdentity | None = field(default=None)
+
+
+class Authenticator(Protocol):
+    """Tells from a request's evidence who made it."""
+
+    async def caller(self, evidence: Evidence) -> Caller:
+        """Return the caller.
+
+        Raises:
+            NotAuthenticated: the credentials are wrong, or missing where they are needed.
+        """
         ...
 
 
 class EverybodyIsLocal:
-    """Takes every caller for the one local user."""
+    """Takes every caller for the one local user, who may everything."""
 
-    async def caller(self, metadata: Metadata) -> Caller:  # noqa: ARG002 - nothing in it matters yet
+    async def caller(self, evidence: Evidence) -> Caller:
         """Return the local user."""
-        return Caller(LOCAL_USER)
+        return Caller(LOCAL_USER, Role.ADMIN, also=frozenset({Permission.NODE_LINK}), peer=evidence.peer)

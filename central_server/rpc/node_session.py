@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import grpc
 from google.protobuf.message import DecodeError
 
-from central_server.rpc.registration import Context
+from central_server.rpc.context import Context
 from central_server.rpc.status_codes import short_sentence
 from central_server.scheduler.events import Event, NodeConnected, NodeDisconnected, NodeSaid
 from central_server.scheduler.node_sessions import NODE_ID_TAKEN_CODE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -12,10 +12,12 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from central_server.requests.caller import Caller
+from central_server.rpc.admission import Admission, permission_of
 from central_server.rpc.artifact_service import ArtifactService
 from central_server.rpc.authentication import Authenticator
+from central_server.rpc.context import Context
 from central_server.rpc.discovery_service import DiscoveryService
-from central_server.rpc.foreign_services import ReadableRequestsOnly
+from central_server.rpc.foreign_services import ForeignServices
 from central_server.rpc.job_planning import JobPlanning
 from central_server.rpc.job_reading import JobReading
 from central_server.rpc.job_service import JobService
@@ -23,7 +25,7 @@ from central_server.rpc.job_streams import JobStreams
 from central_server.rpc.node_management import NodeManagement
 from central_server.rpc.node_service import NodeService
 from central_server.rpc.registration import (
-    Context,
+    ConversationMethod,
     OnEnd,
     Registration,
     UnaryMethod,
@@ -75,14 +77,17 @@ class RpcServer:
     """The gRPC server, from binding its port to its end."""
 
     def __init__(self, services: Services, authenticator: Authenticator, *, on_end: OnEnd = ignore_end) -> None:
-        self._server = grpc.aio.server(options=SERVER_OPTIONS, interceptors=[ReadableRequestsOnly()])
+        admission = Admission(authenticator)
+        self._server = grpc.aio.server(options=SERVER_OPTIONS, interceptors=[ForeignServices(admission)])
         registrations = (
-            _jobs(services, authenticator, on_end),
-            _discovery(services, authenticator, on_end),
-            _management(services, authenticator, on_end),
-            _artifacts(services, authenticator, on_end),
-            _link(services, authenticator, on_end),
+            _jobs(services, admission, on_end),
+            _discovery(services, admission, on_end),
+            _management(services, admission, on_end),
+            _artifacts(services, admission, on_end),
+            _link(services, admission, on_end),
         )
+        for method in (method for registration in registrations for method in registration.methods):
+            permission_of(method)  # one that the table does not name must not be served
         self._names = [registration.add_to(self._server) for registration in registrations]
         self._health = health.aio.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
@@ -117,10 +122,10 @@ class RpcServer:
         await self._server.stop(grace_seconds)
 
 
-def _jobs(services: Services, authenticator: Authenticator, on_end: OnEnd) -> Registration:
+def _jobs(services: Services, admission: Admission, on_end: OnEnd) -> Registration:
     jobs, reading, streams = services.jobs, services.reading, services.streams
     only = _Only(services.refuse_elsewhere).unary
-    table = Registration("cyxwiz.protocol.JobService", authenticator, on_end)
+    table = Registration("cyxwiz.protocol.JobService", admission, on_end)
     table.unary("SubmitJob", job_pb2.SubmitJobRequest, only(jobs.submit))
     table.unary("CancelJob", job_pb2.CancelJobRequest, only(jobs.cancel))
     table.unary("DeleteJob", job_pb2.DeleteJobRequest, only(jobs.delete))
@@ -138,36 +143,36 @@ def _jobs(services: Services, authenticator: Authenticator, on_end: OnEnd) -> Re
     return table
 
 
-def _discovery(services: Services, authenticator: Authenticator, on_end: OnEnd) -> Registration:
+def _discovery(services: Services, admission: Admission, on_end: OnEnd) -> Registration:
     # Reads, but of who is connected, which the decider alone knows.
     discovery, only = services.discovery, _Only(services.refuse_elsewhere).unary
-    table = Registration("cyxwiz.protocol.NodeDiscoveryService", authenticator, on_end)
+    table = Registration("cyxwiz.protocol.NodeDiscoveryService", admission, on_end)
     table.unary("FindNodes", node_pb2.FindNodesRequest, only(discovery.find))
     table.unary("ListNodes", node_pb2.ListNodesRequest, only(discovery.list_nodes), beside=server_facts)
     table.unary("GetNodeInfo", node_pb2.GetNodeInfoRequest, only(discovery.info))
     return table
 
 
-def _management(services: Services, authenticator: Authenticator, on_end: OnEnd) -> Registration:
+def _management(services: Services, admission: Admission, on_end: OnEnd) -> Registration:
     management, only = services.management, _Only(services.refuse_elsewhere).unary
-    table = Registration("cyxwiz.protocol.NodeManagementService", authenticator, on_end)
+    table = Registration("cyxwiz.protocol.NodeManagementService", admission, on_end)
     table.unary("DrainNode", node_pb2.DrainNodeRequest, only(management.drain))
     table.unary("UndrainNode", node_pb2.UndrainNodeRequest, only(management.undrain))
     return table
 
 
-def _artifacts(services: Services, authenticator: Authenticator, on_end: OnEnd) -> Registration:
+def _artifacts(services: Services, admission: Admission, on_end: OnEnd) -> Registration:
     artifacts, only = services.artifacts, _Only(services.refuse_elsewhere)
-    table = Registration("cyxwiz.protocol.ArtifactService", authenticator, on_end)
+    table = Registration("cyxwiz.protocol.ArtifactService", admission, on_end)
     table.unary("GetUpload", artifact_pb2.GetUploadRequest, only.unary(artifacts.where_upload_stands))
     table.upload("Upload", artifact_pb2.UploadChunk, only.upload(artifacts.upload))
     table.streaming("Download", artifact_pb2.DownloadRequest, artifacts.download)
     return table
 
 
-def _link(services: Services, authenticator: Authenticator, on_end: OnEnd) -> Registration:
+def _link(services: Services, admission: Admission, on_end: OnEnd) -> Registration:
     nodes, only = services.nodes, _Only(services.refuse_elsewhere).conversation
-    table = Registration(link_pb2.DESCRIPTOR.services_by_name["NodeLink"].full_name, authenticator, on_end)
+    table = Registration(link_pb2.DESCRIPTOR.services_by_name["NodeLink"].full_name, admission, on_end)
     table.conversation("Control", only(nodes.control))
     table.conversation("Telemetry", only(nodes.telemetry))
     return table
@@ -193,9 +198,9 @@ class _Only:
 
         return guarded
 
-    def conversation(self, method: Callable[[Context], Awaitable[None]]) -> Callable[[Context], Awaitable[None]]:
-        async def guarded(context: Context) -> None:
+    def conversation(self, method: ConversationMethod) -> ConversationMethod:
+        async def guarded(context: Context, caller: Caller) -> None:
             self._refuse_elsewhere()
-            await method(context)
+            await method(context, caller)
 
         return guarded

@@ -12,6 +12,7 @@ from central_server.read_model import ReadModel
 from central_server.requests.job_commands import JobCommands
 from central_server.requests.node_commands import NodeCommands
 from central_server.requests.planning import Planning
+from central_server.web.door import HttpAuthenticator
 from central_server.web.event_stream import OpenStreams
 
 
@@ -22,6 +23,7 @@ class WebParts:
     Attributes:
         is_working: whether the control loop works.
         streams: the event streams that are open.
+        authenticator: tells who makes a request.
     """
 
     read_model: ReadModel
@@ -34,3 +36,4 @@ class WebParts:
     is_working: Callable[[], bool]
     measures: Measures
     streams: OpenStreams
+    authenticator: HttpAuthenticator
