@@ -25,8 +25,20 @@ COMMANDS = {
     "nodes": "nodes:nodes",
     "drain": "drain:drain",
     "undrain": "drain:undrain",
+    "tls init": "tls:init",
+    "tls client": "tls:client",
+    "tls renew": "tls:renew",
+    "tls show": "tls:show",
 }
-"""The file in this folder and the function in it, by the command's name, in the order of the help."""
+"""The file in this folder and the function in it, by the command's name, in the order of the help.
+
+A name of two words is a command of a group.
+"""
+
+GROUPS = {
+    "tls": "Certificates: a private authority, the server's and people's.",
+}
+"""What the help says of each group."""
 
 _OPTIONS_WITH_VALUE = frozenset({"--server"})
 
@@ -44,6 +56,9 @@ def named_command(arguments: Sequence[str]) -> str | None:
     for word in words:
         if word in _OPTIONS_WITH_VALUE:
             next(words, None)
+        elif word in GROUPS:
+            name = f"{word} {next(words, '')}"
+            return name if name in COMMANDS else None
         elif not word.startswith("-"):
             return word if word in COMMANDS else None
     return None
