@@ -39,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ValidationError as wrong:
         return _refuse("; ".join(_sentence(error["loc"], error["msg"]) for error in wrong.errors()))
     configure_logging(level=settings.log_level, as_json=settings.log_json)
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # or each scanner's handshake that fails is a line
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(_serve(settings))
@@ -89,7 +90,8 @@ def _announce(listening: Listening) -> None:
     # What exists now lives as long as the process; scanning it again and again would only cost latency. Not even
     # once first: with many jobs that takes a second, and there is next to nothing to find.
     gc.freeze()
-    sys.stdout.write(f"ready grpc={listening.grpc} http=http://{listening.http}\n")
+    mutual = f" mutual={listening.mutual}" if listening.mutual else ""
+    sys.stdout.write(f"ready grpc={listening.grpc} http={listening.url}{mutual}\n")
     sys.stdout.flush()
 
 
@@ -131,6 +133,7 @@ def _parser() -> argparse.ArgumentParser:
         "--reservation-seconds", type=float, help="after so long the first in line has a device kept free (60)"
     )
     parser.add_argument("--quotas", metavar="FILE", help="a TOML file: how much each user may have at once (no limits)")
+    _add_tls(parser)
     _add_keeping(parser)
     _add_trackers(parser)
     parser.add_argument("--shutdown-seconds", type=float, help="a stop takes no longer than this (10)")
@@ -140,6 +143,19 @@ def _parser() -> argparse.ArgumentParser:
         "--log-level", choices=["debug", "info", "warning", "error"], help="of the log on standard error (info)"
     )
     return parser
+
+
+def _add_tls(parser: argparse.ArgumentParser) -> None:
+    tls = parser.add_argument_group("TLS", "for gRPC and HTTP; a renewed certificate is taken without a restart")
+    tls.add_argument("--tls-dir", metavar="DIR", help="what cyxwiz tls init made (none: no TLS)")
+    tls.add_argument("--tls-cert", metavar="FILE", help="a certificate from elsewhere, PEM")
+    tls.add_argument("--tls-key", metavar="FILE", help="its key, PEM")
+    tls.add_argument("--tls-ca", metavar="FILE", help="whose client certificates are taken, with --tls-cert")
+    tls.add_argument(
+        "--mutual-tls-listen",
+        metavar="HOST:PORT",
+        help="where gRPC is served to nodes and people that show a certificate (nowhere)",
+    )
 
 
 def _add_keeping(parser: argparse.ArgumentParser) -> None:

@@ -39,6 +39,7 @@ from central_server.scheduler.cluster import Cluster
 from central_server.scheduler.cluster_settings import ClusterSettings
 from central_server.scheduler.events import ExpiryRequested, Now
 from central_server.scheduler.jobs import JobRecord
+from central_server.server_certificate import ServerCertificate
 from central_server.settings import Address, Settings
 from central_server.storage.store import SqlStore
 from central_server.telemetry.ingest import TelemetryIngest
@@ -62,10 +63,22 @@ GRACE_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """Where the server can be reached, with real ports."""
+    """Where the server can be reached, with real ports.
+
+    Attributes:
+        mutual: gRPC for those who show a certificate.
+        is_secure: whether it speaks TLS.
+    """
 
     grpc: Address
     http: Address
+    mutual: Address | None = None
+    is_secure: bool = False
+
+    @property
+    def url(self) -> str:
+        """Where the page is."""
+        return f"{'https' if self.is_secure else 'http'}://{self.http}"
 
 
 class CentralServer:
@@ -160,7 +173,8 @@ class _Parts:
         self._ingest = TelemetryIngest(self._read_model, self._telemetry)
         self._measures.registry.register(PresentState(self._read_model, Sources(self._open_streams, self._dropped)))
         self._rpc = RpcServer(self._services(), EverybodyIsLocal(), on_end=self._measures.rpc_ended)
-        self._web = WebServer(build_app(self._web_parts()))
+        self._certificate = ServerCertificate(files, clock) if (files := settings.tls_files) else None
+        self._web = WebServer(build_app(self._web_parts()), tls=self._certificate.http if self._certificate else None)
 
     async def run(self, stop: asyncio.Event, on_ready: Callable[[Listening], None]) -> None:
         listening = self._bind()
@@ -170,9 +184,11 @@ class _Parts:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._web.run(), name="web")
                 decide = tasks.create_task(self._deciding.run(address), name="decide")
+                watch = tasks.create_task(self._watch_certificate(), name="certificate")
                 await self._rpc.start()
                 on_ready(listening)
                 await stop.wait()
+                watch.cancel()
                 await self._stop(decide)
         finally:
             await self._rpc.stop(0)
@@ -197,11 +213,25 @@ class _Parts:
         return {f"tracker {feed.name}": feed.run for feed in feeds}
 
     def _bind(self) -> Listening:
-        grpc, http = Address.parse(self._settings.listen), Address.parse(self._settings.http_listen)
+        said, certificate = self._settings, self._certificate
+        grpc, http = Address.parse(said.listen), Address.parse(said.http_listen)
+        public = certificate.for_grpc(asks_for_certificate=False) if certificate else None
         return Listening(
-            grpc=Address(grpc.host, self._rpc.bind(grpc.host, grpc.port)),
+            grpc=Address(grpc.host, self._rpc.bind(grpc.host, grpc.port, public)),
             http=Address(http.host, self._web.bind(http.host, http.port)),
+            mutual=self._bind_mutual(Address.parse(said.mutual_tls_listen)) if said.mutual_tls_listen else None,
+            is_secure=certificate is not None,
         )
+
+    def _bind_mutual(self, address: Address) -> Address:
+        assert self._certificate is not None, "the settings refuse mutual TLS without certificates"
+        credentials = self._certificate.for_grpc(asks_for_certificate=True)
+        port = self._rpc.bind(address.host, address.port, credentials, setting="mutual_tls_listen")
+        return Address(address.host, port)
+
+    async def _watch_certificate(self) -> None:
+        if self._certificate is not None:
+            await self._certificate.watch()
 
     async def _stop(self, decide: asyncio.Task[None]) -> None:
         """Refuse what is new, end the streams, finish what is under way, write what waits."""

@@ -13,6 +13,7 @@ from cyxwiz.aio.client import Client as AsyncClient
 from cyxwiz.background_loop import shared_loop
 from cyxwiz.job import Job
 from cyxwiz.records import JobInfo, NodeInfo, Plan, ServerInfo
+from cyxwiz.tls_choice import CertificateFiles
 from shared.lifecycle import JobState
 
 if TYPE_CHECKING:
@@ -27,13 +28,26 @@ class Client:
     """
 
     def __init__(
-        self, server: str | None = None, *, retry_seconds: float | None = None, call_timeout_seconds: float = 30.0
+        self,
+        server: str | None = None,
+        *,
+        retry_seconds: float | None = None,
+        call_timeout_seconds: float = 30.0,
+        ca: Path | str | None = None,
+        certificate: CertificateFiles | None = None,
     ) -> None:
         """Open nothing yet; takes and raises what `cyxwiz.aio.Client` does."""
         self._loop = shared_loop.acquire()
         self._is_open = True
         try:
-            self._client = self._loop.run(_made_in_loop(server, retry_seconds, call_timeout_seconds))
+            made = _made_in_loop(
+                server,
+                retry_seconds=retry_seconds,
+                call_timeout_seconds=call_timeout_seconds,
+                ca=ca,
+                certificate=certificate,
+            )
+            self._client = self._loop.run(made)
         except BaseException:
             shared_loop.release()
             raise
@@ -102,5 +116,18 @@ class Client:
         return Job(self._client.job(job_id), self._loop)
 
 
-async def _made_in_loop(server: str | None, retry_seconds: float | None, call_timeout_seconds: float) -> AsyncClient:
-    return AsyncClient(server, retry_seconds=retry_seconds, call_timeout_seconds=call_timeout_seconds)
+async def _made_in_loop(
+    server: str | None,
+    *,
+    retry_seconds: float | None,
+    call_timeout_seconds: float,
+    ca: Path | str | None,
+    certificate: CertificateFiles | None,
+) -> AsyncClient:
+    return AsyncClient(
+        server,
+        retry_seconds=retry_seconds,
+        call_timeout_seconds=call_timeout_seconds,
+        ca=ca,
+        certificate=certificate,
+    )

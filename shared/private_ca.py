@@ -155,6 +155,20 @@ def facts_of(certificate: bytes) -> CertificateFacts:
     )
 
 
+def key_fits(pair: KeyAndCertificate) -> bool:
+    """Tell whether a private key, of whatever kind, is the one of its certificate.
+
+    Raises:
+        InvalidField: one of them is none.
+    """
+    try:
+        key = load_pem_private_key(pair.key, password=None).public_key()
+        certified = x509.load_pem_x509_certificate(pair.certificate).public_key()
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise InvalidField("a certificate and a private key in PEM, without a password, are needed") from None
+    return key == certified
+
+
 def _client_leaf(
     authority: KeyAndCertificate,
     identity: TlsIdentity,

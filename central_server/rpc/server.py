@@ -93,20 +93,26 @@ class RpcServer:
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         reflection.enable_server_reflection([*self._names, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server)
 
-    def bind(self, host: str, port: int) -> int:
-        """Take the address and return its real port.
+    def bind(
+        self, host: str, port: int, credentials: grpc.ServerCredentials | None = None, *, setting: str = "listen"
+    ) -> int:
+        """Take an address, with TLS if there are credentials, and return its real port.
 
         Raises:
             InvalidField: it cannot be had.
         """
+        address = f"{host}:{port}"
         try:
-            bound = self._server.add_insecure_port(f"{host}:{port}")
+            if credentials is None:
+                bound = self._server.add_insecure_port(address)
+            else:
+                bound = self._server.add_secure_port(address, credentials)
         except RuntimeError:
             bound = 0
         if not bound:
             raise InvalidField(
-                f"listen must be an address that is free, and {host}:{port} cannot be had; port 0 is any free one",
-                field="listen",
+                f"{setting} must be an address that is free, and {address} cannot be had; port 0 is any free one",
+                field=setting,
             )
         return bound
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 from collections.abc import Iterator
 
 import uvicorn
@@ -17,7 +18,7 @@ GRACE_SECONDS = 2
 class WebServer:
     """The HTTP server, from binding its port to its end."""
 
-    def __init__(self, app: FastAPI) -> None:
+    def __init__(self, app: FastAPI, *, tls: ssl.SSLContext | None = None) -> None:
         config = uvicorn.Config(
             app,
             loop="none",
@@ -26,6 +27,7 @@ class WebServer:
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=GRACE_SECONDS,
+            ssl_context_factory=(lambda _config, _default: tls) if tls else None,
         )
         self._server = _ServerWithoutSignals(config)
         self._socket: socket.socket | None = None

@@ -19,6 +19,7 @@ from cyxwiz.list_filters import checked_limit, checked_state
 from cyxwiz.records import JobInfo, NodeInfo, Plan, ServerInfo
 from cyxwiz.records_from_wire import job_info_from_status, job_info_from_wire, node_info_from_wire, plan_from_wire
 from cyxwiz.server_address import each_address, resolve_server
+from cyxwiz.tls_choice import CertificateFiles, resolve_tls
 from shared.clock import SystemClock
 from shared.errors import NotFound
 from shared.identifiers import new_job_id
@@ -44,7 +45,13 @@ class Client:
     """
 
     def __init__(
-        self, server: str | None = None, *, retry_seconds: float | None = None, call_timeout_seconds: float = 30.0
+        self,
+        server: str | None = None,
+        *,
+        retry_seconds: float | None = None,
+        call_timeout_seconds: float = 30.0,
+        ca: Path | str | None = None,
+        certificate: CertificateFiles | None = None,
     ) -> None:
         """Open nothing yet.
 
@@ -53,15 +60,24 @@ class Client:
             retry_seconds: how long a call goes on trying while nobody answers; None is 5, or 15 where there are
                 several servers, of which one needs some seconds to follow another.
             call_timeout_seconds: how long one try may take.
+            ca: speak TLS and believe the authority in this PEM file, or whoever this machine believes (`system`);
+                None takes `CYXWIZ_CA`, and an empty text is no TLS whatever that says.
+            certificate: what to show at a port for mutual TLS: one PEM file with certificate and key, or the two files;
+                None takes `CYXWIZ_CERT` and `CYXWIZ_KEY`.
 
         Raises:
-            InvalidField: the address is none.
+            InvalidField: the address is none, or a file of certificates cannot be used.
         """
         self.server = resolve_server(server)
         addresses = each_address(self.server)
         if retry_seconds is None:
             retry_seconds = _RETRY_SECONDS if len(addresses) == 1 else _FOLLOW_SECONDS
-        self._connection = Connection(addresses, retry_seconds=retry_seconds, call_timeout_seconds=call_timeout_seconds)
+        self._connection = Connection(
+            addresses,
+            retry_seconds=retry_seconds,
+            call_timeout_seconds=call_timeout_seconds,
+            tls=resolve_tls(ca, certificate),
+        )
         self._jobs = job_pb2_grpc.JobServiceStub(self._connection.channel)
         self._nodes = node_pb2_grpc.NodeDiscoveryServiceStub(self._connection.channel)
         self._management = node_pb2_grpc.NodeManagementServiceStub(self._connection.channel)

@@ -15,11 +15,13 @@ from cyxwiz.errors import (
     NotSupported,
     OverQuota,
     ServerFault,
+    ServerNotTrusted,
     ServerUnreachable,
     TooLarge,
     UserMistake,
     WrongState,
 )
+from shared.tls_failures import certificate_failure, closed_while_connecting
 
 if TYPE_CHECKING:
     from cyxwiz.aio.status_details import StatusDetails
@@ -43,7 +45,7 @@ _AWAY = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED})
 _CUT_UNDER_A_WRITE = "Internal error from Core"
 
 
-def error_from_rpc(error: grpc.aio.AioRpcError, *, address: str) -> CyxWizError:
+def error_from_rpc(error: grpc.aio.AioRpcError, *, address: str, speaks_tls: bool = False) -> CyxWizError:
     """Return what `error` means to the caller; `address` is where the server should have been."""
     code = error.code()
     told = _details(error)
@@ -52,7 +54,7 @@ def error_from_rpc(error: grpc.aio.AioRpcError, *, address: str) -> CyxWizError:
         kind = OverQuota if told is not None and told.reason == OverQuota.code else _MISTAKES[code]
         return kind(text or code.name, field=told.field if told is not None else "")
     if code in _AWAY or (code is grpc.StatusCode.INTERNAL and error.details() == _CUT_UNDER_A_WRITE):
-        return ServerUnreachable(_away_sentence(address, text if told is not None else ""))
+        return _away(address, text, is_servers_word=told is not None, speaks_tls=speaks_tls)
     if code is grpc.StatusCode.DEADLINE_EXCEEDED:
         return ServerUnreachable(
             f"the central server at {address} did not answer in time; is it overloaded or cut off?"
@@ -60,11 +62,14 @@ def error_from_rpc(error: grpc.aio.AioRpcError, *, address: str) -> CyxWizError:
     return ServerFault(f"the central server at {address} failed with {code.name}: {text or 'no details'}; see its log")
 
 
-def _away_sentence(address: str, servers_own_words: str) -> str:
-    if servers_own_words:
-        return f"the central server at {address} cannot take this now: {servers_own_words}"
-    return (
-        f"no central server answers at {address}: start one with 'cyxwiz up', "
+def _away(address: str, text: str, *, is_servers_word: bool, speaks_tls: bool) -> ServerUnreachable:
+    if is_servers_word:
+        return ServerUnreachable(f"the central server at {address} cannot take this now: {text}")
+    if lasting := certificate_failure(text, address):
+        return ServerNotTrusted(lasting)
+    return ServerUnreachable(
+        closed_while_connecting(text, address, speaks_tls=speaks_tls)
+        or f"no central server answers at {address}: start one with 'cyxwiz up', "
         "or say where it is with --server HOST:PORT or CYXWIZ_SERVER"
     )
 

@@ -15,7 +15,7 @@ from cyxwiz import __version__
 from cyxwiz.cli.chosen_server import server_before_command
 from cyxwiz.cli.command_table import COMMANDS, GROUPS, command_named, named_command
 from cyxwiz.cli.exit_codes import ExitCode
-from cyxwiz.cli.options import ServerOption
+from cyxwiz.cli.options import CaOption, CertOption, KeyOption, ServerOption
 from cyxwiz.cli.printing import print_error, print_line
 from cyxwiz.cli.sentences import sentence_from_wrong_usage
 
@@ -69,6 +69,10 @@ def _say_version(is_asked: bool) -> None:
 def _before_command(
     context: typer.Context,
     server: ServerOption = None,
+    # Shown in the help; what they say was taken from the arguments before.
+    ca: CaOption = None,  # noqa: ARG001
+    cert: CertOption = None,  # noqa: ARG001
+    key: KeyOption = None,  # noqa: ARG001
     version: Annotated[  # noqa: ARG001  # its callback has answered
         bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Print the version and exit.")
     ] = False,

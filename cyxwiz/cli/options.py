@@ -32,3 +32,21 @@ SetOption = Annotated[
 JobFileArgument = Annotated[
     str, typer.Argument(metavar="FILE", help="A job file, YAML or JSON; - reads standard input.")
 ]
+
+CaOption = Annotated[
+    str | None,
+    typer.Option(
+        "--ca",
+        metavar="FILE",
+        help="Speak TLS and believe this authority (system: this machine's); else CYXWIZ_CA. Any command takes it.",
+    ),
+]
+
+CertOption = Annotated[
+    str | None,
+    typer.Option("--cert", metavar="FILE", help="The certificate to show; else CYXWIZ_CERT. Any command takes it."),
+]
+
+KeyOption = Annotated[
+    str | None, typer.Option("--key", metavar="FILE", help="Its key; else CYXWIZ_KEY. Any command takes it.")
+]

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from cyxwiz.cli.chosen_server import server_before_command
+from cyxwiz.cli.connection_options import connection_options
 
 if TYPE_CHECKING:
     from cyxwiz.aio import Client
@@ -23,7 +24,13 @@ def with_client(server: str | None, work: Callable[[Client], Awaitable[_Result]]
     async def run() -> _Result:
         from cyxwiz.aio import Client
 
-        async with Client(server or server_before_command.get(), retry_seconds=_RETRY_SECONDS) as client:
+        said = connection_options.get()
+        async with Client(
+            server or server_before_command.get(),
+            retry_seconds=_RETRY_SECONDS,
+            ca=said.ca,
+            certificate=said.certificate_files,
+        ) as client:
             return await work(client)
 
     return asyncio.run(run())
