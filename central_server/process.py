@@ -14,19 +14,23 @@ from central_server.control_loop import ControlLoop
 from central_server.deciding import Deciding
 from central_server.earlier_jobs import EarlierJobs
 from central_server.election import Election
+from central_server.issued_certificates import IssuedCertificates
 from central_server.job_traces import JobTraces
 from central_server.observability.measures import Measures
 from central_server.observability.present_state import PresentState, Sources
 from central_server.ports import StoredState
 from central_server.quotas_file import read_quotas
 from central_server.read_model import ReadModel
+from central_server.requests.enrolment import Enrolment
 from central_server.requests.job_commands import JobCommands
 from central_server.requests.node_commands import NodeCommands
 from central_server.requests.planning import Planning
 from central_server.retention.cleanup import Cleanup
 from central_server.rpc.artifact_service import ArtifactService
 from central_server.rpc.authentication import EverybodyIsLocal
+from central_server.rpc.certificates import CertificateAuthenticator
 from central_server.rpc.discovery_service import DiscoveryService
+from central_server.rpc.enrolment_service import EnrolmentService
 from central_server.rpc.job_planning import JobPlanning
 from central_server.rpc.job_reading import JobReading
 from central_server.rpc.job_service import JobService
@@ -172,19 +176,28 @@ class _Parts:
         self._planning = Planning(self._loop, self._read_model, settings.tracker_rules)
         self._ingest = TelemetryIngest(self._read_model, self._telemetry)
         self._measures.registry.register(PresentState(self._read_model, Sources(self._open_streams, self._dropped)))
-        self._rpc = RpcServer(self._services(), EverybodyIsLocal(), on_end=self._measures.rpc_ended)
         self._certificate = ServerCertificate(files, clock) if (files := settings.tls_files) else None
+        self._issued = IssuedCertificates(store)
+        self._enrolment = Enrolment(
+            self._issued,
+            self._certificate.folder if self._certificate else None,
+            clock,
+            streams=self._sessions,
+        )
+        authenticator = CertificateAuthenticator(EverybodyIsLocal(), self._issued, clock)
+        self._rpc = RpcServer(self._services(), authenticator, on_end=self._measures.rpc_ended)
         self._web = WebServer(build_app(self._web_parts()), tls=self._certificate.http if self._certificate else None)
 
     async def run(self, stop: asyncio.Event, on_ready: Callable[[Listening], None]) -> None:
         listening = self._bind()
         address = self._settings.advertise or str(listening.grpc)
+        await self._issued.refresh()
         await self._deciding.begin(address)
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._web.run(), name="web")
                 decide = tasks.create_task(self._deciding.run(address), name="decide")
-                watch = tasks.create_task(self._watch_certificate(), name="certificate")
+                watch = tasks.create_task(self._watch_certificates(), name="certificates")
                 await self._rpc.start()
                 on_ready(listening)
                 await stop.wait()
@@ -227,11 +240,14 @@ class _Parts:
         assert self._certificate is not None, "the settings refuse mutual TLS without certificates"
         credentials = self._certificate.for_grpc(asks_for_certificate=True)
         port = self._rpc.bind(address.host, address.port, credentials, setting="mutual_tls_listen")
+        self._enrolment.mutual_tls_port = port
         return Address(address.host, port)
 
-    async def _watch_certificate(self) -> None:
+    async def _watch_certificates(self) -> None:
         if self._certificate is not None:
-            await self._certificate.watch()
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._certificate.watch(), name="certificate")
+                tasks.create_task(self._issued.keep_fresh(), name="revocations")
 
     async def _stop(self, decide: asyncio.Task[None]) -> None:
         """Refuse what is new, end the streams, finish what is under way, write what waits."""
@@ -300,6 +316,13 @@ class _Parts:
             discovery=DiscoveryService(read_model),
             management=NodeManagement(self._node_commands),
             artifacts=ArtifactService(self._artifacts),
-            nodes=NodeService(self._sessions, tell=loop.tell, artifacts=self._artifacts, telemetry=self._ingest),
+            nodes=NodeService(
+                self._sessions,
+                tell=loop.tell,
+                artifacts=self._artifacts,
+                telemetry=self._ingest,
+                needs_certificate=bool(self._settings.mutual_tls_listen),
+            ),
+            enrolment=EnrolmentService(self._enrolment),
             refuse_elsewhere=self._election.refuse_elsewhere,
         )

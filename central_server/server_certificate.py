@@ -99,7 +99,11 @@ class ServerCertificate:
             taken = self._shown
             return _configuration(taken, authority)
 
-        return grpc.dynamic_ssl_server_credentials(_configuration(taken, authority), newest, asks_for_certificate)
+        return grpc.dynamic_ssl_server_credentials(
+            _configuration(taken, authority),
+            newest,  # type: ignore[arg-type]  # None is "as it was", which the stubs of the library do not know
+            asks_for_certificate,
+        )
 
     async def watch(self) -> None:
         """Take what changes, until cancelled."""

@@ -104,6 +104,18 @@ class Client:
         """Let a drained node take work again."""
         return self._loop.run(self._client.undrain(node_id))
 
+    def create_join_token(self, *, name: str = "", expires_seconds: int = 3600) -> str:
+        """Return a token for which one node gets its certificate, once."""
+        return self._loop.run(self._client.create_join_token(name=name, expires_seconds=expires_seconds))
+
+    def revoke_node(self, node_id: str) -> list[str]:
+        """Take its certificates from a node and close its connection; see `cyxwiz.aio.Client.revoke_node`."""
+        return self._loop.run(self._client.revoke_node(node_id))
+
+    def revoke_certificate(self, serial: str) -> None:
+        """Let a certificate, of a person or of a node, count no more."""
+        self._loop.run(self._client.revoke_certificate(serial))
+
     def plan(self, spec: JobInput | None = None, **fields: object) -> Plan:
         """Return what would happen to a job, without running it; takes and raises what `submit` does."""
         return self._loop.run(self._client.plan(spec, **fields))

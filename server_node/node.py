@@ -25,6 +25,7 @@ from server_node.connection.checkpoint_fetch import bring_checkpoint
 from server_node.connection.checkpoint_uploads import CheckpointUploads
 from server_node.connection.node_client import NodeClient
 from server_node.connection.result_outbox import ResultOutbox
+from server_node.connection.secure_link import SecureLink
 from server_node.connection.telemetry_stream import TelemetryStream
 from server_node.control_loop import ControlLoop, Ports
 from server_node.devices.detect import cold_description, ready_description
@@ -70,6 +71,7 @@ class Node:
     """Made and run in one event loop; runs until `stop` is called.
 
     Args:
+        link: the way to the servers; in the clear when not said.
         spans: where traces go; None for nowhere.
         on_ready: called once with the node's id and devices, when the server has welcomed it and it can take work.
     """
@@ -80,6 +82,7 @@ class Node:
         folder: StateFolder,
         *,
         on_ready: Callable[[str, NodeDescription], None],
+        link: SecureLink | None = None,
         spans: SpanSink | None = None,
     ) -> None:
         self._settings = settings
@@ -104,7 +107,14 @@ class Node:
             interrupted=self._journal.content.interrupted,
             unacknowledged=self._journal.content.unacknowledged.values(),
         )
-        self._client = NodeClient(settings.servers, post=self._inbox.post, uniform=self._uniform)
+        self._link = link or SecureLink(settings.servers)
+        self._client = NodeClient(
+            self._link.addresses,
+            dial=self._link.dial,
+            explain=self._link.explain,
+            post=self._inbox.post,
+            uniform=self._uniform,
+        )
         self._telemetry = TelemetryStream(folder.node_id, channel=self._client.channel, uniform=self._uniform)
         self._tidying = Tidying()
         self._kept = KeptArtifacts(self._folders.artifacts, int(settings.artifact_disk_gib * GIBIBYTE))
@@ -130,6 +140,7 @@ class Node:
                     tasks.create_task(self._control_loop(it, tasks).run(), name="control loop")
                     tasks.create_task(self._client.run(), name="client")
                     tasks.create_task(self._telemetry.run(), name="telemetry")
+                    tasks.create_task(self._keep_certificate_fresh(), name="certificate")
                     tasks.create_task(self._measure_devices(), name="device use")
                     tasks.create_task(self._warm_up(), name="warm up")
                     await self._stop.wait()
@@ -143,6 +154,11 @@ class Node:
         finally:
             self._tidying.close()
             self._journal.close()
+
+    async def _keep_certificate_fresh(self) -> None:
+        renewal = self._link.renewal(channel=self._client.channel, redial=self._client.redial, clock=self._clock)
+        if renewal is not None:
+            await renewal.run()
 
     async def _measure_devices(self) -> None:
         """Tell again and again how much of each device is in use; what cannot be measured is left out."""

@@ -88,6 +88,12 @@ RPC_PERMISSIONS: Mapping[str, Permission] = MappingProxyType(
         "cyxwiz.protocol.ArtifactService/Download": Permission.DOWNLOAD,
         "cyxwiz.link.NodeLink/Control": Permission.NODE_LINK,
         "cyxwiz.link.NodeLink/Telemetry": Permission.NODE_LINK,
+        "cyxwiz.protocol.EnrolmentService/CreateJoinToken": Permission.NODES,
+        # The join token says whether they may.
+        "cyxwiz.protocol.EnrolmentService/Enrol": Permission.OPEN,
+        "cyxwiz.protocol.EnrolmentService/RenewCertificate": Permission.NODE_LINK,
+        "cyxwiz.protocol.EnrolmentService/RevokeNode": Permission.NODES,
+        "cyxwiz.protocol.EnrolmentService/RevokeCertificate": Permission.TOKENS,
         "grpc.health.v1.Health/Check": Permission.OPEN,
         "grpc.health.v1.Health/List": Permission.OPEN,
         "grpc.health.v1.Health/Watch": Permission.OPEN,

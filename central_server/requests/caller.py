@@ -20,6 +20,7 @@ class Caller:
         token_id: of the token that they showed; empty without one.
         token_name: what that token's maker called it.
         node_id: the node that a verified certificate names; empty for people, and for nodes without certificates.
+        certificate_serial: of the certificate that they showed; empty without one.
         peer: where from, such as `ipv4:127.0.0.1:40000`.
         traceparent: of the client's own trace, as it was sent; empty for none.
     """
@@ -30,6 +31,7 @@ class Caller:
     token_id: str = ""
     token_name: str = ""
     node_id: str = ""
+    certificate_serial: str = ""
     peer: str = ""
     traceparent: str = ""
 

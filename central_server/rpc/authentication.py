@@ -14,20 +14,19 @@ Metadata = Sequence[tuple[str, str | bytes]]
 
 @dataclass(frozen=True, slots=True)
 class CertificateIdentity:
-    """The name in a certificate that the transport has verified.
+    """A certificate that the transport has verified.
 
     Attributes:
-        names: the subject's common name and alternative names, as the transport gives them.
+        pem: the certificate.
     """
 
-    names: tuple[str, ...]
+    pem: bytes
 
     @classmethod
     def from_auth_context(cls, auth_context: Mapping[str, Iterable[bytes]]) -> Self | None:
-        """Return the identity of a verified peer; None when it showed no certificate."""
-        keys = ("x509_common_name", "x509_subject_alternative_name")
-        names = tuple(name.decode(errors="replace") for key in keys for name in auth_context.get(key, ()))
-        return cls(names) if names else None
+        """Return the certificate of a verified peer; None when it showed none."""
+        pem = next(iter(auth_context.get("x509_pem_cert", ())), b"")
+        return cls(pem) if pem else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from central_server.rpc.artifact_service import ArtifactService
 from central_server.rpc.authentication import Authenticator
 from central_server.rpc.context import Context
 from central_server.rpc.discovery_service import DiscoveryService
+from central_server.rpc.enrolment_service import EnrolmentService
 from central_server.rpc.foreign_services import ForeignServices
 from central_server.rpc.job_planning import JobPlanning
 from central_server.rpc.job_reading import JobReading
@@ -34,7 +35,7 @@ from central_server.rpc.registration import (
 )
 from central_server.rpc.server_facts import server_facts
 from shared.errors import InvalidField
-from shared.pb import artifact_pb2, job_pb2, link_pb2, node_pb2
+from shared.pb import artifact_pb2, enrolment_pb2, job_pb2, link_pb2, node_pb2
 
 _Request = TypeVar("_Request", bound=Message)
 
@@ -70,6 +71,7 @@ class Services:
     management: NodeManagement
     artifacts: ArtifactService
     nodes: NodeService
+    enrolment: EnrolmentService
     refuse_elsewhere: Callable[[], None] = lambda: None
 
 
@@ -85,6 +87,7 @@ class RpcServer:
             _management(services, admission, on_end),
             _artifacts(services, admission, on_end),
             _link(services, admission, on_end),
+            _enrolment(services, admission, on_end),
         )
         for method in (method for registration in registrations for method in registration.methods):
             permission_of(method)  # one that the table does not name must not be served
@@ -181,6 +184,17 @@ def _link(services: Services, admission: Admission, on_end: OnEnd) -> Registrati
     table = Registration(link_pb2.DESCRIPTOR.services_by_name["NodeLink"].full_name, admission, on_end)
     table.conversation("Control", only(nodes.control))
     table.conversation("Telemetry", only(nodes.telemetry))
+    return table
+
+
+def _enrolment(services: Services, admission: Admission, on_end: OnEnd) -> Registration:
+    enrolment, only = services.enrolment, _Only(services.refuse_elsewhere).unary
+    table = Registration("cyxwiz.protocol.EnrolmentService", admission, on_end)
+    table.unary("CreateJoinToken", enrolment_pb2.CreateJoinTokenRequest, only(enrolment.create_join_token))
+    table.unary("Enrol", enrolment_pb2.EnrolRequest, only(enrolment.enrol))
+    table.unary("RenewCertificate", enrolment_pb2.RenewCertificateRequest, only(enrolment.renew))
+    table.unary("RevokeNode", enrolment_pb2.RevokeNodeRequest, only(enrolment.revoke_node))
+    table.unary("RevokeCertificate", enrolment_pb2.RevokeCertificateRequest, only(enrolment.revoke_certificate))
     return table
 
 

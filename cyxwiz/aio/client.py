@@ -24,7 +24,15 @@ from shared.clock import SystemClock
 from shared.errors import NotFound
 from shared.identifiers import new_job_id
 from shared.lifecycle import JobState
-from shared.pb import artifact_pb2_grpc, job_pb2, job_pb2_grpc, node_pb2, node_pb2_grpc
+from shared.pb import (
+    artifact_pb2_grpc,
+    enrolment_pb2,
+    enrolment_pb2_grpc,
+    job_pb2,
+    job_pb2_grpc,
+    node_pb2,
+    node_pb2_grpc,
+)
 
 if TYPE_CHECKING:
     from cyxwiz.job_input import JobArrayInput, JobInput
@@ -81,6 +89,7 @@ class Client:
         self._jobs = job_pb2_grpc.JobServiceStub(self._connection.channel)
         self._nodes = node_pb2_grpc.NodeDiscoveryServiceStub(self._connection.channel)
         self._management = node_pb2_grpc.NodeManagementServiceStub(self._connection.channel)
+        self._enrolment = enrolment_pb2_grpc.EnrolmentServiceStub(self._connection.channel)
         self._artifacts = artifact_pb2_grpc.ArtifactServiceStub(self._connection.channel)
 
     async def __aenter__(self) -> Self:
@@ -245,6 +254,30 @@ class Client:
         """
         request = node_pb2.UndrainNodeRequest(node_id=node_id)
         return node_info_from_wire((await self._connection.call(self._management.UndrainNode, request)).info)
+
+    async def create_join_token(self, *, name: str = "", expires_seconds: int = 3600) -> str:
+        """Return a token for which one node gets its certificate, once; the server keeps only its hash.
+
+        Raises:
+            NotAllowed: it takes an operator.
+            NotSupported: the server has no authority to sign with.
+        """
+        request = enrolment_pb2.CreateJoinTokenRequest(name=name, expires_in_seconds=expires_seconds)
+        return (await self._connection.call(self._enrolment.CreateJoinToken, request)).join_token
+
+    async def revoke_node(self, node_id: str) -> list[str]:
+        """Take its certificates from a node, close its connection at once, and return their serial numbers.
+
+        Raises:
+            NotFound: it has none that counts.
+        """
+        request = enrolment_pb2.RevokeNodeRequest(node_id=node_id)
+        return list((await self._connection.call(self._enrolment.RevokeNode, request)).serials)
+
+    async def revoke_certificate(self, serial: str) -> None:
+        """Let a certificate, of a person or of a node, count no more."""
+        request = enrolment_pb2.RevokeCertificateRequest(serial=serial)
+        await self._connection.call(self._enrolment.RevokeCertificate, request)
 
     async def plan(self, spec: JobInput | None = None, **fields: object) -> Plan:
         """Return what would happen to a job, without running it; takes and raises what `submit` does."""

@@ -29,6 +29,9 @@ COMMANDS = {
     "tls client": "tls:client",
     "tls renew": "tls:renew",
     "tls show": "tls:show",
+    "tls revoke": "tls:revoke",
+    "token join": "join_token:join",
+    "node revoke": "node_revoke:revoke",
 }
 """The file in this folder and the function in it, by the command's name, in the order of the help.
 
@@ -36,6 +39,8 @@ A name of two words is a command of a group.
 """
 
 GROUPS = {
+    "token": "What lets people and nodes in.",
+    "node": "What changes who a node is.",
     "tls": "Certificates: a private authority, the server's and people's.",
 }
 """What the help says of each group."""

@@ -1,4 +1,4 @@
-"""`cyxwiz tls …`: makes and shows the certificates in a folder of this machine. It asks no server."""
+"""`cyxwiz tls …`: makes and shows the certificates in a folder of this machine; to revoke one it asks the server."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cyxwiz.cli.options import JsonOption
+from cyxwiz.cli.options import JsonOption, ServerOption
 from cyxwiz.cli.printing import print_json, print_line, print_table
 from shared.clock import SystemClock
 from shared.errors import InvalidField, NotSupported
 
 if TYPE_CHECKING:
+    from cyxwiz.aio import Client
     from shared.private_ca import CertificateFacts
     from shared.tls_folder import TlsFolder
 
@@ -86,6 +87,25 @@ def show(directory: _DirOption = DEFAULT_FOLDER, as_json: JsonOption = False) ->
         return
     rows = [(name, _whom(facts), _day(facts.not_after_ms), facts.serial) for name, facts in found]
     print_table(("FILE", "FOR", "VALID UNTIL", "SERIAL"), rows)
+
+
+def revoke(
+    certificate: Annotated[str, typer.Argument(metavar="FILE", help="The certificate, or its serial number.")],
+    server: ServerOption = None,
+) -> None:
+    """Let a certificate count no more, from now on and for ever.
+
+    Example: cyxwiz tls revoke /etc/cyxwiz/tls/clients/ann.pem
+    """
+    from cyxwiz.cli.with_client import with_client
+
+    serial = _facts(Path(certificate)).serial if Path(certificate).is_file() else certificate
+
+    async def work(client: Client) -> None:
+        await client.revoke_certificate(serial)
+
+    with_client(server, work)
+    print_line(f"revoked {serial}")
 
 
 def _folder(directory: Path) -> TlsFolder:
