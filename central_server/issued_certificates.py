@@ -15,6 +15,7 @@ from typing import Protocol
 
 from central_server.structured_logging import log_event
 from shared.errors import StoreUnavailable
+from shared.join_tokens import JoinToken
 
 REFRESH_SECONDS = 5.0
 
@@ -22,25 +23,6 @@ _CERTIFICATE = "certificate/"
 _REVOKED = "revoked_certificate/"
 _JOIN_TOKEN = "join_token/"  # noqa: S105  # a name of facts, no secret
 _logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class JoinToken:
-    """What is kept of a join token.
-
-    Attributes:
-        sha256: of the whole token, in hexadecimal.
-        made_by: the user who asked for it.
-        used_by: the node that used it; empty until then.
-        request_sha256: of the certificate request that it was used for.
-    """
-
-    sha256: str
-    name: str
-    made_by: str
-    expires_at_ms: int
-    used_by: str = ""
-    request_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ from server_node.execution.own_threads import in_thread_of_its_own
 from server_node.execution.progress_mailbox import Progress
 from server_node.execution.training_thread import ThreadTools
 from server_node.folders import AttemptFolders
+from server_node.health import Health
 from server_node.inbox import Inbox
 from server_node.journal import Journal
 from server_node.kept_artifacts import KeptArtifacts
@@ -94,6 +95,7 @@ class Node:
         self._inbox = Inbox()
         self._folders = AttemptFolders(folder.path)
         self._journal = Journal(folder.path / "journal")
+        self._health = Health(folder.path)
         self._engine = EngineSlot()
         self._ledger = MemoryLedger({})
         self._uploads: CheckpointUploads | None = None
@@ -152,6 +154,7 @@ class Node:
         except* _Stopped:
             log_event(_LOG, "node_stopped")
         finally:
+            self._health.say(is_ready=False)
             self._tidying.close()
             self._journal.close()
 
@@ -246,6 +249,7 @@ class Node:
 
     def _after_batch(self, state: NodeState) -> None:
         self._changed.set()
+        self._health.say(is_ready=state.is_welcome and state.is_ready)
         if self._on_ready is not None and state.is_welcome and state.is_ready:
             self._on_ready(self._node_id, self._description)
             self._on_ready = None

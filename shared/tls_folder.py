@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from shared.atomic_file import atomic_writer
 from shared.errors import AlreadyExists, InvalidField, NotFound
 from shared.private_ca import (
     CertificateFacts,
@@ -19,14 +18,11 @@ from shared.private_ca import (
     make_client_certificate,
     make_server_certificate,
 )
+from shared.private_file import write_private, write_public
 from shared.tls_identity import TlsIdentity
 
 AUTHORITY_NAME = "CyxWiz private CA"
 ALWAYS_NAMED = ("localhost", "127.0.0.1")
-
-_PRIVATE = 0o600
-_PUBLIC = 0o644
-_PRIVATE_FOLDER = 0o700
 
 
 class TlsFolder:
@@ -108,33 +104,6 @@ class TlsFolder:
         for path in (self.server_certificate, *sorted(self.clients.glob("*.pem"))):
             if path.exists():
                 yield path, facts_of(path.read_bytes())
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Write what only its owner may read.
-
-    Raises:
-        InvalidField: it cannot be written there.
-    """
-    _write(path, content, _PRIVATE)
-
-
-def write_public(path: Path, content: bytes) -> None:
-    """Write what everybody may read.
-
-    Raises:
-        InvalidField: it cannot be written there.
-    """
-    _write(path, content, _PUBLIC)
-
-
-def _write(path: Path, content: bytes, mode: int) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=_PRIVATE_FOLDER)
-        with atomic_writer(path, mode=mode) as file:
-            file.write(content)
-    except OSError as refusal:
-        raise InvalidField(f"{path} cannot be written: {refusal.strerror}") from None
 
 
 def _read(path: Path) -> bytes:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from shared.clock import SystemClock
 from shared.private_ca import KeyAndCertificate, make_client_certificate, make_server_certificate
-from shared.tls_folder import TlsFolder, write_private, write_public
+from shared.private_file import write_private, write_public
+from shared.tls_folder import TlsFolder
 from shared.tls_identity import TlsIdentity, user_identity
 
 DAY_MS = 24 * 3600 * 1000

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import re
-import secrets
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from central_server.issued_certificates import IssuedCertificate, IssuedCertificates, JoinToken
+from central_server.issued_certificates import IssuedCertificate, IssuedCertificates
 from central_server.requests.caller import Caller
 from shared.clock import Clock
 from shared.errors import AlreadyExists, InvalidField, NotAuthenticated, NotFound, NotPermitted, NotSupported
+from shared.join_tokens import JoinToken, digest_of, find_beside_authority, new_join_token
 from shared.private_ca import KeyAndCertificate, facts_of, sign_request
 from shared.tls_folder import TlsFolder
 from shared.tls_identity import node_identity
 
-PREFIX = "cyxjoin_"
 DEFAULT_SECONDS = 3600
-LONGEST_SECONDS = 30 * 24 * 3600
 LONGEST_REQUEST_BYTES = 10_000
 REVOKED_CODE = "revoked"
 
-_LONGEST_NAME_CHARACTERS = 100
 _SERIAL = re.compile(r"[0-9a-f]{1,40}")
 
 
@@ -81,13 +77,10 @@ class Enrolment:
     async def create_join_token(self, caller: Caller, *, name: str, expires_in_seconds: int) -> tuple[str, JoinToken]:
         """Return a new join token, which is shown once, and what is kept of it."""
         await self._authority()
-        seconds = expires_in_seconds or DEFAULT_SECONDS
-        if not 0 < seconds <= LONGEST_SECONDS:
-            raise InvalidField(
-                f"expires_in_seconds must be between 1 and {LONGEST_SECONDS}, got {seconds}", field="expires_in_seconds"
-            )
-        text, now_ms = PREFIX + secrets.token_urlsafe(32), self._clock.unix_ms()
-        kept = JoinToken(_digest(text), name[:_LONGEST_NAME_CHARACTERS], caller.user_id, now_ms + seconds * 1000)
+        now_ms = self._clock.unix_ms()
+        text, kept = new_join_token(
+            name=name, made_by=caller.user_id, seconds=expires_in_seconds or DEFAULT_SECONDS, now_ms=now_ms
+        )
         await self._issued.add_join_token(kept, now_ms=now_ms)
         return text, kept
 
@@ -102,7 +95,7 @@ class Enrolment:
         """
         identity = node_identity(node_id)
         async with self._one_at_a_time:  # or two nodes that come together would both find the token unused
-            request_sha256 = _digest(request)
+            request_sha256 = digest_of(request)
             token = await self._checked_token(join_token, node_id, request_sha256)
             if not token.used_by and await self._issued.valid_certificates(node_id, now_ms=self._clock.unix_ms()):
                 raise AlreadyExists(
@@ -153,7 +146,7 @@ class Enrolment:
         return [plain]
 
     async def _checked_token(self, join_token: str, node_id: str, request_sha256: str) -> JoinToken:
-        token = await self._issued.find_join_token(_digest(join_token))
+        token = await self._find_join_token(digest_of(join_token))
         if token is None:
             raise NotAuthenticated("the join token is unknown; make one with: cyxwiz token join", field="join_token")
         if token.used_by and (token.used_by, token.request_sha256) != (node_id, request_sha256):
@@ -164,6 +157,14 @@ class Enrolment:
         if token.expires_at_ms <= self._clock.unix_ms():
             raise NotAuthenticated("the join token has expired; make another with: cyxwiz token join")
         return token
+
+    async def _find_join_token(self, sha256: str) -> JoinToken | None:
+        """Return what is known of a token; that it was used is known by the store, wherever it was made."""
+        if kept := await self._issued.find_join_token(sha256):
+            return kept
+        if self._folder is None:
+            return None
+        return await asyncio.to_thread(find_beside_authority, self._folder.path, sha256)
 
     async def _certify(self, node_id: str, request: bytes, used: JoinToken | None) -> Enrolled:
         if len(request) > LONGEST_REQUEST_BYTES:
@@ -184,7 +185,3 @@ class Enrolment:
                 "and --mutual-tls-listen HOST:PORT"
             )
         return await asyncio.to_thread(self._folder.authority)
-
-
-def _digest(what: str | bytes) -> str:
-    return hashlib.sha256(what.encode(errors="replace") if isinstance(what, str) else what).hexdigest()

@@ -30,6 +30,7 @@ COMMANDS = {
     "tls renew": "tls:renew",
     "tls show": "tls:show",
     "tls revoke": "tls:revoke",
+    "tls join-token": "tls:join_token",
     "token join": "join_token:join",
     "node revoke": "node_revoke:revoke",
 }

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cyxwiz.cli.options import JsonOption, ServerOption
 from cyxwiz.cli.printing import print_json, print_line
-from shared.errors import InvalidField
+from cyxwiz.cli.times import seconds_from_text
 
 if TYPE_CHECKING:
     from cyxwiz.aio import Client
-
-_SECONDS_OF = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def join(
     name: Annotated[str, typer.Option("--name", metavar="TEXT", help="For people, such as the machine's name.")] = "",
     expires: Annotated[str, typer.Option("--expires", metavar="TIME", help="Such as 30m, 12h or 7d.")] = "1h",
     count: Annotated[int, typer.Option("--count", min=1, max=1000, help="How many tokens: one a node.")] = 1,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="DIR", help="Write them there instead, as files 0, 1 and so on."),
+    ] = None,
     as_json: JsonOption = False,
     server: ServerOption = None,
 ) -> None:
@@ -38,6 +40,9 @@ def join(
         return [await client.create_join_token(name=name, expires_seconds=seconds) for _ in range(count)]
 
     tokens = with_client(server, work)
+    if output is not None:
+        _write(tokens, output)
+        return
     if as_json:
         print_json([{"join_token": token, "name": name, "expires_in_seconds": seconds} for token in tokens])
         return
@@ -45,13 +50,8 @@ def join(
         print_line(token)
 
 
-def seconds_from_text(text: str) -> int:
-    """Return the seconds in `90s`, `30m`, `12h` or `7d`.
+def _write(tokens: list[str], folder: Path) -> None:
+    from shared.private_file import write_private
 
-    Raises:
-        InvalidField: it is no such time.
-    """
-    found = re.fullmatch(r"([0-9]{1,9})([smhd])", text)
-    if found is None or int(found[1]) == 0:
-        raise InvalidField(f"--expires must be a time such as 30m, 12h or 7d, got {text[:40]!r}", field="expires")
-    return int(found[1]) * _SECONDS_OF[found[2]]
+    for number, token in enumerate(tokens):
+        write_private(folder / str(number), f"{token}\n".encode())

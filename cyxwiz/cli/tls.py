@@ -10,6 +10,7 @@ import typer
 
 from cyxwiz.cli.options import JsonOption, ServerOption
 from cyxwiz.cli.printing import print_json, print_line, print_table
+from cyxwiz.cli.times import seconds_from_text
 from shared.clock import SystemClock
 from shared.errors import InvalidField, NotSupported
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from shared.tls_folder import TlsFolder
 
 DEFAULT_FOLDER = Path("~/.cyxwiz/tls")
+_WEEK_SECONDS = 7 * 24 * 3600
 _ROLES = ("viewer", "submitter", "operator", "admin")
 
 _DirOption = Annotated[Path, typer.Option("--dir", metavar="DIR", help="Where the certificates are.")]
@@ -28,7 +30,19 @@ _HostOption = Annotated[
 ]
 
 
-def init(directory: _DirOption = DEFAULT_FOLDER, host: _HostOption = None) -> None:
+def init(
+    directory: _DirOption = DEFAULT_FOLDER,
+    host: _HostOption = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave an authority that is there as it is.")] = False,
+    hand_out: Annotated[
+        Path | None,
+        typer.Option("--hand-out", metavar="DIR", help="Also put there what nodes need: ca.pem and their join tokens."),
+    ] = None,
+    node: Annotated[
+        list[str] | None,
+        typer.Option("--node", metavar="NAME", help="Make a join token, DIR/NAME, valid for a week; repeatable."),
+    ] = None,
+) -> None:
     """Make a private certificate authority and a server's certificate.
 
     The certificate is also for localhost and 127.0.0.1. Give ca.pem to nodes and clients; ca.key stays here.
@@ -36,10 +50,29 @@ def init(directory: _DirOption = DEFAULT_FOLDER, host: _HostOption = None) -> No
     Example: cyxwiz tls init --dir /etc/cyxwiz/tls --host cluster.example.org --host 10.0.0.5
     """
     folder = _folder(directory)
-    folder.create(host or [], now_ms=SystemClock().unix_ms())
-    print_line(f"made {folder.authority_certificate}: nodes and clients need it, as --ca")
-    print_line(f"made {folder.server_certificate} for {', '.join(_facts(folder.server_certificate).names)}")
-    print_line(f"start the server with: cyxwiz-central-server --tls-dir {folder.path}")
+    if node and hand_out is None:
+        raise InvalidField("--node needs a place for its join token: --hand-out DIR", field="node")
+    if keep and folder.authority_certificate.exists():
+        print_line(f"kept {folder.authority_certificate}")
+    else:
+        folder.create(host or [], now_ms=SystemClock().unix_ms())
+        print_line(f"made {folder.authority_certificate}: nodes and clients need it, as --ca")
+        print_line(f"made {folder.server_certificate} for {', '.join(_facts(folder.server_certificate).names)}")
+        print_line(f"start the server with: cyxwiz-central-server --tls-dir {folder.path}")
+    if hand_out is not None:
+        _hand_out(folder, hand_out, node or [])
+
+
+def join_token(
+    directory: _DirOption = DEFAULT_FOLDER,
+    name: Annotated[str, typer.Option("--name", metavar="TEXT", help="For people, such as the machine's name.")] = "",
+    expires: Annotated[str, typer.Option("--expires", metavar="TIME", help="Such as 30m, 12h or 7d.")] = "1h",
+) -> None:
+    """Print a token with which one node joins, once; made with the authority's key, without asking the server.
+
+    Example: cyxwiz tls join-token --dir /etc/cyxwiz/tls > join-token
+    """
+    print_line(_new_join_token(_folder(directory), name, seconds_from_text(expires)))
 
 
 def client(
@@ -106,6 +139,28 @@ def revoke(
 
     with_client(server, work)
     print_line(f"revoked {serial}")
+
+
+def _hand_out(folder: TlsFolder, place: Path, nodes: list[str]) -> None:
+    """Put the authority and tokens there; a token that lies there stays, its node may have used it."""
+    from shared.identifiers import check_identifier
+    from shared.private_file import write_private, write_public
+
+    write_public(place / folder.authority_certificate.name, folder.authority_certificate.read_bytes())
+    for name in nodes:
+        path = place / check_identifier(name, field="node")
+        if not path.exists():
+            write_private(path, f"{_new_join_token(folder, name, _WEEK_SECONDS)}\n".encode())
+            print_line(f"made {path}: a join token for {name}")
+
+
+def _new_join_token(folder: TlsFolder, name: str, seconds: int) -> str:
+    from shared.join_tokens import keep_beside_authority, new_join_token
+
+    folder.authority()  # whoever has no key to sign with invites nobody
+    token, kept = new_join_token(name=name, made_by="", seconds=seconds, now_ms=SystemClock().unix_ms())
+    keep_beside_authority(folder.path, kept)
+    return token
 
 
 def _folder(directory: Path) -> TlsFolder:

@@ -12,10 +12,11 @@ import grpc.aio
 
 from server_node.connection.dialing import dial
 from server_node.connection.failures import why_it_broke
-from server_node.connection.node_certificate import CertificateFolder, NodeCertificate, digest_of_token
+from server_node.connection.node_certificate import CertificateFolder, NodeCertificate
 from shared.backoff import Backoff
 from shared.clock import Clock
 from shared.errors import InvalidField, MachineFailure
+from shared.join_tokens import digest_of
 from shared.log_lines import log_event
 from shared.pb import enrolment_pb2, enrolment_pb2_grpc
 from shared.tls_failures import certificate_failure, closed_while_connecting
@@ -51,7 +52,7 @@ async def enrolled(
     """
     kept = folder.load()
     token = _token_in(join_token_file, is_needed=kept is None)
-    if kept is not None and (not token or kept.token_sha256 == digest_of_token(token)):
+    if kept is not None and (not token or kept.token_sha256 == digest_of(token)):
         return _still_valid(kept, clock)
     certificate = await _asked_until_answered(folder, node_id, servers, authority, token, uniform)
     log_event(_LOG, "node_enrolled", serial=certificate.facts.serial)
@@ -144,7 +145,7 @@ async def _asked_until_answered(
             log_event(_LOG, "enrolment_failed", is_warning=True, server=address, why=_why(failure, address))
             await asyncio.sleep(backoff.wait_seconds(failures, uniform()))
             continue
-        certificate = _certificate_in(answer, key, digest_of_token(token))
+        certificate = _certificate_in(answer, key, digest_of(token))
         folder.save(certificate)
         return certificate
 

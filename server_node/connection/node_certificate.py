@@ -6,7 +6,6 @@ until it has been certified: when the answer is lost the same request is sent ag
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from pathlib import Path
 
 from shared.errors import CyxWizError, MachineFailure
 from shared.private_ca import CertificateFacts, facts_of, make_request
-from shared.tls_folder import write_private
+from shared.private_file import write_private
 from shared.tls_identity import node_identity
 
 _KEY_BEGINS = b"-----BEGIN PRIVATE KEY-----"
@@ -107,11 +106,6 @@ class CertificateFolder:
     def forget(self) -> None:
         """Take everything away."""
         shutil.rmtree(self._path, ignore_errors=True)
-
-
-def digest_of_token(token: str) -> str:
-    """Return by what a join token is remembered; the token itself is not kept."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _parted(pair: bytes) -> tuple[bytes, bytes]:

@@ -16,6 +16,7 @@ from server_node.connection.enrolling import Renewal, enrolled
 from server_node.connection.node_certificate import CertificateFolder, NodeCertificate
 from shared.clock import SystemClock
 from shared.errors import MachineFailure
+from shared.join_tokens import keep_beside_authority, new_join_token
 from shared.pb import enrolment_pb2, enrolment_pb2_grpc
 from shared.private_ca import facts_of, make_request
 from shared.tls_folder import TlsFolder
@@ -23,7 +24,7 @@ from shared.tls_identity import node_identity, user_identity
 from tests.builders import a_hello
 from tests.central_server.fake_node import FakeNode
 from tests.central_server.running_server import Server, running_server, server_on
-from tests.tls import a_shown_certificate, a_tls_folder
+from tests.tls import a_shown_certificate, a_tls_folder, now_ms
 
 
 @pytest.fixture
@@ -148,6 +149,20 @@ async def test_an_enrolled_node_cannot_be_replaced_before_it_is_revoked(
         await enrol(server, folder, other)
     await client.revoke_node("node-1")
     await enrol(server, folder, other)
+
+
+async def test_a_token_that_was_made_beside_the_authority_counts_once_too(
+    server: Server, folder: TlsFolder, tmp_path: Path
+) -> None:
+    token, kept = new_join_token(name="", made_by="", seconds=60, now_ms=now_ms())
+    late, late_kept = new_join_token(name="", made_by="", seconds=60, now_ms=now_ms() - 61_000)
+    keep_beside_authority(folder.path, kept)
+    keep_beside_authority(folder.path, late_kept)
+    await enrol(server, folder, token, "node-1")
+    with pytest.raises(grpc.aio.AioRpcError, match="counts once"):
+        await enrol(server, folder, token, "node-2")
+    with pytest.raises(grpc.aio.AioRpcError, match="has expired"):
+        await enrol(server, folder, late, "node-2")
 
 
 @pytest.mark.parametrize("token", ["", "cyxjoin_guessed", "\x00" * 100], ids=["none", "guessed", "odd"])

@@ -17,7 +17,8 @@ from cyxwiz.errors import ServerNotTrusted, ServerUnreachable
 from shared.clock import SystemClock
 from shared.errors import InvalidField
 from shared.private_ca import facts_of
-from shared.tls_folder import TlsFolder, write_private
+from shared.private_file import write_private
+from shared.tls_folder import TlsFolder
 from tests.central_server.running_server import Server, running_server
 from tests.tls import a_shown_certificate, a_tls_folder, with_server_certificate
 

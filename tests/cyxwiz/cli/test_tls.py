@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cyxwiz.cli.main import run
+from shared.join_tokens import digest_of, find_beside_authority
 from shared.private_ca import facts_of
 from shared.tls_identity import user_identity
 
@@ -56,3 +57,28 @@ def test_show_lists_what_is_there(folder: Path, capsys: Output) -> None:
     rows = json.loads(capsys.readouterr().out)
     assert [row["file"] for row in rows] == ["ca.pem", "server.pem"]
     assert run(["tls", "show", "--dir", str(folder / "nowhere")]) == 4
+
+
+def test_init_hands_out_what_nodes_need_once(tmp_path: Path, capsys: Output) -> None:
+    place = tmp_path / "hand-out"
+    asked = ["tls", "init", "--dir", str(tmp_path / "tls"), "--keep", "--hand-out", str(place), "--node", "gpu-1"]
+    assert run(asked) == 0
+    token = (place / "gpu-1").read_text()
+    assert run([*asked, "--node", "gpu-2"]) == 0
+    assert (place / "gpu-1").read_text() == token
+    assert {path.name for path in place.iterdir()} == {"ca.pem", "gpu-1", "gpu-2"}
+    assert (place / "gpu-2").stat().st_mode & 0o777 == 0o600
+    assert "ca.key" not in {path.name for path in place.iterdir()}
+    assert run([*asked, "--node", "../gpu-3"]) == 2
+
+
+def test_a_join_token_is_kept_beside_the_authority_as_a_hash_alone(folder: Path, capsys: Output) -> None:
+    assert run(["tls", "join-token", "--dir", str(folder), "--expires", "30m"]) == 0
+    token = capsys.readouterr().out.strip()
+    kept = find_beside_authority(folder, digest_of(token))
+    assert kept is not None
+    assert all(token not in path.read_text() for path in folder.rglob("*") if path.is_file())
+    assert run(["tls", "join-token", "--dir", str(folder), "--expires", "soon"]) == 2
+    assert "must be a time such as 30m" in capsys.readouterr().err
+    (folder / "ca.key").unlink()
+    assert run(["tls", "join-token", "--dir", str(folder)]) == 4
