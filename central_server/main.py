@@ -22,6 +22,8 @@ from central_server.backup.command import COMMANDS, run_command
 from central_server.process import CentralServer, Listening
 from central_server.settings import Settings
 from central_server.structured_logging import configure_logging, log_event
+from central_server.token_command import COMMAND as TOKEN_COMMAND
+from central_server.token_command import run_token_command
 from shared.errors import MachineFailure, UserMistake
 from shared.otlp_spans import OtlpSpans, open_spans
 
@@ -33,6 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else list(arguments)
     if words and words[0] in COMMANDS:
         return run_command(words)
+    if words and words[0] == TOKEN_COMMAND:
+        return run_token_command(words)
     said = vars(_parser().parse_args(words))
     try:
         settings = Settings(**{name: value for name, value in said.items() if value is not None})
@@ -105,7 +109,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="cyxwiz-central-server",
         description="The central server: takes jobs, gives them to nodes, keeps their results.",
         epilog="Example: cyxwiz-central-server --listen 0.0.0.0:50051 --state-dir /var/lib/cyxwiz. "
-        "'cyxwiz-central-server backup --help' and 'restore --help' tell how to copy a server's state.",
+        "'cyxwiz-central-server backup --help' and 'restore --help' tell how to copy a server's state, and "
+        "'token create --help' how to make a token.",
     )
     parser.add_argument("--listen", metavar="HOST:PORT", help="where gRPC is served (127.0.0.1:50051)")
     parser.add_argument("--http-listen", metavar="HOST:PORT", help="where HTTP is served (127.0.0.1:8080)")
@@ -133,6 +138,7 @@ def _parser() -> argparse.ArgumentParser:
         "--reservation-seconds", type=float, help="after so long the first in line has a device kept free (60)"
     )
     parser.add_argument("--quotas", metavar="FILE", help="a TOML file: how much each user may have at once (no limits)")
+    _add_access(parser)
     _add_tls(parser)
     _add_keeping(parser)
     _add_trackers(parser)
@@ -143,6 +149,19 @@ def _parser() -> argparse.ArgumentParser:
         "--log-level", choices=["debug", "info", "warning", "error"], help="of the log on standard error (info)"
     )
     return parser
+
+
+def _add_access(parser: argparse.ArgumentParser) -> None:
+    access = parser.add_argument_group("who gets in", "on this machine everybody, as the local user, unless said here")
+    access.add_argument("--require-token", action="store_true", default=None, help="nobody without a token")
+    access.add_argument(
+        "--insecure",
+        action="store_true",
+        default=None,
+        help="listen beyond this machine without TLS and tokens: whoever reaches it is the local user",
+    )
+    access.add_argument("--allow-host", metavar="NAMES", help="names by which HTTP may be asked, with commas (none)")
+    access.add_argument("--rate-limit", type=float, metavar="N", help="requests a second of one token or user (5000)")
 
 
 def _add_tls(parser: argparse.ArgumentParser) -> None:

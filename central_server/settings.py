@@ -89,6 +89,10 @@ class Settings(BaseSettings):
         keep_metrics_days: so long after a job's end its metric history is kept; 0 keeps it as long as the job.
         keep_logs_days: so long after a job's end its log is kept; 0 keeps it as long as the job.
         keep_uploads_days: so long a file is kept that was uploaded and that no job refers to; 0 keeps it for ever.
+        require_token: nobody is let in without a token or a certificate, on this machine either.
+        insecure: the server may be reached from other machines without TLS and tokens; it warns at every start.
+        allow_host: names, with commas, by which HTTP may be asked beside addresses and this machine's own names.
+        rate_limit: so many requests a second one token or user may make; 0 is no limit.
         shutdown_seconds: a stop takes no longer than this.
     """
 
@@ -125,6 +129,10 @@ class Settings(BaseSettings):
     keep_metrics_days: float = Field(default=0.0, ge=0.0, le=_MOST_DAYS)
     keep_logs_days: float = Field(default=30.0, ge=0.0, le=_MOST_DAYS)
     keep_uploads_days: float = Field(default=7.0, ge=0.0, le=_MOST_DAYS)
+    require_token: bool = False
+    insecure: bool = False
+    allow_host: str = ""
+    rate_limit: float = Field(default=5_000.0, ge=0.0)
     shutdown_seconds: float = Field(default=10.0, gt=0.0, le=3600.0)
 
     @field_validator("listen", "http_listen")

@@ -13,6 +13,7 @@ from cyxwiz.aio.client import Client as AsyncClient
 from cyxwiz.background_loop import shared_loop
 from cyxwiz.job import Job
 from cyxwiz.records import JobInfo, NodeInfo, Plan, ServerInfo
+from cyxwiz.security_records import AuditEntry, NewToken, TokenInfo
 from cyxwiz.tls_choice import CertificateFiles
 from shared.lifecycle import JobState
 
@@ -35,6 +36,7 @@ class Client:
         call_timeout_seconds: float = 30.0,
         ca: Path | str | None = None,
         certificate: CertificateFiles | None = None,
+        token: str | None = None,
     ) -> None:
         """Open nothing yet; takes and raises what `cyxwiz.aio.Client` does."""
         self._loop = shared_loop.acquire()
@@ -46,6 +48,7 @@ class Client:
                 call_timeout_seconds=call_timeout_seconds,
                 ca=ca,
                 certificate=certificate,
+                token=token,
             )
             self._client = self._loop.run(made)
         except BaseException:
@@ -116,6 +119,23 @@ class Client:
         """Let a certificate, of a person or of a node, count no more."""
         self._loop.run(self._client.revoke_certificate(serial))
 
+    def create_token(self, *, role: str, user: str = "", name: str = "", expires_in_seconds: int = 0) -> NewToken:
+        """Make a token for somebody; see `cyxwiz.aio.Client.create_token`."""
+        made = self._client.create_token(role=role, user=user, name=name, expires_in_seconds=expires_in_seconds)
+        return self._loop.run(made)
+
+    def tokens(self) -> list[TokenInfo]:
+        """Return every token that was ever made, without the secrets."""
+        return self._loop.run(self._client.tokens())
+
+    def revoke_token(self, token_id: str) -> TokenInfo:
+        """Let a token count no more, from now on."""
+        return self._loop.run(self._client.revoke_token(token_id))
+
+    def audit(self, *, limit: int = 100, user: str = "", before: int = 0) -> list[AuditEntry]:
+        """Return entries of the audit log, the newest first; see `cyxwiz.aio.Client.audit`."""
+        return self._loop.run(self._client.audit(limit=limit, user=user, before=before))
+
     def plan(self, spec: JobInput | None = None, **fields: object) -> Plan:
         """Return what would happen to a job, without running it; takes and raises what `submit` does."""
         return self._loop.run(self._client.plan(spec, **fields))
@@ -135,6 +155,7 @@ async def _made_in_loop(
     call_timeout_seconds: float,
     ca: Path | str | None,
     certificate: CertificateFiles | None,
+    token: str | None,
 ) -> AsyncClient:
     return AsyncClient(
         server,
@@ -142,4 +163,5 @@ async def _made_in_loop(
         call_timeout_seconds=call_timeout_seconds,
         ca=ca,
         certificate=certificate,
+        token=token,
     )

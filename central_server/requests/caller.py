@@ -64,6 +64,10 @@ class Caller:
             )
 
 
+NOBODY = Caller("", Role.VIEWER)
+"""Stands in the audit log for whoever could not be told."""
+
+
 def _who_has(permission: Permission) -> str:
     roles = [role.value for role in Role if permission in PERMISSIONS_OF[role]]
     return f"use a token of the role {' or '.join(roles)}"

@@ -1,13 +1,17 @@
-"""Who asks: what a request shows of its maker, and the one who tells from it. It knows no permission of any rpc."""
+"""Who asks over gRPC: what a request shows of its maker, and the one who tells from it. It knows no rpc."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol, Self
 
-from central_server.requests.caller import LOCAL_USER, Caller
-from shared.permissions import Permission, Role
+from central_server.identity.credentials import Credentials
+from central_server.identity.peers import host_of_peer
+from central_server.requests.caller import Caller
+from shared.errors import NotAuthenticated
+
+AUTHORIZATION = "authorization"
 
 Metadata = Sequence[tuple[str, str | bytes]]
 
@@ -41,7 +45,16 @@ class Evidence:
 
     metadata: Metadata = ()
     peer: str = ""
-    certificate: CertificateIdentity | None = field(default=None)
+    certificate: CertificateIdentity | None = None
+
+    @property
+    def host(self) -> str:
+        """The address it came from."""
+        return host_of_peer(self.peer)
+
+    def values(self, name: str) -> list[str]:
+        """Return what was sent under a name."""
+        return [value for key, value in self.metadata if key == name and isinstance(value, str)]
 
 
 class Authenticator(Protocol):
@@ -52,13 +65,22 @@ class Authenticator(Protocol):
 
         Raises:
             NotAuthenticated: the credentials are wrong, or missing where they are needed.
+            TooManyRequests: they ask, or guess, too fast.
         """
         ...
 
 
-class EverybodyIsLocal:
-    """Takes every caller for the one local user, who may everything."""
+class ShownCredentials:
+    """Goes by the token, else by where the request comes from."""
+
+    def __init__(self, credentials: Credentials) -> None:
+        self._credentials = credentials
 
     async def caller(self, evidence: Evidence) -> Caller:
-        """Return the local user."""
-        return Caller(LOCAL_USER, Role.ADMIN, also=frozenset({Permission.NODE_LINK}), peer=evidence.peer)
+        """Return the caller."""
+        authorizations = evidence.values(AUTHORIZATION)
+        if len(authorizations) > 1:
+            raise NotAuthenticated(f"authorization must be sent once, and came {len(authorizations)} times")
+        if authorizations:
+            return await self._credentials.with_authorization(authorizations[0], evidence.host)
+        return self._credentials.without_any(evidence.host)

@@ -16,7 +16,7 @@ import grpc
 from google.protobuf.message import DecodeError, Message
 
 from central_server.requests.caller import Caller
-from central_server.rpc.admission import Admission
+from central_server.rpc.admission import Admission, subject_in
 from central_server.rpc.context import Context
 from central_server.rpc.status_codes import code_of, status_of
 from central_server.structured_logging import log_event
@@ -75,7 +75,10 @@ class Registration:
         async def handle(raw: bytes, context: Context) -> bytes:
             with _Telling(partial(self._on_end, name), is_timed=True) as told:
                 caller = await self._admit(name, context)
-                answer = await method(parse_message(request, raw), caller)
+                message = parse_message(request, raw)
+                with self._admission.noting(f"{self._service}/{name}", caller, message) as note:
+                    answer = await method(message, caller)
+                    note.subject = note.subject or subject_in(answer)
                 if beside is not None:
                     context.set_trailing_metadata(beside())
                 return answer.SerializeToString()

@@ -14,7 +14,7 @@ from grpc_reflection.v1alpha import reflection
 from central_server.requests.caller import Caller
 from central_server.rpc.admission import Admission, permission_of
 from central_server.rpc.artifact_service import ArtifactService
-from central_server.rpc.authentication import Authenticator
+from central_server.rpc.caller_check import CallerCheck
 from central_server.rpc.context import Context
 from central_server.rpc.discovery_service import DiscoveryService
 from central_server.rpc.enrolment_service import EnrolmentService
@@ -33,9 +33,10 @@ from central_server.rpc.registration import (
     UploadMethod,
     ignore_end,
 )
+from central_server.rpc.security_service import SecurityService
 from central_server.rpc.server_facts import server_facts
 from shared.errors import InvalidField
-from shared.pb import artifact_pb2, enrolment_pb2, job_pb2, link_pb2, node_pb2
+from shared.pb import artifact_pb2, enrolment_pb2, job_pb2, link_pb2, node_pb2, security_pb2
 
 _Request = TypeVar("_Request", bound=Message)
 
@@ -72,14 +73,15 @@ class Services:
     artifacts: ArtifactService
     nodes: NodeService
     enrolment: EnrolmentService
+    callers: CallerCheck
+    security: SecurityService
     refuse_elsewhere: Callable[[], None] = lambda: None
 
 
 class RpcServer:
     """The gRPC server, from binding its port to its end."""
 
-    def __init__(self, services: Services, authenticator: Authenticator, *, on_end: OnEnd = ignore_end) -> None:
-        admission = Admission(authenticator)
+    def __init__(self, services: Services, admission: Admission, *, on_end: OnEnd = ignore_end) -> None:
         self._server = grpc.aio.server(options=SERVER_OPTIONS, interceptors=[ForeignServices(admission)])
         registrations = (
             _jobs(services, admission, on_end),
@@ -88,6 +90,7 @@ class RpcServer:
             _artifacts(services, admission, on_end),
             _link(services, admission, on_end),
             _enrolment(services, admission, on_end),
+            _security(services, admission, on_end),
         )
         for method in (method for registration in registrations for method in registration.methods):
             permission_of(method)  # one that the table does not name must not be served
@@ -184,6 +187,19 @@ def _link(services: Services, admission: Admission, on_end: OnEnd) -> Registrati
     table = Registration(link_pb2.DESCRIPTOR.services_by_name["NodeLink"].full_name, admission, on_end)
     table.conversation("Control", only(nodes.control))
     table.conversation("Telemetry", only(nodes.telemetry))
+    # A server that stands by knows who somebody is as well as the one that decides; it only cannot write it down.
+    table.unary("CheckCaller", link_pb2.CallerQuestion, services.callers.check)
+    table.unary("RecordAudit", link_pb2.AuditReport, _Only(services.refuse_elsewhere).unary(services.callers.record))
+    return table
+
+
+def _security(services: Services, admission: Admission, on_end: OnEnd) -> Registration:
+    security, only = services.security, _Only(services.refuse_elsewhere).unary
+    table = Registration("cyxwiz.protocol.SecurityService", admission, on_end)
+    table.unary("CreateToken", security_pb2.CreateTokenRequest, only(security.create_token))
+    table.unary("ListTokens", security_pb2.ListTokensRequest, security.list_tokens)
+    table.unary("RevokeToken", security_pb2.RevokeTokenRequest, only(security.revoke_token))
+    table.unary("ListAudit", security_pb2.ListAuditRequest, security.list_audit)
     return table
 
 

@@ -21,6 +21,7 @@ from central_server.web.nodes import node_routes
 from central_server.web.page_files import add_page
 from central_server.web.parts import WebParts
 from central_server.web.permissions import check_every_route
+from central_server.web.session_routes import session_routes
 from central_server.web.summary import Summary, summary_routes
 
 
@@ -35,7 +36,7 @@ def build_app(parts: WebParts) -> FastAPI:
         redoc_url=None,
     )
     add_error_answers(app)
-    app.add_middleware(Door, authenticator=parts.authenticator)
+    app.add_middleware(Door, authenticator=parts.authenticator, audit=parts.audit)
     app.add_middleware(CountRequests, measures=parts.measures)
     summary = Summary(parts)
     routers = (
@@ -50,6 +51,7 @@ def build_app(parts: WebParts) -> FastAPI:
         jobs_changing_routes(parts),
         convert_routes(),
         node_routes(parts),
+        session_routes(parts),
     )
     for routes in routers:
         app.include_router(routes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -81,6 +82,10 @@ async def answer_to(_request: Request, error: Exception) -> JSONResponse:
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), _SERVER_ERROR)
     if status == _SERVER_ERROR:
         return await _unmeant(_request, error)
+    if isinstance(error, errors.TooManyRequests):
+        return problem(status, str(error), headers={"Retry-After": str(math.ceil(error.retry_after_seconds))})
+    if isinstance(error, errors.NotAuthenticated):
+        return problem(status, str(error), headers={"WWW-Authenticate": "Bearer"})
     if isinstance(error, errors.MachineFailure):
         log_event(_logger, "request_failed", is_warning=True, code=error.code, cause=str(error))
     return problem(status, str(error), error.field if isinstance(error, errors.UserMistake) else "")

@@ -33,7 +33,8 @@ def jobs_changing_routes(parts: WebParts) -> APIRouter:
         """Submit a job file; with `job_id` the same request may be sent again and makes one job."""
         parts.election.refuse_elsewhere()
         config = await job_config_of(request, job_id=job_id)
-        return await row(await jobs.submit(config, caller), 201)
+        request.state.subject = accepted = await jobs.submit(config, caller)
+        return await row(accepted, 201)
 
     @routes.post("/plan", response_model=PlanModel, responses=_ANSWERS, openapi_extra=BODY)
     async def plan(request: Request, caller: Changing) -> Response:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, FastAPI, Request
@@ -14,15 +14,33 @@ from central_server.requests.caller import Caller
 from shared.errors import OurBug
 from shared.permissions import ROUTE_PERMISSIONS, Permission
 
-_Line = tuple[re.Pattern[str], Permission]
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The line of the table that a request falls under.
+
+    Attributes:
+        path: as it stands in the code; empty when no route serves the request.
+        parts: what the path's names stand for in this request.
+    """
+
+    method: str
+    path: str
+    permission: Permission
+    parts: Mapping[str, str]
+
+    @property
+    def shown(self) -> str:
+        """What the audit log calls it."""
+        return f"{self.method} {self.path or '(no route)'}"
 
 
-def _lines() -> dict[str, tuple[_Line, ...]]:
+def _patterns() -> dict[str, tuple[tuple[re.Pattern[str], str, Permission], ...]]:
     """Return what paths look like, by method, in the table's order; as the framework reads them."""
     methods = {method for method, _ in ROUTE_PERMISSIONS}
     return {
         wanted: tuple(
-            (compile_path(path)[0], permission)
+            (compile_path(path)[0], path, permission)
             for (method, path), permission in ROUTE_PERMISSIONS.items()
             if method == wanted
         )
@@ -30,13 +48,15 @@ def _lines() -> dict[str, tuple[_Line, ...]]:
     }
 
 
-_LINES = _lines()
+_PATTERNS = _patterns()
 
 
-def permission_for(method: str, path: str) -> Permission | None:
-    """Return what a request asks for; None when no route serves it."""
-    lines = _LINES.get("GET" if method == "HEAD" else method, ())
-    return next((permission for pattern, permission in lines if pattern.match(path)), None)
+def line_for(method: str, path: str) -> Line | None:
+    """Return the line for a request; None when no route serves it."""
+    for pattern, written, permission in _PATTERNS.get("GET" if method == "HEAD" else method, ()):
+        if found := pattern.match(path):
+            return Line(method, written, permission, found.groupdict())
+    return None
 
 
 def check_every_route(app: FastAPI, routers: Iterable[APIRouter]) -> None:

@@ -68,6 +68,7 @@ class Connection:
         retry_seconds: float,
         call_timeout_seconds: float,
         tls: TlsChoice | None = None,
+        token: str = "",
         clock: Clock | None = None,
         uniform: Callable[[], float] = random.random,
     ) -> None:
@@ -77,7 +78,12 @@ class Connection:
         self._clock = clock or SystemClock()
         self._speaks_tls = tls is not None
         dial = partial(_dial, credentials=_credentials(tls) if tls is not None else None)
-        self._servers = SeveralServers(addresses, dial=dial, monotonic_seconds=self._clock.monotonic_seconds)
+        self._servers = SeveralServers(
+            addresses,
+            dial=dial,
+            monotonic_seconds=self._clock.monotonic_seconds,
+            metadata=(("authorization", f"Bearer {token}"),) if token else (),
+        )
         # Stubs ask a channel for methods and nothing else.
         self.channel = cast("grpc.aio.Channel", self._servers)
         self._uniform = uniform

@@ -18,6 +18,7 @@ from cyxwiz.errors import (
     ServerNotTrusted,
     ServerUnreachable,
     TooLarge,
+    TooManyRequests,
     UserMistake,
     WrongState,
 )
@@ -39,6 +40,9 @@ _MISTAKES: dict[grpc.StatusCode, type[UserMistake]] = {
     grpc.StatusCode.PERMISSION_DENIED: NotAllowed,
     grpc.StatusCode.UNAUTHENTICATED: NotAllowed,
 }
+_BY_REASON: dict[str, type[UserMistake]] = {OverQuota.code: OverQuota, TooManyRequests.code: TooManyRequests}
+"""Two that share their status code with others."""
+
 # A server that stops cancels its open streams; an rpc that we cancel ourselves never comes here.
 _AWAY = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED})
 # What gRPC itself says on our side when a write meets a stream that was cut in the same moment; no server sent it.
@@ -51,7 +55,7 @@ def error_from_rpc(error: grpc.aio.AioRpcError, *, address: str, speaks_tls: boo
     told = _details(error)
     text = (told.message if told is not None else "") or error.details() or ""
     if code in _MISTAKES:
-        kind = OverQuota if told is not None and told.reason == OverQuota.code else _MISTAKES[code]
+        kind = _BY_REASON.get(told.reason if told is not None else "", _MISTAKES[code])
         return kind(text or code.name, field=told.field if told is not None else "")
     if code in _AWAY or (code is grpc.StatusCode.INTERNAL and error.details() == _CUT_UNDER_A_WRITE):
         return _away(address, text, is_servers_word=told is not None, speaks_tls=speaks_tls)

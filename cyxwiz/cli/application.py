@@ -15,7 +15,7 @@ from cyxwiz import __version__
 from cyxwiz.cli.chosen_server import server_before_command
 from cyxwiz.cli.command_table import COMMANDS, GROUPS, command_named, named_command
 from cyxwiz.cli.exit_codes import ExitCode
-from cyxwiz.cli.options import CaOption, CertOption, KeyOption, ServerOption
+from cyxwiz.cli.options import CaOption, CertOption, KeyOption, ServerOption, TokenFileOption
 from cyxwiz.cli.printing import print_error, print_line
 from cyxwiz.cli.sentences import sentence_from_wrong_usage
 
@@ -73,6 +73,7 @@ def _before_command(
     ca: CaOption = None,  # noqa: ARG001
     cert: CertOption = None,  # noqa: ARG001
     key: KeyOption = None,  # noqa: ARG001
+    token_file: TokenFileOption = None,  # noqa: ARG001
     version: Annotated[  # noqa: ARG001  # its callback has answered
         bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Print the version and exit.")
     ] = False,

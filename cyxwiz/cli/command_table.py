@@ -25,6 +25,10 @@ COMMANDS = {
     "nodes": "nodes:nodes",
     "drain": "drain:drain",
     "undrain": "drain:undrain",
+    "token create": "token:create",
+    "token list": "token:list_tokens",
+    "token revoke": "token:revoke",
+    "audit": "audit:audit",
     "tls init": "tls:init",
     "tls client": "tls:client",
     "tls renew": "tls:renew",
@@ -40,7 +44,7 @@ A name of two words is a command of a group.
 """
 
 GROUPS = {
-    "token": "What lets people and nodes in.",
+    "token": "Tokens: by which people, programs and nodes are known and let in.",
     "node": "What changes who a node is.",
     "tls": "Certificates: a private authority, the server's and people's.",
 }

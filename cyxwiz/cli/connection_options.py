@@ -10,9 +10,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from cyxwiz.token_choice import token_in
 from shared.errors import InvalidField
 
-_FIELD_OF_OPTION = {"--ca": "ca", "--cert": "certificate", "--key": "key"}
+_FIELD_OF_OPTION = {"--ca": "ca", "--cert": "certificate", "--key": "key", "--token-file": "token_file"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +24,18 @@ class ConnectionOptions:
         ca: the authority's file.
         certificate: the file that is shown.
         key: of the certificate; in the same file when not said.
+        token_file: where the token is.
     """
 
     ca: str | None = None
     certificate: str | None = None
     key: str | None = None
+    token_file: str | None = None
+
+    @property
+    def token(self) -> str | None:
+        """The token as the SDK takes it; None when none was said."""
+        return None if self.token_file is None else token_in(Path(self.token_file))
 
     @property
     def certificate_files(self) -> tuple[Path, Path] | None:

@@ -47,6 +47,15 @@ CertOption = Annotated[
     typer.Option("--cert", metavar="FILE", help="The certificate to show; else CYXWIZ_CERT. Any command takes it."),
 ]
 
+TokenFileOption = Annotated[
+    str | None,
+    typer.Option(
+        "--token-file",
+        metavar="FILE",
+        help="A file with the token to show; else CYXWIZ_TOKEN or CYXWIZ_TOKEN_FILE. Any command takes it.",
+    ),
+]
+
 KeyOption = Annotated[
     str | None, typer.Option("--key", metavar="FILE", help="Its key; else CYXWIZ_KEY. Any command takes it.")
 ]

@@ -30,6 +30,7 @@ def with_client(server: str | None, work: Callable[[Client], Awaitable[_Result]]
             retry_seconds=_RETRY_SECONDS,
             ca=said.ca,
             certificate=said.certificate_files,
+            token=said.token,
         ) as client:
             return await work(client)
 

@@ -14,7 +14,7 @@ import grpc
 
 from central_server.process import Listening
 from central_server.settings import Address
-from tests.central_server.running_server import Server, server_on
+from tests.central_server.running_server import Server, admin_token_in, server_on
 
 READY = re.compile(r"ready grpc=(127\.0\.0\.1:\d+) http=(http://127\.0\.0\.1:\d+)\n")
 READY_WITH_TLS = re.compile(r"ready grpc=(127\.0\.0\.1:\d+) http=https://127\.0\.0\.1:\d+ mutual=(127\.0\.0\.1:\d+)\n")
@@ -67,4 +67,4 @@ async def a_server_process(state_dir: Path, *flags: str) -> AsyncIterator[tuple[
     with a_process(state_dir, *flags) as (process, address, url):
         listening = Listening(Address.parse(address), Address.parse(url.removeprefix("http://")))
         async with grpc.aio.insecure_channel(address) as channel:
-            yield process, server_on(channel, asyncio.Event(), listening)
+            yield process, server_on(channel, asyncio.Event(), listening, token=admin_token_in(state_dir))

@@ -40,7 +40,9 @@ async def server(tmp_path: Path, folder: TlsFolder) -> AsyncIterator[Server]:
 
 @pytest.fixture
 async def client(server: Server, folder: TlsFolder) -> AsyncIterator[Client]:
-    async with Client(str(server.listening.grpc), ca=folder.authority_certificate, retry_seconds=0.0) as client:
+    async with Client(
+        str(server.listening.grpc), ca=folder.authority_certificate, token=server.token, retry_seconds=0.0
+    ) as client:
         yield client
 
 
@@ -79,7 +81,7 @@ def a_mutual_channel(server: Server, certificate: NodeCertificate) -> grpc.aio.C
 
 
 def a_fake_node(server: Server, channel: grpc.aio.Channel, node_id: str = "node-1") -> FakeNode:
-    return FakeNode(server_on(channel, server.stop, server.listening), a_hello(node_id=node_id))
+    return FakeNode(server_on(channel, server.stop, server.listening, token=server.token), a_hello(node_id=node_id))
 
 
 async def test_a_node_with_a_certificate_is_welcomed_under_its_own_id_and_no_other(
@@ -272,7 +274,10 @@ async def test_a_refused_token_is_said_in_the_servers_words(server: Server, fold
 
 
 async def test_a_server_without_an_authority_says_what_it_needs(tmp_path: Path) -> None:
-    async with running_server(tmp_path / "state") as server, Client(str(server.listening.grpc), ca="") as client:
+    async with (
+        running_server(tmp_path / "state") as server,
+        Client(str(server.listening.grpc), ca="", token=server.token) as client,
+    ):
         with pytest.raises(NotSupported, match=r"--tls-dir .* and --mutual-tls-listen"):
             await client.create_join_token()
 

@@ -83,7 +83,7 @@ def test_with_the_profiles_a_job_runs_and_its_state_is_in_postgresql_and_its_fil
             monkeypatch.setenv(name, value)
         assert info.result is not None
         assert info.result.weights_sha256 in asyncio.run(_names_in(variables["CYXWIZ_CENTRAL_ARTIFACTS"]))
-    assert {path.name for path in (tmp_path / "central-server-state").iterdir()} == {"tls", "uploads"}
+    assert {path.name for path in (tmp_path / "central-server-state").iterdir()} == {"admin-token", "tls", "uploads"}
 
 
 def test_a_second_preparation_changes_nothing(loopback: Loopback) -> None:
