@@ -357,7 +357,7 @@ class _Parts:
                 telemetry=self._ingest,
                 needs_certificate=bool(self._settings.mutual_tls_listen),
             ),
-            enrolment=EnrolmentService(self._enrolment),
+            enrolment=EnrolmentService(self._enrolment, self._audit, self._clock),
             callers=CallerCheck(self._credentials, self._audit),
             security=SecurityService(self._tokens),
             refuse_elsewhere=self._election.refuse_elsewhere,

@@ -71,6 +71,7 @@ class ServerCertificate:
                 f"{files.certificate} has expired on {_day(self.facts.not_after_ms)}: renew it with cyxwiz tls renew",
                 field="tls_cert",
             )
+        self._warned_of = ""
         self._authority = _bytes(files.authority, "tls_ca") if files.authority else None
         self.http = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.http.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -110,6 +111,7 @@ class ServerCertificate:
         while True:
             await asyncio.sleep(WATCH_SECONDS)
             await asyncio.to_thread(self._renew_if_due)
+            self._warn_if_due()
             if (state := self._files_state()) != self._state:
                 self._state = state
                 self._take_new()
@@ -133,6 +135,12 @@ class ServerCertificate:
                 folder.renew_server(now_ms=now_ms)
             except CyxWizError as refusal:
                 log_event(_logger, "certificate_not_renewed", is_warning=True, why=str(refusal))
+
+    def _warn_if_due(self) -> None:
+        """Say once of a certificate that nobody has renewed in time."""
+        if self.facts.serial != self._warned_of and self.facts.is_due(self._clock.unix_ms()):
+            self._warned_of = self.facts.serial
+            log_event(_logger, "certificate_expires_soon", is_warning=True, valid_until=_day(self.facts.not_after_ms))
 
     def _read(self) -> tuple[KeyAndCertificate, CertificateFacts]:
         files = self._files

@@ -19,7 +19,7 @@ from shared.errors import NotAuthenticated, NotPermitted, OurBug
 from shared.permissions import RPC_PERMISSIONS, Permission
 
 _TRACEPARENT = "traceparent"
-_SUBJECTS = ("job_id", "node_id", "token_id", "deployment_id")
+_SUBJECTS = ("job_id", "node_id", "token_id", "deployment_id", "serial")
 
 
 class Admission:

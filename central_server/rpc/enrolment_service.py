@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from central_server.identity.audit_log import AuditLog
+from central_server.identity.guessing import GuessLimit
 from central_server.requests.caller import Caller
 from central_server.requests.enrolment import Enrolled, Enrolment
+from shared.clock import Clock
+from shared.errors import AlreadyExists, NotAuthenticated
 from shared.pb import enrolment_pb2
+
+_ENROL = "EnrolmentService/Enrol"
 
 
 class EnrolmentService:
     """The rpcs of `enrolment.proto`."""
 
-    def __init__(self, enrolment: Enrolment) -> None:
+    def __init__(self, enrolment: Enrolment, audit: AuditLog, clock: Clock) -> None:
         self._enrolment = enrolment
+        self._audit = audit
+        self._clock = clock
+        self._guesses = GuessLimit()
 
     async def create_join_token(
         self, request: enrolment_pb2.CreateJoinTokenRequest, caller: Caller
@@ -22,9 +31,19 @@ class EnrolmentService:
         )
         return enrolment_pb2.CreateJoinTokenResponse(join_token=token, expires_at_ms=kept.expires_at_ms)
 
-    async def enrol(self, request: enrolment_pb2.EnrolRequest, _caller: Caller) -> enrolment_pb2.EnrolResponse:
-        """Certify a node's key; whoever has the token may."""
-        return _response(await self._enrolment.enrol(request.join_token, request.node_id, request.certificate_request))
+    async def enrol(self, request: enrolment_pb2.EnrolRequest, caller: Caller) -> enrolment_pb2.EnrolResponse:
+        """Certify a node's key; whoever has the token may, and whoever guesses has to wait longer and longer."""
+        now_seconds = self._clock.monotonic_seconds()
+        self._guesses.refuse_too_fast(caller.peer, now_seconds)
+        try:
+            enrolled = await self._enrolment.enrol(request.join_token, request.node_id, request.certificate_request)
+        except (NotAuthenticated, AlreadyExists) as refusal:
+            self._guesses.failed(caller.peer, now_seconds)
+            self._audit.refused(caller, _ENROL, refusal)
+            raise
+        self._guesses.succeeded(caller.peer)
+        self._audit.record(caller, _ENROL, subject=request.node_id)
+        return _response(enrolled)
 
     async def renew(
         self, request: enrolment_pb2.RenewCertificateRequest, caller: Caller

@@ -60,7 +60,11 @@ async def enrolled(
 
 
 class Renewal:
-    """Renews the certificate through the node's own connection, and has that made anew with it."""
+    """Renews the certificate through the node's own connection, and has that made anew with it.
+
+    Attributes:
+        certificate: the newest one.
+    """
 
     def __init__(
         self,
@@ -72,7 +76,7 @@ class Renewal:
         clock: Clock,
     ) -> None:
         self._folder = folder
-        self._certificate = certificate
+        self.certificate = certificate
         self._channel = channel
         self._taken = taken
         self._clock = clock
@@ -85,7 +89,7 @@ class Renewal:
 
     async def renew_if_due(self) -> None:
         """Renew a certificate of whose life less than a third is left; a failure is logged, and tried again later."""
-        if not self._certificate.facts.is_due(self._clock.unix_ms()):
+        if not self.certificate.facts.is_due(self._clock.unix_ms()):
             return
         key, request = self._folder.request()
         stub = enrolment_pb2_grpc.EnrolmentServiceStub(await self._channel())
@@ -95,10 +99,10 @@ class Renewal:
         except grpc.aio.AioRpcError as failure:
             log_event(_LOG, "certificate_not_renewed", is_warning=True, why=why_it_broke(failure))
             return
-        self._certificate = _certificate_in(answer, key, self._certificate.token_sha256)
-        self._folder.save(self._certificate)
-        log_event(_LOG, "certificate_renewed", serial=self._certificate.facts.serial)
-        self._taken(self._certificate)
+        self.certificate = _certificate_in(answer, key, self.certificate.token_sha256)
+        self._folder.save(self.certificate)
+        log_event(_LOG, "certificate_renewed", serial=self.certificate.facts.serial)
+        self._taken(self.certificate)
 
 
 def _still_valid(kept: NodeCertificate, clock: Clock) -> NodeCertificate:

@@ -173,6 +173,24 @@ async def test_a_guessed_token_is_refused(server: Server, folder: TlsFolder, tok
         await enrol(server, folder, token)
 
 
+async def test_whoever_guesses_join_tokens_waits_and_both_guesses_and_nodes_are_in_the_audit_log(
+    server: Server, folder: TlsFolder, client: Client
+) -> None:
+    await enrol(server, folder, await client.create_join_token(), "node-7")
+    codes = []
+    for number in range(8):
+        with pytest.raises(grpc.aio.AioRpcError) as refusal:
+            await enrol(server, folder, f"cyxjoin_{number}")
+        codes.append(refusal.value.code())
+    assert codes[0] is grpc.StatusCode.UNAUTHENTICATED
+    assert codes[-1] is grpc.StatusCode.RESOURCE_EXHAUSTED
+    async with asyncio.timeout(5):
+        while "unauthenticated" not in {entry.result for entry in await client.audit()}:  # noqa: ASYNC110  # written soon
+            await asyncio.sleep(0.05)
+    enrolments = [entry for entry in await client.audit() if entry.action == "EnrolmentService/Enrol"]
+    assert (enrolments[-1].subject, enrolments[-1].result) == ("node-7", "ok")
+
+
 async def test_what_is_no_request_is_refused_and_does_not_use_the_token_up(
     server: Server, folder: TlsFolder, client: Client
 ) -> None:
