@@ -20,6 +20,8 @@ from shared.permissions import RPC_PERMISSIONS, Permission
 
 _TRACEPARENT = "traceparent"
 _SUBJECTS = ("job_id", "node_id", "token_id", "deployment_id", "serial")
+_PARTS = ("config", "info")
+"""Where messages hold what they are about, when not on top."""
 
 
 class Admission:
@@ -96,7 +98,8 @@ def evidence_in(context: Context) -> Evidence:
 def subject_in(message: Message) -> str:
     """Return the id of what a message is about; empty when it names nothing."""
     names = message.DESCRIPTOR.fields_by_name
-    return next((value for name in _SUBJECTS if name in names and (value := getattr(message, name))), "")
+    found = next((value for name in _SUBJECTS if name in names and (value := getattr(message, name))), "")
+    return found or next((subject_in(getattr(message, name)) for name in _PARTS if name in names), "")
 
 
 def _shown(method: str) -> str:
