@@ -47,6 +47,8 @@ SERVER_OPTIONS: tuple[tuple[str, int], ...] = (
     ("grpc.max_send_message_length", -1),
     # Two servers on one port would share its connections without a word.
     ("grpc.so_reuseport", 0),
+    ("grpc.max_metadata_size", 16_384),
+    ("grpc.server_handshake_timeout_ms", 10_000),
     # Other spellings of this one are ignored silently, and idle clients are cut off for pinging.
     ("grpc.http2.min_ping_interval_without_data_ms", 1_000),
     ("grpc.http2.max_ping_strikes", 0),

@@ -10,9 +10,12 @@ from collections.abc import Iterator
 import uvicorn
 from fastapi import FastAPI
 
+from central_server.web.patient_connection import PatientConnection
 from shared.errors import InvalidField
 
 GRACE_SECONDS = 2
+MOST_CONNECTIONS = 4_000
+"""Of more, the next is told 503; event streams have a limit of their own, which is lower."""
 
 
 class WebServer:
@@ -21,7 +24,9 @@ class WebServer:
     def __init__(self, app: FastAPI, *, tls: ssl.SSLContext | None = None) -> None:
         config = uvicorn.Config(
             app,
+            http=PatientConnection,
             loop="none",
+            limit_concurrency=MOST_CONNECTIONS,
             lifespan="off",
             log_config=None,
             access_log=False,
