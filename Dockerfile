@@ -53,11 +53,11 @@ COPY --from=central-environment /opt/cyxwiz /opt/cyxwiz
 USER 10001:10001
 WORKDIR /var/lib/cyxwiz
 VOLUME /var/lib/cyxwiz
-EXPOSE 50051 50052 8080
+EXPOSE 50051 50054 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
     CMD ["python", "-c", "import ssl, urllib.request; urllib.request.urlopen('https://127.0.0.1:8080/healthz', timeout=3, context=ssl.create_default_context(cafile='/var/lib/cyxwiz/tls/ca.pem'))"]
-CMD ["python", "-m", "central_server", "--listen", "0.0.0.0:50051", "--http-listen", "0.0.0.0:8080", "--mutual-tls-listen", "0.0.0.0:50052", "--tls-dir", "/var/lib/cyxwiz/tls", "--require-token", "--state-dir", "/var/lib/cyxwiz"]
+CMD ["python", "-m", "central_server", "--listen", "0.0.0.0:50051", "--http-listen", "0.0.0.0:8080", "--mutual-tls-listen", "0.0.0.0:50054", "--tls-dir", "/var/lib/cyxwiz/tls", "--require-token", "--state-dir", "/var/lib/cyxwiz"]
 
 FROM base AS node-cpu
 COPY --from=node-environment /opt/cyxwiz /opt/cyxwiz

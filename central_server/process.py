@@ -334,7 +334,11 @@ class _Parts:
             is_working=lambda: self._loop.is_working,
             measures=self._measures,
             streams=self._streams,
-            authenticator=HttpCredentials(self._credentials, self._sessions_of_pages, KnownHosts.of(self._settings)),
+            authenticator=HttpCredentials(
+                self._credentials,
+                self._sessions_of_pages,
+                KnownHosts.of(self._settings, self._certificate.facts.names if self._certificate else ()),
+            ),
             audit=self._audit,
             sessions=self._sessions_of_pages,
             has_tls=self._settings.tls_files is not None,

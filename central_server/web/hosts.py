@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 from urllib.parse import urlsplit
@@ -28,12 +29,12 @@ class KnownHosts:
     names: frozenset[str]
 
     @classmethod
-    def of(cls, settings: Settings) -> Self:
-        """Return those that the settings and this machine's own name give."""
+    def of(cls, settings: Settings, certified: Iterable[str] = ()) -> Self:
+        """Return those that the settings, this machine's own name and the server's certificate give."""
         said = [settings.listen, settings.http_listen, *filter(None, [settings.advertise])]
         names = {_host_in(text) for text in said} | {socket.gethostname()}
         names |= {name.strip() for name in settings.allow_host.split(",") if name.strip()}
-        return cls(frozenset(name.lower() for name in names))
+        return cls(frozenset(name.lower() for name in names | set(certified)))
 
     def check_host(self, connection: HTTPConnection) -> None:
         """Go on if the request names this server by a name of its own.

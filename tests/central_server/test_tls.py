@@ -8,6 +8,7 @@ import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from central_server.server_certificate import ServerCertificate, TlsFiles
@@ -51,6 +52,16 @@ async def test_a_client_that_names_the_authority_is_served(server: Server, folde
     async with a_client(server, folder) as client:
         assert await client.jobs() == []
     assert server.listening.url.startswith("https://127.0.0.1:")
+
+
+async def test_a_name_in_the_certificate_is_one_by_which_the_page_may_be_asked(tmp_path: Path) -> None:
+    folder = a_tls_folder(tmp_path / "tls", "gpu.example.org")
+    async with running_server(tmp_path / "state", tls_dir=folder.path) as server:
+        context = ssl.create_default_context(cafile=folder.authority_certificate)
+        async with httpx.AsyncClient(base_url=server.listening.url, verify=context) as browser:
+            for host, code in (("gpu.example.org", 200), ("other.example.org", 403)):
+                answer = await browser.get("/api/v1/jobs", headers={"host": host})
+                assert answer.status_code == code, host
 
 
 async def test_a_client_of_another_authority_is_told_so_at_once(

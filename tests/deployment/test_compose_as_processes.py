@@ -101,7 +101,7 @@ def an_admin(loopback: Loopback) -> cyxwiz.Client:
     command = [sys.executable, "-m", "cyxwiz", "tls", "client", "me", "--role", "admin", "--dir", str(folder)]
     subprocess.run(command, check=True, capture_output=True, timeout=60)
     return cyxwiz.Client(
-        f"127.0.0.1:{loopback.port(50052)}",
+        f"127.0.0.1:{loopback.port(50054)}",
         ca=folder / "ca.pem",
         certificate=(folder / "clients/me.pem", folder / "clients/me.key"),
     )
