@@ -142,16 +142,23 @@ def revoke(
 
 
 def _hand_out(folder: TlsFolder, place: Path, nodes: list[str]) -> None:
-    """Put the authority and tokens there; a token that lies there stays, its node may have used it."""
+    """Put the authority and tokens there; a token that lies there stays while it is valid: its node may need it."""
     from shared.identifiers import check_identifier
     from shared.private_file import write_private, write_public
 
     write_public(place / folder.authority_certificate.name, folder.authority_certificate.read_bytes())
     for name in nodes:
         path = place / check_identifier(name, field="node")
-        if not path.exists():
+        if not _holds_valid_token(path, folder):
             write_private(path, f"{_new_join_token(folder, name, _WEEK_SECONDS)}\n".encode())
             print_line(f"made {path}: a join token for {name}")
+
+
+def _holds_valid_token(path: Path, folder: TlsFolder) -> bool:
+    from shared.join_tokens import digest_of, find_beside_authority
+
+    kept = find_beside_authority(folder.path, digest_of(path.read_text().strip())) if path.exists() else None
+    return kept is not None and kept.expires_at_ms > SystemClock().unix_ms()
 
 
 def _new_join_token(folder: TlsFolder, name: str, seconds: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import grpc
@@ -32,6 +33,10 @@ _PASSING = frozenset(
 )
 
 
+class _EnrolledAlready(MachineFailure):
+    """The server knows a valid certificate of a node with this id."""
+
+
 async def enrolled(
     folder: CertificateFolder,
     node_id: str,
@@ -54,7 +59,15 @@ async def enrolled(
     token = _token_in(join_token_file, is_needed=kept is None)
     if kept is not None and (not token or kept.token_sha256 == digest_of(token)):
         return _still_valid(kept, clock)
-    certificate = await _asked_until_answered(folder, node_id, servers, authority, token, uniform)
+    try:
+        certificate = await _asked_until_answered(folder, node_id, servers, authority, token, uniform)
+    except _EnrolledAlready:
+        if kept is None:
+            raise
+        # Whoever hands out tokens gave one more than was needed; from now on it is known.
+        certificate = replace(_still_valid(kept, clock), token_sha256=digest_of(token))
+        folder.save(certificate)
+        return certificate
     log_event(_LOG, "node_enrolled", serial=certificate.facts.serial)
     return certificate
 
@@ -144,7 +157,8 @@ async def _asked_until_answered(
             if failure.code() not in _PASSING:
                 folder.forget_request()
                 said = failure.details() or failure.code().name
-                raise MachineFailure(f"the central server at {address} does not enrol this node: {said}") from None
+                kind = _EnrolledAlready if failure.code() is grpc.StatusCode.ALREADY_EXISTS else MachineFailure
+                raise kind(f"the central server at {address} does not enrol this node: {said}") from None
             failures += 1
             log_event(_LOG, "enrolment_failed", is_warning=True, server=address, why=_why(failure, address))
             await asyncio.sleep(backoff.wait_seconds(failures, uniform()))

@@ -12,6 +12,7 @@ import pytest
 
 from cyxwiz.aio import Client
 from server_node.attempts.events import Event, LinkClosed, LinkOpened, MessageArrived
+from server_node.connection.node_certificate import CertificateFolder
 from server_node.connection.node_client import NodeClient
 from server_node.connection.secure_link import SecureLink, open_link
 from shared.backoff import Backoff
@@ -138,6 +139,26 @@ async def test_an_enrolled_node_needs_neither_token_nor_authority_again(tmp_path
         bare = await open_link(**told | {"ca": None, "join_token_file": None})
         assert again.addresses == without.addresses == bare.addresses == first.addresses
         async with a_running_node(bare) as node:
+            await node.welcomed(1)
+
+
+async def test_a_token_too_many_does_not_stop_an_enrolled_node_and_a_needed_one_brings_a_revoked_one_back(
+    tmp_path: Path,
+) -> None:
+    async with a_cluster(tmp_path) as (_, client, told):
+        await open_link(**told)
+        kept = CertificateFolder(tmp_path / "node", "node-1")
+        first = kept.load()
+        for is_needed in (False, True):
+            if is_needed:
+                await client.revoke_node("node-1")
+            await asyncio.to_thread((tmp_path / "token").write_text, await client.create_join_token())
+            link = await open_link(**told)
+            now = kept.load()
+            assert first is not None
+            assert now is not None
+            assert (now.certificate != first.certificate) is is_needed
+        async with a_running_node(link) as node:
             await node.welcomed(1)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,10 @@ def test_init_hands_out_what_nodes_need_once(tmp_path: Path, capsys: Output) -> 
     assert (place / "gpu-1").read_text() == token
     assert {path.name for path in place.iterdir()} == {"ca.pem", "gpu-1", "gpu-2"}
     assert (place / "gpu-2").stat().st_mode & 0o777 == 0o600
+    for kept in (tmp_path / "tls" / "join_tokens").iterdir():
+        kept.write_text(re.sub(r'"expires_at_ms": \d+', '"expires_at_ms": 1', kept.read_text()))
+    assert run(asked) == 0
+    assert (place / "gpu-1").read_text() != token
     assert "ca.key" not in {path.name for path in place.iterdir()}
     assert run([*asked, "--node", "../gpu-3"]) == 2
 
