@@ -12,7 +12,7 @@ ENV PYTHONUNBUFFERED=1 \
 # The numbers are fixed so that a volume keeps its owner from one image to the next.
 RUN groupadd --gid 10001 cyxwiz \
     && useradd --uid 10001 --gid cyxwiz --home-dir /var/lib/cyxwiz --no-create-home --shell /usr/sbin/nologin cyxwiz \
-    && install -d -o cyxwiz -g cyxwiz -m 0750 /var/lib/cyxwiz
+    && install -d -o cyxwiz -g cyxwiz -m 0750 /var/lib/cyxwiz /etc/cyxwiz/hand-out
 
 FROM base AS wheel
 WORKDIR /source
@@ -53,11 +53,11 @@ COPY --from=central-environment /opt/cyxwiz /opt/cyxwiz
 USER 10001:10001
 WORKDIR /var/lib/cyxwiz
 VOLUME /var/lib/cyxwiz
-EXPOSE 50051 8080
+EXPOSE 50051 50054 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
-    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8080/healthz', timeout=3)"]
-CMD ["python", "-m", "central_server", "--listen", "0.0.0.0:50051", "--http-listen", "0.0.0.0:8080", "--state-dir", "/var/lib/cyxwiz"]
+    CMD ["python", "-c", "import ssl, urllib.request; urllib.request.urlopen('https://127.0.0.1:8080/healthz', timeout=3, context=ssl.create_default_context(cafile='/var/lib/cyxwiz/tls/ca.pem'))"]
+CMD ["python", "-m", "central_server", "--listen", "0.0.0.0:50051", "--http-listen", "0.0.0.0:8080", "--mutual-tls-listen", "0.0.0.0:50054", "--tls-dir", "/var/lib/cyxwiz/tls", "--require-token", "--state-dir", "/var/lib/cyxwiz"]
 
 FROM base AS node-cpu
 COPY --from=node-environment /opt/cyxwiz /opt/cyxwiz
@@ -67,8 +67,8 @@ USER 10001:10001
 WORKDIR /var/lib/cyxwiz
 VOLUME /var/lib/cyxwiz
 STOPSIGNAL SIGTERM
-# A node dials out and listens on nothing, so whether it is welcome is asked of the server: see docker-compose.yml.
-CMD ["python", "-m", "server_node", "--server", "central-server:50051", "--state-dir", "/var/lib/cyxwiz"]
+# A node dials out and listens on nothing; python -m server_node.health says whether it is welcome: see docker-compose.yml.
+CMD ["python", "-m", "server_node", "--server", "central-server:50051", "--ca", "/etc/cyxwiz/hand-out/ca.pem", "--join-token-file", "/etc/cyxwiz/hand-out/join-token", "--state-dir", "/var/lib/cyxwiz"]
 
 FROM base AS node-gpu
 COPY --from=gpu-environment /opt/cyxwiz /opt/cyxwiz
@@ -78,4 +78,4 @@ USER 10001:10001
 WORKDIR /var/lib/cyxwiz
 VOLUME /var/lib/cyxwiz
 STOPSIGNAL SIGTERM
-CMD ["python", "-m", "server_node", "--server", "central-server:50051", "--state-dir", "/var/lib/cyxwiz"]
+CMD ["python", "-m", "server_node", "--server", "central-server:50051", "--ca", "/etc/cyxwiz/hand-out/ca.pem", "--join-token-file", "/etc/cyxwiz/hand-out/join-token", "--state-dir", "/var/lib/cyxwiz"]

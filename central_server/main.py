@@ -22,6 +22,8 @@ from central_server.backup.command import COMMANDS, run_command
 from central_server.process import CentralServer, Listening
 from central_server.settings import Settings
 from central_server.structured_logging import configure_logging, log_event
+from central_server.token_command import COMMAND as TOKEN_COMMAND
+from central_server.token_command import run_token_command
 from shared.errors import MachineFailure, UserMistake
 from shared.otlp_spans import OtlpSpans, open_spans
 
@@ -33,12 +35,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else list(arguments)
     if words and words[0] in COMMANDS:
         return run_command(words)
+    if words and words[0] == TOKEN_COMMAND:
+        return run_token_command(words)
     said = vars(_parser().parse_args(words))
     try:
         settings = Settings(**{name: value for name, value in said.items() if value is not None})
     except ValidationError as wrong:
         return _refuse("; ".join(_sentence(error["loc"], error["msg"]) for error in wrong.errors()))
     configure_logging(level=settings.log_level, as_json=settings.log_json)
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # or each scanner's handshake that fails is a line
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(_serve(settings))
@@ -89,7 +94,8 @@ def _announce(listening: Listening) -> None:
     # What exists now lives as long as the process; scanning it again and again would only cost latency. Not even
     # once first: with many jobs that takes a second, and there is next to nothing to find.
     gc.freeze()
-    sys.stdout.write(f"ready grpc={listening.grpc} http=http://{listening.http}\n")
+    mutual = f" mutual={listening.mutual}" if listening.mutual else ""
+    sys.stdout.write(f"ready grpc={listening.grpc} http={listening.url}{mutual}\n")
     sys.stdout.flush()
 
 
@@ -103,7 +109,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="cyxwiz-central-server",
         description="The central server: takes jobs, gives them to nodes, keeps their results.",
         epilog="Example: cyxwiz-central-server --listen 0.0.0.0:50051 --state-dir /var/lib/cyxwiz. "
-        "'cyxwiz-central-server backup --help' and 'restore --help' tell how to copy a server's state.",
+        "'cyxwiz-central-server backup --help' and 'restore --help' tell how to copy a server's state, and "
+        "'token create --help' how to make a token.",
     )
     parser.add_argument("--listen", metavar="HOST:PORT", help="where gRPC is served (127.0.0.1:50051)")
     parser.add_argument("--http-listen", metavar="HOST:PORT", help="where HTTP is served (127.0.0.1:8080)")
@@ -131,6 +138,8 @@ def _parser() -> argparse.ArgumentParser:
         "--reservation-seconds", type=float, help="after so long the first in line has a device kept free (60)"
     )
     parser.add_argument("--quotas", metavar="FILE", help="a TOML file: how much each user may have at once (no limits)")
+    _add_access(parser)
+    _add_tls(parser)
     _add_keeping(parser)
     _add_trackers(parser)
     parser.add_argument("--shutdown-seconds", type=float, help="a stop takes no longer than this (10)")
@@ -140,6 +149,32 @@ def _parser() -> argparse.ArgumentParser:
         "--log-level", choices=["debug", "info", "warning", "error"], help="of the log on standard error (info)"
     )
     return parser
+
+
+def _add_access(parser: argparse.ArgumentParser) -> None:
+    access = parser.add_argument_group("who gets in", "on this machine everybody, as the local user, unless said here")
+    access.add_argument("--require-token", action="store_true", default=None, help="nobody without a token")
+    access.add_argument(
+        "--insecure",
+        action="store_true",
+        default=None,
+        help="listen beyond this machine without TLS and tokens: whoever reaches it is the local user",
+    )
+    access.add_argument("--allow-host", metavar="NAMES", help="names by which HTTP may be asked, with commas (none)")
+    access.add_argument("--rate-limit", type=float, metavar="N", help="requests a second of one token or user (5000)")
+
+
+def _add_tls(parser: argparse.ArgumentParser) -> None:
+    tls = parser.add_argument_group("TLS", "for gRPC and HTTP; a renewed certificate is taken without a restart")
+    tls.add_argument("--tls-dir", metavar="DIR", help="what cyxwiz tls init made (none: no TLS)")
+    tls.add_argument("--tls-cert", metavar="FILE", help="a certificate from elsewhere, PEM")
+    tls.add_argument("--tls-key", metavar="FILE", help="its key, PEM")
+    tls.add_argument("--tls-ca", metavar="FILE", help="whose client certificates are taken, with --tls-cert")
+    tls.add_argument(
+        "--mutual-tls-listen",
+        metavar="HOST:PORT",
+        help="where gRPC is served to nodes and people that show a certificate (nowhere)",
+    )
 
 
 def _add_keeping(parser: argparse.ArgumentParser) -> None:

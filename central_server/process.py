@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
@@ -14,19 +15,31 @@ from central_server.control_loop import ControlLoop
 from central_server.deciding import Deciding
 from central_server.earlier_jobs import EarlierJobs
 from central_server.election import Election
+from central_server.identity.audit_log import AuditLog
+from central_server.identity.credentials import Credentials
+from central_server.identity.first_token import make_first_token
+from central_server.identity.known_tokens import KnownTokens
+from central_server.issued_certificates import IssuedCertificates
 from central_server.job_traces import JobTraces
+from central_server.listening_rules import access_rules, open_addresses, refuse_open_addresses
 from central_server.observability.measures import Measures
 from central_server.observability.present_state import PresentState, Sources
 from central_server.ports import StoredState
 from central_server.quotas_file import read_quotas
 from central_server.read_model import ReadModel
+from central_server.requests.enrolment import Enrolment
 from central_server.requests.job_commands import JobCommands
 from central_server.requests.node_commands import NodeCommands
 from central_server.requests.planning import Planning
+from central_server.requests.token_commands import TokenCommands
 from central_server.retention.cleanup import Cleanup
+from central_server.rpc.admission import Admission
 from central_server.rpc.artifact_service import ArtifactService
-from central_server.rpc.authentication import EverybodyIsLocal
+from central_server.rpc.authentication import ShownCredentials
+from central_server.rpc.caller_check import CallerCheck
+from central_server.rpc.certificates import CertificateAuthenticator
 from central_server.rpc.discovery_service import DiscoveryService
+from central_server.rpc.enrolment_service import EnrolmentService
 from central_server.rpc.job_planning import JobPlanning
 from central_server.rpc.job_reading import JobReading
 from central_server.rpc.job_service import JobService
@@ -34,13 +47,16 @@ from central_server.rpc.job_streams import JobStreams
 from central_server.rpc.live_sessions import LiveSessions
 from central_server.rpc.node_management import NodeManagement
 from central_server.rpc.node_service import NodeService
+from central_server.rpc.security_service import SecurityService
 from central_server.rpc.server import RpcServer, Services
 from central_server.scheduler.cluster import Cluster
 from central_server.scheduler.cluster_settings import ClusterSettings
 from central_server.scheduler.events import ExpiryRequested, Now
 from central_server.scheduler.jobs import JobRecord
+from central_server.server_certificate import ServerCertificate
 from central_server.settings import Address, Settings
 from central_server.storage.store import SqlStore
+from central_server.structured_logging import log_event
 from central_server.telemetry.ingest import TelemetryIngest
 from central_server.telemetry.writer import TelemetryWriter
 from central_server.trackers.configured import trackers_from
@@ -48,10 +64,15 @@ from central_server.trackers.feed import TrackerFeed
 from central_server.watchers import Watchers
 from central_server.web.app import build_app
 from central_server.web.event_stream import OpenStreams
+from central_server.web.hosts import KnownHosts
+from central_server.web.http_credentials import HttpCredentials
 from central_server.web.parts import WebParts
 from central_server.web.server import WebServer
+from central_server.web.sessions import PageSessions
 from shared.clock import Clock, SystemClock
 from shared.tracing import SpanSink
+
+_logger = logging.getLogger(__name__)
 
 _DAY_SECONDS = 24 * 3600.0
 
@@ -61,10 +82,22 @@ GRACE_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """Where the server can be reached, with real ports."""
+    """Where the server can be reached, with real ports.
+
+    Attributes:
+        mutual: gRPC for those who show a certificate.
+        is_secure: whether it speaks TLS.
+    """
 
     grpc: Address
     http: Address
+    mutual: Address | None = None
+    is_secure: bool = False
+
+    @property
+    def url(self) -> str:
+        """Where the page is."""
+        return f"{'https' if self.is_secure else 'http'}://{self.http}"
 
 
 class CentralServer:
@@ -82,6 +115,9 @@ class CentralServer:
             UserMistake: a setting cannot be followed: an address in use, a database in use or of a newer program.
             StoreUnavailable: the store cannot be opened, or failed too often in a row.
         """
+        refuse_open_addresses(self._settings)
+        if addresses := open_addresses(self._settings):
+            log_event(_logger, "listens_insecurely", is_warning=True, addresses=" ".join(addresses))
         self._settings.state_dir.mkdir(parents=True, exist_ok=True)
         store = SqlStore.join(self._settings.database_url, clock=self._clock)
         try:
@@ -136,13 +172,23 @@ class _Parts:
             named=self._read_model.named_by_live_jobs,
             clock=clock,
         )
+        self._audit = AuditLog(store, clock)
+        known = KnownTokens(store, clock)
+        self._credentials = Credentials(known, clock, access_rules(settings))
+        self._sessions_of_pages = PageSessions(clock)
+        self._tokens = TokenCommands(store, known, clock)
         self._deciding = Deciding(
             self._election,
             self._loop,
             store=store,
             read_model=self._read_model,
             telemetry=self._telemetry,
-            upkeep={"artifact sweep": sweep.run, "clean-up": cleanup.run, **self._tracker_feeds()},
+            upkeep={
+                "artifact sweep": sweep.run,
+                "clean-up": cleanup.run,
+                "audit log": self._audit.run,
+                **self._tracker_feeds(),
+            },
             clock=clock,
         )
         self._read_model.explain_waiting = self._deciding.waiting_reason
@@ -158,20 +204,35 @@ class _Parts:
         self._planning = Planning(self._loop, self._read_model, settings.tracker_rules)
         self._ingest = TelemetryIngest(self._read_model, self._telemetry)
         self._measures.registry.register(PresentState(self._read_model, Sources(self._open_streams, self._dropped)))
-        self._rpc = RpcServer(self._services(), EverybodyIsLocal(), on_end=self._measures.rpc_ended)
-        self._web = WebServer(build_app(self._web_parts()))
+        self._certificate = ServerCertificate(files, clock) if (files := settings.tls_files) else None
+        self._issued = IssuedCertificates(store)
+        self._enrolment = Enrolment(
+            self._issued,
+            self._certificate.folder if self._certificate else None,
+            clock,
+            streams=self._sessions,
+        )
+        authenticator = CertificateAuthenticator(ShownCredentials(self._credentials), self._issued, clock)
+        admission = Admission(authenticator, self._audit, count_request=self._credentials.count_request)
+        self._rpc = RpcServer(self._services(), admission, on_end=self._measures.rpc_ended)
+        self._web = WebServer(build_app(self._web_parts()), tls=self._certificate.http if self._certificate else None)
 
     async def run(self, stop: asyncio.Event, on_ready: Callable[[Listening], None]) -> None:
         listening = self._bind()
         address = self._settings.advertise or str(listening.grpc)
+        await self._issued.refresh()
         await self._deciding.begin(address)
+        if not self._election.decider:
+            await make_first_token(self._store, self._settings.state_dir, self._clock)
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._web.run(), name="web")
                 decide = tasks.create_task(self._deciding.run(address), name="decide")
+                watch = tasks.create_task(self._watch_certificates(), name="certificates")
                 await self._rpc.start()
                 on_ready(listening)
                 await stop.wait()
+                watch.cancel()
                 await self._stop(decide)
         finally:
             await self._rpc.stop(0)
@@ -196,11 +257,28 @@ class _Parts:
         return {f"tracker {feed.name}": feed.run for feed in feeds}
 
     def _bind(self) -> Listening:
-        grpc, http = Address.parse(self._settings.listen), Address.parse(self._settings.http_listen)
+        said, certificate = self._settings, self._certificate
+        grpc, http = Address.parse(said.listen), Address.parse(said.http_listen)
+        public = certificate.for_grpc(asks_for_certificate=False) if certificate else None
         return Listening(
-            grpc=Address(grpc.host, self._rpc.bind(grpc.host, grpc.port)),
+            grpc=Address(grpc.host, self._rpc.bind(grpc.host, grpc.port, public)),
             http=Address(http.host, self._web.bind(http.host, http.port)),
+            mutual=self._bind_mutual(Address.parse(said.mutual_tls_listen)) if said.mutual_tls_listen else None,
+            is_secure=certificate is not None,
         )
+
+    def _bind_mutual(self, address: Address) -> Address:
+        assert self._certificate is not None, "the settings refuse mutual TLS without certificates"
+        credentials = self._certificate.for_grpc(asks_for_certificate=True)
+        port = self._rpc.bind(address.host, address.port, credentials, setting="mutual_tls_listen")
+        self._enrolment.mutual_tls_port = port
+        return Address(address.host, port)
+
+    async def _watch_certificates(self) -> None:
+        if self._certificate is not None:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._certificate.watch(), name="certificate")
+                tasks.create_task(self._issued.keep_fresh(), name="revocations")
 
     async def _stop(self, decide: asyncio.Task[None]) -> None:
         """Refuse what is new, end the streams, finish what is under way, write what waits."""
@@ -256,6 +334,14 @@ class _Parts:
             is_working=lambda: self._loop.is_working,
             measures=self._measures,
             streams=self._streams,
+            authenticator=HttpCredentials(
+                self._credentials,
+                self._sessions_of_pages,
+                KnownHosts.of(self._settings, self._certificate.facts.names if self._certificate else ()),
+            ),
+            audit=self._audit,
+            sessions=self._sessions_of_pages,
+            has_tls=self._settings.tls_files is not None,
         )
 
     def _services(self) -> Services:
@@ -268,6 +354,15 @@ class _Parts:
             discovery=DiscoveryService(read_model),
             management=NodeManagement(self._node_commands),
             artifacts=ArtifactService(self._artifacts),
-            nodes=NodeService(self._sessions, tell=loop.tell, artifacts=self._artifacts, telemetry=self._ingest),
+            nodes=NodeService(
+                self._sessions,
+                tell=loop.tell,
+                artifacts=self._artifacts,
+                telemetry=self._ingest,
+                needs_certificate=bool(self._settings.mutual_tls_listen),
+            ),
+            enrolment=EnrolmentService(self._enrolment, self._audit, self._clock),
+            callers=CallerCheck(self._credentials, self._audit),
+            security=SecurityService(self._tokens),
             refuse_elsewhere=self._election.refuse_elsewhere,
         )

@@ -11,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from central_server.retention.limits import Limits
+from central_server.server_certificate import TlsFiles
 from central_server.tracker_rules import TrackerName, TrackerRules
 from shared.byte_sizes import bytes_from
 from shared.log_lines import LogLevel
@@ -59,6 +60,11 @@ class Settings(BaseSettings):
     Attributes:
         listen: where gRPC is served.
         http_listen: where HTTP is served.
+        mutual_tls_listen: where gRPC is served to nodes and people with certificates; empty for nowhere.
+        tls_dir: what `cyxwiz tls init` made; gRPC and HTTP then speak TLS.
+        tls_cert: a certificate from elsewhere, with those that vouch for it, PEM.
+        tls_key: its key, PEM.
+        tls_ca: whose client certificates are taken, where they are not of `tls_dir`.
         advertise: where other servers on the same database tell people to reach this one; `listen` when not said.
         state_dir: where the database and artifacts are, unless `database` says otherwise.
         database: a URL; a file in `state_dir` when it is not said.
@@ -83,6 +89,10 @@ class Settings(BaseSettings):
         keep_metrics_days: so long after a job's end its metric history is kept; 0 keeps it as long as the job.
         keep_logs_days: so long after a job's end its log is kept; 0 keeps it as long as the job.
         keep_uploads_days: so long a file is kept that was uploaded and that no job refers to; 0 keeps it for ever.
+        require_token: nobody is let in without a token or a certificate, on this machine either.
+        insecure: the server may be reached from other machines without TLS and tokens; it warns at every start.
+        allow_host: names, with commas, by which HTTP may be asked beside addresses and this machine's own names.
+        rate_limit: so many requests a second one token or user may make; 0 is no limit.
         shutdown_seconds: a stop takes no longer than this.
     """
 
@@ -90,6 +100,11 @@ class Settings(BaseSettings):
 
     listen: str = "127.0.0.1:50051"
     http_listen: str = "127.0.0.1:8080"
+    mutual_tls_listen: str = ""
+    tls_dir: Path | None = None
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    tls_ca: Path | None = None
     advertise: str = ""
     state_dir: Path = Path("~/.cyxwiz/central")
     database: str = ""
@@ -114,12 +129,21 @@ class Settings(BaseSettings):
     keep_metrics_days: float = Field(default=0.0, ge=0.0, le=_MOST_DAYS)
     keep_logs_days: float = Field(default=30.0, ge=0.0, le=_MOST_DAYS)
     keep_uploads_days: float = Field(default=7.0, ge=0.0, le=_MOST_DAYS)
+    require_token: bool = False
+    insecure: bool = False
+    allow_host: str = ""
+    rate_limit: float = Field(default=5_000.0, ge=0.0)
     shutdown_seconds: float = Field(default=10.0, gt=0.0, le=3600.0)
 
     @field_validator("listen", "http_listen")
     @classmethod
     def _must_be_an_address(cls, value: str) -> str:
         return str(Address.parse(value))
+
+    @field_validator("mutual_tls_listen")
+    @classmethod
+    def _may_be_an_address(cls, value: str) -> str:
+        return str(Address.parse(value)) if value else ""
 
     @field_validator("otlp_endpoint")
     @classmethod
@@ -146,7 +170,7 @@ class Settings(BaseSettings):
         except ValueError as wrong:
             raise ValueError(f"must be {wrong}, or 0 for no limit, got {value!r}") from None
 
-    @field_validator("state_dir", "tensorboard_dir")
+    @field_validator("state_dir", "tensorboard_dir", "tls_dir", "tls_cert", "tls_key", "tls_ca")
     @classmethod
     def _expand(cls, value: Path | None) -> Path | None:
         return value.expanduser().absolute() if value else None
@@ -159,6 +183,25 @@ class Settings(BaseSettings):
                 f"got {self.lease_seconds:g}: one lost heartbeat must not cost a lease"
             )
         return self
+
+    @model_validator(mode="after")
+    def _must_have_both_halves(self) -> Self:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("tls_cert and tls_key belong together: say both, or tls_dir alone")
+        if self.tls_dir and (self.tls_cert or self.tls_ca):
+            raise ValueError("tls_dir holds certificate, key and authority: leave out tls_cert, tls_key and tls_ca")
+        if self.tls_files is None and (self.mutual_tls_listen or self.tls_ca):
+            raise ValueError("mutual_tls_listen and tls_ca need TLS: say tls_dir, or tls_cert and tls_key")
+        return self
+
+    @property
+    def tls_files(self) -> TlsFiles | None:
+        """Where certificates are; None without TLS."""
+        if self.tls_dir is not None:
+            return TlsFiles.in_folder(self.tls_dir)
+        if self.tls_cert is not None and self.tls_key is not None:
+            return TlsFiles(self.tls_cert, self.tls_key, self.tls_ca, None)
+        return None
 
     @property
     def limits(self) -> Limits:

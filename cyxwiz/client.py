@@ -13,6 +13,8 @@ from cyxwiz.aio.client import Client as AsyncClient
 from cyxwiz.background_loop import shared_loop
 from cyxwiz.job import Job
 from cyxwiz.records import JobInfo, NodeInfo, Plan, ServerInfo
+from cyxwiz.security_records import AuditEntry, NewToken, TokenInfo
+from cyxwiz.tls_choice import CertificateFiles
 from shared.lifecycle import JobState
 
 if TYPE_CHECKING:
@@ -27,13 +29,28 @@ class Client:
     """
 
     def __init__(
-        self, server: str | None = None, *, retry_seconds: float | None = None, call_timeout_seconds: float = 30.0
+        self,
+        server: str | None = None,
+        *,
+        retry_seconds: float | None = None,
+        call_timeout_seconds: float = 30.0,
+        ca: Path | str | None = None,
+        certificate: CertificateFiles | None = None,
+        token: str | None = None,
     ) -> None:
         """Open nothing yet; takes and raises what `cyxwiz.aio.Client` does."""
         self._loop = shared_loop.acquire()
         self._is_open = True
         try:
-            self._client = self._loop.run(_made_in_loop(server, retry_seconds, call_timeout_seconds))
+            made = _made_in_loop(
+                server,
+                retry_seconds=retry_seconds,
+                call_timeout_seconds=call_timeout_seconds,
+                ca=ca,
+                certificate=certificate,
+                token=token,
+            )
+            self._client = self._loop.run(made)
         except BaseException:
             shared_loop.release()
             raise
@@ -90,6 +107,35 @@ class Client:
         """Let a drained node take work again."""
         return self._loop.run(self._client.undrain(node_id))
 
+    def create_join_token(self, *, name: str = "", expires_seconds: int = 3600) -> str:
+        """Return a token for which one node gets its certificate, once."""
+        return self._loop.run(self._client.create_join_token(name=name, expires_seconds=expires_seconds))
+
+    def revoke_node(self, node_id: str) -> list[str]:
+        """Take its certificates from a node and close its connection; see `cyxwiz.aio.Client.revoke_node`."""
+        return self._loop.run(self._client.revoke_node(node_id))
+
+    def revoke_certificate(self, serial: str) -> None:
+        """Let a certificate, of a person or of a node, count no more."""
+        self._loop.run(self._client.revoke_certificate(serial))
+
+    def create_token(self, *, role: str, user: str = "", name: str = "", expires_in_seconds: int = 0) -> NewToken:
+        """Make a token for somebody; see `cyxwiz.aio.Client.create_token`."""
+        made = self._client.create_token(role=role, user=user, name=name, expires_in_seconds=expires_in_seconds)
+        return self._loop.run(made)
+
+    def tokens(self) -> list[TokenInfo]:
+        """Return every token that was ever made, without the secrets."""
+        return self._loop.run(self._client.tokens())
+
+    def revoke_token(self, token_id: str) -> TokenInfo:
+        """Let a token count no more, from now on."""
+        return self._loop.run(self._client.revoke_token(token_id))
+
+    def audit(self, *, limit: int = 100, user: str = "", before: int = 0) -> list[AuditEntry]:
+        """Return entries of the audit log, the newest first; see `cyxwiz.aio.Client.audit`."""
+        return self._loop.run(self._client.audit(limit=limit, user=user, before=before))
+
     def plan(self, spec: JobInput | None = None, **fields: object) -> Plan:
         """Return what would happen to a job, without running it; takes and raises what `submit` does."""
         return self._loop.run(self._client.plan(spec, **fields))
@@ -102,5 +148,20 @@ class Client:
         return Job(self._client.job(job_id), self._loop)
 
 
-async def _made_in_loop(server: str | None, retry_seconds: float | None, call_timeout_seconds: float) -> AsyncClient:
-    return AsyncClient(server, retry_seconds=retry_seconds, call_timeout_seconds=call_timeout_seconds)
+async def _made_in_loop(
+    server: str | None,
+    *,
+    retry_seconds: float | None,
+    call_timeout_seconds: float,
+    ca: Path | str | None,
+    certificate: CertificateFiles | None,
+    token: str | None,
+) -> AsyncClient:
+    return AsyncClient(
+        server,
+        retry_seconds=retry_seconds,
+        call_timeout_seconds=call_timeout_seconds,
+        ca=ca,
+        certificate=certificate,
+        token=token,
+    )

@@ -10,6 +10,7 @@ Most are the tree of `shared.errors`, under one roof with the few that only a cl
     │   └── JobCancelled        a result was asked of a job that was cancelled
     └── MachineFailure          may work again
         ├── ServerUnreachable   no central server answers there
+        │   └── ServerNotTrusted    one does, and its certificate is not believed: not tried again
         ├── ServerFault         it answered that something broke inside it
         └── TransferDamaged     bytes arrived that are not the ones that were promised
 """
@@ -31,6 +32,7 @@ from shared.errors import (
     ServerUnreachable,
     StoreUnavailable,
     TooLarge,
+    TooManyRequests,
     TrainingDiverged,
     UserMistake,
     WrongState,
@@ -53,9 +55,11 @@ __all__ = [
     "OutOfMemory",
     "OverQuota",
     "ServerFault",
+    "ServerNotTrusted",
     "ServerUnreachable",
     "StoreUnavailable",
     "TooLarge",
+    "TooManyRequests",
     "TrainingDiverged",
     "TransferDamaged",
     "UserMistake",
@@ -92,6 +96,12 @@ class JobCancelled(_NoResult):
     """The job was cancelled."""
 
     code = "job_cancelled"
+
+
+class ServerNotTrusted(ServerUnreachable):
+    """A server answers, and it is not the one that was asked for: waiting does not help."""
+
+    code = "server_not_trusted"
 
 
 class ServerFault(MachineFailure):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import random
 import signal
 import sys
 import threading
@@ -13,12 +14,14 @@ from importlib import metadata
 
 import uvloop
 
+from server_node.connection.secure_link import open_link
 from server_node.node import Node
 from server_node.settings import NodeSettings, settings_from_arguments
 from server_node.shutdown import end_process
 from server_node.state_folder import StateFolder
 from server_node.training.host_memory import keep_freed_memory
 from server_node.training.runtime_flags import set_runtime_flags
+from shared.clock import SystemClock
 from shared.errors import CyxWizError, InvalidField
 from shared.log_lines import add_to_every_line, configure_logging, log_event
 from shared.node_messages import NodeDescription
@@ -57,7 +60,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 async def _run(settings: NodeSettings, folder: StateFolder, spans: OtlpSpans | None) -> None:
-    node = Node(settings, folder, on_ready=_say_ready, spans=spans)
+    link = await open_link(
+        settings.state_dir,
+        folder.node_id,
+        settings.servers,
+        ca=settings.ca,
+        join_token_file=settings.join_token_file,
+        uniform=random.Random().random,  # noqa: S311 - the jitter of waits is no secret
+        clock=SystemClock(),
+    )
+    node = Node(settings, folder, on_ready=_say_ready, link=link, spans=spans)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, node.stop)
@@ -69,6 +81,7 @@ def _set_up_process(settings: NodeSettings) -> None:
     if settings.platform:
         os.environ["JAX_PLATFORMS"] = settings.platform
     os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # a failed handshake is in our log already
     os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
     set_runtime_flags(settings.threads)
     keep_freed_memory()

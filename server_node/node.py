@@ -25,6 +25,7 @@ from server_node.connection.checkpoint_fetch import bring_checkpoint
 from server_node.connection.checkpoint_uploads import CheckpointUploads
 from server_node.connection.node_client import NodeClient
 from server_node.connection.result_outbox import ResultOutbox
+from server_node.connection.secure_link import SecureLink
 from server_node.connection.telemetry_stream import TelemetryStream
 from server_node.control_loop import ControlLoop, Ports
 from server_node.devices.detect import cold_description, ready_description
@@ -39,6 +40,7 @@ from server_node.execution.own_threads import in_thread_of_its_own
 from server_node.execution.progress_mailbox import Progress
 from server_node.execution.training_thread import ThreadTools
 from server_node.folders import AttemptFolders
+from server_node.health import Health
 from server_node.inbox import Inbox
 from server_node.journal import Journal
 from server_node.kept_artifacts import KeptArtifacts
@@ -70,6 +72,7 @@ class Node:
     """Made and run in one event loop; runs until `stop` is called.
 
     Args:
+        link: the way to the servers; in the clear when not said.
         spans: where traces go; None for nowhere.
         on_ready: called once with the node's id and devices, when the server has welcomed it and it can take work.
     """
@@ -80,6 +83,7 @@ class Node:
         folder: StateFolder,
         *,
         on_ready: Callable[[str, NodeDescription], None],
+        link: SecureLink | None = None,
         spans: SpanSink | None = None,
     ) -> None:
         self._settings = settings
@@ -91,6 +95,7 @@ class Node:
         self._inbox = Inbox()
         self._folders = AttemptFolders(folder.path)
         self._journal = Journal(folder.path / "journal")
+        self._health = Health(folder.path)
         self._engine = EngineSlot()
         self._ledger = MemoryLedger({})
         self._uploads: CheckpointUploads | None = None
@@ -104,7 +109,14 @@ class Node:
             interrupted=self._journal.content.interrupted,
             unacknowledged=self._journal.content.unacknowledged.values(),
         )
-        self._client = NodeClient(settings.servers, post=self._inbox.post, uniform=self._uniform)
+        self._link = link or SecureLink(settings.servers)
+        self._client = NodeClient(
+            self._link.addresses,
+            dial=self._link.dial,
+            explain=self._link.explain,
+            post=self._inbox.post,
+            uniform=self._uniform,
+        )
         self._telemetry = TelemetryStream(folder.node_id, channel=self._client.channel, uniform=self._uniform)
         self._tidying = Tidying()
         self._kept = KeptArtifacts(self._folders.artifacts, int(settings.artifact_disk_gib * GIBIBYTE))
@@ -130,6 +142,7 @@ class Node:
                     tasks.create_task(self._control_loop(it, tasks).run(), name="control loop")
                     tasks.create_task(self._client.run(), name="client")
                     tasks.create_task(self._telemetry.run(), name="telemetry")
+                    tasks.create_task(self._keep_certificate_fresh(), name="certificate")
                     tasks.create_task(self._measure_devices(), name="device use")
                     tasks.create_task(self._warm_up(), name="warm up")
                     await self._stop.wait()
@@ -141,8 +154,14 @@ class Node:
         except* _Stopped:
             log_event(_LOG, "node_stopped")
         finally:
+            self._health.say(is_ready=False)
             self._tidying.close()
             self._journal.close()
+
+    async def _keep_certificate_fresh(self) -> None:
+        renewal = self._link.renewal(channel=self._client.channel, redial=self._client.redial, clock=self._clock)
+        if renewal is not None:
+            await renewal.run()
 
     async def _measure_devices(self) -> None:
         """Tell again and again how much of each device is in use; what cannot be measured is left out."""
@@ -230,6 +249,7 @@ class Node:
 
     def _after_batch(self, state: NodeState) -> None:
         self._changed.set()
+        self._health.say(is_ready=state.is_welcome and state.is_ready)
         if self._on_ready is not None and state.is_welcome and state.is_ready:
             self._on_ready(self._node_id, self._description)
             self._on_ready = None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Protocol
 
 from server_node.attempts.instructions import JournalRecord
 from shared.identifiers import AttemptKey
 from shared.node_messages import AttemptEnded, NodeMessage, OfferAttempt, PlanRequest, StopMode
+from shared.permissions import Permission
 
 
 class JournalPort(Protocol):
@@ -51,6 +53,36 @@ class ExecutorPort(Protocol):
 
     def plan(self, request: PlanRequest) -> None:
         """Compile it on abstract shapes and report the answer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedCaller:
+    """Somebody who calls a service of this node, as the central server knows them.
+
+    Attributes:
+        role: as in `shared.permissions`.
+        token_id: of the token that they showed; empty without one.
+        host: the address they come from.
+    """
+
+    user_id: str
+    role: str
+    token_id: str = ""
+    host: str = ""
+
+
+class CallerPort(Protocol):
+    """What tells who calls a service of this node."""
+
+    async def check(self, authorization: str, host: str, permission: Permission, what: str) -> CheckedCaller:
+        """Return who it is that may; raises `NotAuthenticated`, `NotPermitted` or `ServerUnreachable`."""
+        ...
+
+    async def record(
+        self, caller: CheckedCaller, action: str, *, subject: str = "", result: str = "ok", detail: str = ""
+    ) -> None:
+        """Have something written into the audit log; raises `ServerUnreachable`."""
         ...
 
 

@@ -28,6 +28,8 @@ class NodeSettings(BaseSettings):
 
     Attributes:
         server: `host:port` of the central server, or several separated by commas.
+        ca: whose certificates of servers are believed, PEM; without it nothing is encrypted.
+        join_token_file: a file with a token that `cyxwiz token join` made: for it the node gets a certificate, once.
         state_dir: where the node keeps its id, its journal, checkpoints and results; made when missing.
         name: what people call it; empty takes the machine's name.
         data_root: folders that `file://` URIs may read; without one they are refused.
@@ -52,6 +54,8 @@ class NodeSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CYXWIZ_NODE_", frozen=True, extra="ignore")
 
     server: str = DEFAULT_SERVER
+    ca: Path | None = None
+    join_token_file: Path | None = None
     state_dir: Path = Path.home() / ".local" / "state" / "cyxwiz" / "node"
     name: str = ""
     data_root: str = ""
@@ -142,6 +146,8 @@ def _parser() -> argparse.ArgumentParser:
         metavar="HOST:PORT",
         help=f"the central server; several separated by commas ({DEFAULT_SERVER})",
     )
+    add("--ca", type=Path, metavar="FILE", help="speak TLS, and believe the servers of this authority (no TLS)")
+    add("--join-token-file", type=Path, metavar="FILE", help="what cyxwiz token join printed; it enrols this node once")
     add("--state-dir", type=Path, metavar="DIR", help="id, journal, checkpoints and results are kept here")
     add("--name", help="what people call this node (the machine's name)")
     add("--data-root", action="append", metavar="DIR", help="a folder that file:// URIs may read; may be repeated")

@@ -11,11 +11,15 @@ from typing import BinaryIO
 
 
 @contextmanager
-def atomic_writer(path: Path) -> Iterator[BinaryIO]:
-    """A file to write into; it takes the place of `path` when the block ends, and vanishes when the block raises."""
+def atomic_writer(path: Path, *, mode: int = 0o666) -> Iterator[BinaryIO]:
+    """A file to write into; it takes the place of `path` when the block ends, and vanishes when the block raises.
+
+    Its permissions are `mode` without what the process's umask takes away, from its first moment on.
+    """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.partial")
     try:
-        with temporary.open("xb") as file:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        with os.fdopen(descriptor, "wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

@@ -10,6 +10,9 @@
     │   ├── WrongState          the thing is there, but not in a state that allows this
     │   ├── TooLarge            over a stated limit
     │   ├── OverQuota           more than this user may have at once
+    │   ├── NotAuthenticated    credentials are wrong, expired, revoked, or missing where they are needed
+    │   ├── NotPermitted        it is known who asks, and they may not
+    │   ├── TooManyRequests     faster than this caller may ask; it may be asked for again a little later
     │   ├── NotSupported        understood, and not offered
     │   ├── BadData             the dataset itself is at fault
     │   └── TrainingDiverged    the loss stopped being a number
@@ -89,6 +92,29 @@ class OverQuota(UserMistake):
     """More than this user may have at once; it may be asked for again later."""
 
     code = "over_quota"
+
+
+class NotAuthenticated(UserMistake):
+    """The credentials are wrong, expired or revoked, or missing where they are needed."""
+
+    code = "unauthenticated"
+
+
+class NotPermitted(UserMistake):
+    """It is known who asks, and they may not."""
+
+    code = "permission_denied"
+
+
+class TooManyRequests(UserMistake):
+    """Faster than this caller may ask; `retry_after_seconds` says how long to wait."""
+
+    code = "too_many_requests"
+
+    def __init__(self, message: str, *, field: str = "", retry_after_seconds: float = 1.0) -> None:
+        """Keep the sentence and the wait."""
+        super().__init__(message, field=field)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class NotSupported(UserMistake):

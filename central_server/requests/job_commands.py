@@ -90,26 +90,26 @@ class JobCommands:
             await self._accept(event, is_repeatable=bool(config.job_id))
         return job_id
 
-    async def cancel(self, job_id: str, reason: str = "") -> None:
+    async def cancel(self, job_id: str, caller: Caller, reason: str = "") -> None:
         """End a job; acknowledged when durable. One that has ended stays as it is."""
-        seen = await self._read_model.find(_said(job_id))
+        seen = await self._find_own(job_id, caller)
         if not job_has_ended(seen.record.state):
             request = CancelRequested(self._loop.new_request_id(), job_id, reason[:LONGEST_REASON_CHARACTERS])
             await self._loop.ask(request)
 
-    async def delete(self, job_id: str) -> None:
+    async def delete(self, job_id: str, caller: Caller) -> None:
         """Remove a job and what only it used; a running one is cancelled first and removed when its device is free."""
-        await self._read_model.find(_said(job_id))
+        await self._find_own(job_id, caller)
         await self._loop.ask(DeleteRequested(self._loop.new_request_id(), job_id))
 
-    async def pause(self, job_id: str) -> JobView:
+    async def pause(self, job_id: str, caller: Caller) -> JobView:
         """Let a job save itself and wait."""
-        await self._refuse_if_ended(job_id, "paused")
+        await self._refuse_if_ended(job_id, caller, "paused")
         return self._view(await self._loop.ask(PauseRequested(self._loop.new_request_id(), job_id)))
 
-    async def resume(self, job_id: str) -> JobView:
+    async def resume(self, job_id: str, caller: Caller) -> JobView:
         """Let a paused job go on."""
-        await self._refuse_if_ended(job_id, "resumed")
+        await self._refuse_if_ended(job_id, caller, "resumed")
         return self._view(await self._loop.ask(ResumeRequested(self._loop.new_request_id(), job_id)))
 
     async def _accept(self, event: SubmitRequested, *, is_repeatable: bool) -> None:
@@ -146,8 +146,13 @@ class JobCommands:
                 raise dependency_refusal(job_id, state)
         return frozenset(met)
 
-    async def _refuse_if_ended(self, job_id: str, verb: str) -> None:
-        state = (await self._read_model.find(_said(job_id))).record.state
+    async def _find_own(self, job_id: str, caller: Caller) -> SeenJob:
+        seen = await self._read_model.find(_said(job_id))
+        caller.require_owner(seen.record.spec.user_id, job_id)
+        return seen
+
+    async def _refuse_if_ended(self, job_id: str, caller: Caller, verb: str) -> None:
+        state = (await self._find_own(job_id, caller)).record.state
         if job_has_ended(state):
             raise WrongState(f"job {job_id} has ended ({state}) and cannot be {verb}")
 

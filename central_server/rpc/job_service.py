@@ -25,20 +25,20 @@ class JobService:
         job_id = await self._commands.submit(request.config, caller, initial_data=request.initial_data)
         return job_pb2.SubmitJobResponse(job_id=job_id, status=common_pb2.STATUS_SUCCESS)
 
-    async def cancel(self, request: job_pb2.CancelJobRequest, _caller: Caller) -> job_pb2.CancelJobResponse:
+    async def cancel(self, request: job_pb2.CancelJobRequest, caller: Caller) -> job_pb2.CancelJobResponse:
         """End a job; acknowledged when durable. One that has ended stays as it is."""
-        await self._commands.cancel(request.job_id, request.reason)
+        await self._commands.cancel(request.job_id, caller, request.reason)
         return job_pb2.CancelJobResponse(status=common_pb2.STATUS_SUCCESS)
 
-    async def delete(self, request: job_pb2.DeleteJobRequest, _caller: Caller) -> job_pb2.DeleteJobResponse:
+    async def delete(self, request: job_pb2.DeleteJobRequest, caller: Caller) -> job_pb2.DeleteJobResponse:
         """Remove a job and what only it used; a running one is cancelled first and removed when its device is free."""
-        await self._commands.delete(request.job_id)
+        await self._commands.delete(request.job_id, caller)
         return job_pb2.DeleteJobResponse(status=common_pb2.STATUS_SUCCESS)
 
-    async def pause(self, request: job_pb2.PauseJobRequest, _caller: Caller) -> job_pb2.PauseJobResponse:
+    async def pause(self, request: job_pb2.PauseJobRequest, caller: Caller) -> job_pb2.PauseJobResponse:
         """Let a job save itself and wait."""
-        return job_pb2.PauseJobResponse(status=status_message(await self._commands.pause(request.job_id)))
+        return job_pb2.PauseJobResponse(status=status_message(await self._commands.pause(request.job_id, caller)))
 
-    async def resume(self, request: job_pb2.ResumeJobRequest, _caller: Caller) -> job_pb2.ResumeJobResponse:
+    async def resume(self, request: job_pb2.ResumeJobRequest, caller: Caller) -> job_pb2.ResumeJobResponse:
         """Let a paused job go on."""
-        return job_pb2.ResumeJobResponse(status=status_message(await self._commands.resume(request.job_id)))
+        return job_pb2.ResumeJobResponse(status=status_message(await self._commands.resume(request.job_id, caller)))

@@ -39,6 +39,16 @@ class LiveSessions:
         if session := self._sessions.get(session_id):
             session.end(Ending(code, message))
 
+    def close_node(self, node_id: str, code: str, message: str) -> None:
+        """End the streams of one node with a Goodbye."""
+        for session in [session for session in self._sessions.values() if session.node_id == node_id]:
+            session.end(Ending(code, message))
+
+    def close_certificate(self, serial: str, code: str, message: str) -> None:
+        """End the streams that began with this certificate."""
+        for session in [session for session in self._sessions.values() if session.certificate_serial == serial]:
+            session.end(Ending(code, message))
+
     def close_all(self, code: str, message: str) -> None:
         """End every stream with a Goodbye."""
         for session in list(self._sessions.values()):

@@ -16,7 +16,8 @@ from dataclasses import dataclass, replace
 import grpc
 from google.protobuf.message import DecodeError
 
-from central_server.rpc.registration import Context
+from central_server.requests.enrolment import REVOKED_CODE
+from central_server.rpc.context import Context
 from central_server.rpc.status_codes import short_sentence
 from central_server.scheduler.events import Event, NodeConnected, NodeDisconnected, NodeSaid
 from central_server.scheduler.node_sessions import NODE_ID_TAKEN_CODE
@@ -31,6 +32,8 @@ HELLO_SECONDS = 10.0
 WRITE_SECONDS = 10.0
 FAREWELL_SECONDS = 1.0
 
+NOT_ITSELF_CODE = "not_itself"
+
 MESSAGE_BYTES = 800_000
 """No honest word is longer: a Hello that names as much as it may, with the longest names, has 680 kB."""
 LONG_MESSAGE_BYTES = 1 << 23
@@ -44,6 +47,8 @@ _STATUS_OF_ENDING = {
     NODE_ID_TAKEN_CODE: grpc.StatusCode.ALREADY_EXISTS,
     MachineFailure.code: grpc.StatusCode.UNAVAILABLE,
     "files_missing": grpc.StatusCode.FAILED_PRECONDITION,
+    NOT_ITSELF_CODE: grpc.StatusCode.PERMISSION_DENIED,
+    REVOKED_CODE: grpc.StatusCode.UNAUTHENTICATED,
     "too_slow": grpc.StatusCode.RESOURCE_EXHAUSTED,
     "restarting": grpc.StatusCode.UNAVAILABLE,
     "stopping": grpc.StatusCode.UNAVAILABLE,
@@ -59,6 +64,17 @@ class Ending:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class Certified:
+    """What the certificate under a stream says; empty for a stream without one."""
+
+    node_id: str = ""
+    serial: str = ""
+
+
+_UNCERTIFIED = Certified()
+
+
 class NodeSession:
     """A control stream from its opening to its end. All of it belongs to the event loop's thread."""
 
@@ -68,14 +84,21 @@ class NodeSession:
         *,
         tell: Callable[[Event], Awaitable[None]],
         has_artifact: Callable[[str], Awaitable[bool]],
+        certified: Certified = _UNCERTIFIED,
     ) -> None:
         self.session_id = session_id
         self.node_id = ""
         self._is_welcome = False
         self._tell = tell
         self._has_artifact = has_artifact
+        self._certified = certified
         self._outgoing: asyncio.Queue[ServerMessage | None] = asyncio.Queue(QUEUE_MESSAGES)
         self._ending: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
+
+    @property
+    def certificate_serial(self) -> str:
+        """Of the certificate under this stream; empty without one."""
+        return self._certified.serial
 
     @property
     def is_open(self) -> bool:
@@ -169,9 +192,19 @@ class NodeSession:
     async def _take_hello(self, hello: Hello) -> None:
         if self.node_id:
             raise PeerFault("Hello came twice on one stream")
+        if self._certified.node_id and hello.node_id != self._certified.node_id:
+            self._end_impostor(hello.node_id)
+            return
         self.node_id = hello.node_id
         log_event(_logger, "node_stream_opened", node=hello.node_id, session=self.session_id)
         await self._tell(NodeConnected(self.session_id, hello))
+
+    def _end_impostor(self, said: str) -> None:
+        own = self._certified.node_id
+        log_event(_logger, "node_not_itself", is_warning=True, certificate=own, said=said)
+        self.end(
+            Ending(NOT_ITSELF_CODE, f"Hello must be of node {own}, which the certificate names, got {said[:128]!r}")
+        )
 
     async def _missing_file(self, ended: AttemptEnded) -> str:
         for file in ended.files:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from time import perf_counter
 from typing import Any, NoReturn, TypeVar
@@ -17,20 +16,20 @@ import grpc
 from google.protobuf.message import DecodeError, Message
 
 from central_server.requests.caller import Caller
-from central_server.rpc.authentication import Authenticator
+from central_server.rpc.admission import Admission, subject_in
+from central_server.rpc.context import Context
 from central_server.rpc.status_codes import code_of, status_of
 from central_server.structured_logging import log_event
 from shared.errors import CyxWizError, InvalidField, MachineFailure, OurBug
 
 _Request = TypeVar("_Request", bound=Message)
-Context = grpc.aio.ServicerContext[Any, Any]
 
-_TRACEPARENT = "traceparent"
 _logger = logging.getLogger(__name__)
 
 UnaryMethod = Callable[[_Request, Caller], Awaitable[Message]]
 StreamingMethod = Callable[[_Request, Caller], AsyncIterator[Message]]
 UploadMethod = Callable[[AsyncIterator[_Request], Caller], Awaitable[Message]]
+ConversationMethod = Callable[[Context, Caller], Awaitable[None]]
 
 
 OnEnd = Callable[[str, str, float | None], None]
@@ -57,10 +56,10 @@ def parse_message(kind: type[_Request], raw: bytes) -> _Request:
 class Registration:
     """Handlers of one service, gathered one by one."""
 
-    def __init__(self, service: str, authenticator: Authenticator, on_end: OnEnd = ignore_end) -> None:
+    def __init__(self, service: str, admission: Admission, on_end: OnEnd = ignore_end) -> None:
         self._service = service
         self._on_end = on_end
-        self._authenticator = authenticator
+        self._admission = admission
         self._handlers: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
 
     def unary(
@@ -75,7 +74,11 @@ class Registration:
 
         async def handle(raw: bytes, context: Context) -> bytes:
             with _Telling(partial(self._on_end, name), is_timed=True) as told:
-                answer = await method(parse_message(request, raw), await self._caller(context))
+                caller = await self._admit(name, context)
+                message = parse_message(request, raw)
+                with self._admission.noting(f"{self._service}/{name}", caller, message) as note:
+                    answer = await method(message, caller)
+                    note.subject = note.subject or subject_in(answer)
                 if beside is not None:
                     context.set_trailing_metadata(beside())
                 return answer.SerializeToString()
@@ -88,7 +91,8 @@ class Registration:
 
         async def handle(raw: bytes, context: Context) -> None:
             with _Telling(partial(self._on_end, name), is_timed=False) as told:
-                async for answer in method(parse_message(request, raw), await self._caller(context)):
+                caller = await self._admit(name, context)
+                async for answer in method(parse_message(request, raw), caller):
                     await context.write(answer.SerializeToString())
                 return
             await told.abort(context)
@@ -100,22 +104,28 @@ class Registration:
 
         async def handle(_: object, context: Context) -> bytes:
             with _Telling(partial(self._on_end, name), is_timed=False) as told:
-                answer = await method(_messages(request, context), await self._caller(context))
+                caller = await self._admit(name, context)
+                answer = await method(_messages(request, context), caller)
                 return answer.SerializeToString()
             return await told.abort(context)
 
         self._handlers[name] = grpc.stream_unary_rpc_method_handler(handle)
 
-    def conversation(self, name: str, method: Callable[[Context], Awaitable[None]]) -> None:
+    def conversation(self, name: str, method: ConversationMethod) -> None:
         """Serve a method that reads and writes raw bytes on the stream by itself."""
 
         async def handle(_: object, context: Context) -> None:
             with _Telling(partial(self._on_end, name), is_timed=False) as told:
-                await method(context)
+                await method(context, await self._admit(name, context))
                 return
             await told.abort(context)
 
         self._handlers[name] = grpc.stream_stream_rpc_method_handler(handle)
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The rpcs that are served, as `package.Service/Method`."""
+        return tuple(f"{self._service}/{name}" for name in self._handlers)
 
     @property
     def handlers(self) -> Mapping[str, grpc.RpcMethodHandler[Any, Any]]:
@@ -127,11 +137,8 @@ class Registration:
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(self._service, self._handlers),))
         return self._service
 
-    async def _caller(self, context: Context) -> Caller:
-        metadata = tuple((key, value) for key, value in context.invocation_metadata() or ())
-        caller = await self._authenticator.caller(metadata)
-        traceparent = next((value for key, value in metadata if key == _TRACEPARENT and isinstance(value, str)), "")
-        return replace(caller, traceparent=traceparent) if traceparent else caller
+    async def _admit(self, name: str, context: Context) -> Caller:
+        return await self._admission.admit(f"{self._service}/{name}", context)
 
 
 class _Telling:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -12,10 +12,13 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from central_server.requests.caller import Caller
+from central_server.rpc.admission import Admission, permission_of
 from central_server.rpc.artifact_service import ArtifactService
-from central_server.rpc.authentication import Authenticator
+from central_server.rpc.caller_check import CallerCheck
+from central_server.rpc.context import Context
 from central_server.rpc.discovery_service import DiscoveryService
-from central_server.rpc.foreign_services import ReadableRequestsOnly
+from central_server.rpc.enrolment_service import EnrolmentService
+from central_server.rpc.foreign_services import ForeignServices
 from central_server.rpc.job_planning import JobPlanning
 from central_server.rpc.job_reading import JobReading
 from central_server.rpc.job_service import JobService
@@ -23,16 +26,17 @@ from central_server.rpc.job_streams import JobStreams
 from central_server.rpc.node_management import NodeManagement
 from central_server.rpc.node_service import NodeService
 from central_server.rpc.registration import (
-    Context,
+    ConversationMethod,
     OnEnd,
     Registration,
     UnaryMethod,
     UploadMethod,
     ignore_end,
 )
+from central_server.rpc.security_service import SecurityService
 from central_server.rpc.server_facts import server_facts
 from shared.errors import InvalidField
-from shared.pb import artifact_pb2, job_pb2, link_pb2, node_pb2
+from shared.pb import artifact_pb2, enrolment_pb2, job_pb2, link_pb2, node_pb2, security_pb2
 
 _Request = TypeVar("_Request", bound=Message)
 
@@ -43,6 +47,8 @@ SERVER_OPTIONS: tuple[tuple[str, int], ...] = (
     ("grpc.max_send_message_length", -1),
     # Two servers on one port would share its connections without a word.
     ("grpc.so_reuseport", 0),
+    ("grpc.max_metadata_size", 16_384),
+    ("grpc.server_handshake_timeout_ms", 10_000),
     # Other spellings of this one are ignored silently, and idle clients are cut off for pinging.
     ("grpc.http2.min_ping_interval_without_data_ms", 1_000),
     ("grpc.http2.max_ping_strikes", 0),
@@ -68,40 +74,53 @@ class Services:
     management: NodeManagement
     artifacts: ArtifactService
     nodes: NodeService
+    enrolment: EnrolmentService
+    callers: CallerCheck
+    security: SecurityService
     refuse_elsewhere: Callable[[], None] = lambda: None
 
 
 class RpcServer:
     """The gRPC server, from binding its port to its end."""
 
-    def __init__(self, services: Services, authenticator: Authenticator, *, on_end: OnEnd = ignore_end) -> None:
-        self._server = grpc.aio.server(options=SERVER_OPTIONS, interceptors=[ReadableRequestsOnly()])
+    def __init__(self, services: Services, admission: Admission, *, on_end: OnEnd = ignore_end) -> None:
+        self._server = grpc.aio.server(options=SERVER_OPTIONS, interceptors=[ForeignServices(admission)])
         registrations = (
-            _jobs(services, authenticator, on_end),
-            _discovery(services, authenticator, on_end),
-            _management(services, authenticator, on_end),
-            _artifacts(services, authenticator, on_end),
-            _link(services, authenticator, on_end),
+            _jobs(services, admission, on_end),
+            _discovery(services, admission, on_end),
+            _management(services, admission, on_end),
+            _artifacts(services, admission, on_end),
+            _link(services, admission, on_end),
+            _enrolment(services, admission, on_end),
+            _security(services, admission, on_end),
         )
+        for method in (method for registration in registrations for method in registration.methods):
+            permission_of(method)  # one that the table does not name must not be served
         self._names = [registration.add_to(self._server) for registration in registrations]
         self._health = health.aio.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         reflection.enable_server_reflection([*self._names, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server)
 
-    def bind(self, host: str, port: int) -> int:
-        """Take the address and return its real port.
+    def bind(
+        self, host: str, port: int, credentials: grpc.ServerCredentials | None = None, *, setting: str = "listen"
+    ) -> int:
+        """Take an address, with TLS if there are credentials, and return its real port.
 
         Raises:
             InvalidField: it cannot be had.
         """
+        address = f"{host}:{port}"
         try:
-            bound = self._server.add_insecure_port(f"{host}:{port}")
+            if credentials is None:
+                bound = self._server.add_insecure_port(address)
+            else:
+                bound = self._server.add_secure_port(address, credentials)
         except RuntimeError:
             bound = 0
         if not bound:
             raise InvalidField(
-                f"listen must be an address that is free, and {host}:{port} cannot be had; port 0 is any free one",
-                field="listen",
+                f"{setting} must be an address that is free, and {address} cannot be had; port 0 is any free one",
+                field=setting,
             )
         return bound
 
@@ -117,10 +136,10 @@ class RpcServer:
         await self._server.stop(grace_seconds)
 
 
-def _jobs(services: Services, authenticator: Authenticator, on_end: OnEnd) -> Registration:
+def _jobs(services: Services, admission: Admission, on_end: OnEnd) -> Registration:
     jobs, reading, streams = services.jobs, services.reading, services.streams
     only = _Only(services.refuse_elsewhere).unary
-    table = Registration("cyxwiz.protocol.JobService", authenticator, on_end)
+    table = Registration("cyxwiz.protocol.JobService", admission, on_end)
     table.unary("SubmitJob", job_pb2.SubmitJobRequest, only(jobs.submit))
     table.unary("CancelJob", job_pb2.CancelJobRequest, only(jobs.cancel))
     table.unary("DeleteJob", job_pb2.DeleteJobRequest, only(jobs.delete))
@@ -138,38 +157,62 @@ def _jobs(services: Services, authenticator: Authenticator, on_end: OnEnd) -> Re
     return table
 
 
-def _discovery(services: Services, authenticator: Authenticator, on_end: OnEnd) -> Registration:
+def _discovery(services: Services, admission: Admission, on_end: OnEnd) -> Registration:
     # Reads, but of who is connected, which the decider alone knows.
     discovery, only = services.discovery, _Only(services.refuse_elsewhere).unary
-    table = Registration("cyxwiz.protocol.NodeDiscoveryService", authenticator, on_end)
+    table = Registration("cyxwiz.protocol.NodeDiscoveryService", admission, on_end)
     table.unary("FindNodes", node_pb2.FindNodesRequest, only(discovery.find))
     table.unary("ListNodes", node_pb2.ListNodesRequest, only(discovery.list_nodes), beside=server_facts)
     table.unary("GetNodeInfo", node_pb2.GetNodeInfoRequest, only(discovery.info))
     return table
 
 
-def _management(services: Services, authenticator: Authenticator, on_end: OnEnd) -> Registration:
+def _management(services: Services, admission: Admission, on_end: OnEnd) -> Registration:
     management, only = services.management, _Only(services.refuse_elsewhere).unary
-    table = Registration("cyxwiz.protocol.NodeManagementService", authenticator, on_end)
+    table = Registration("cyxwiz.protocol.NodeManagementService", admission, on_end)
     table.unary("DrainNode", node_pb2.DrainNodeRequest, only(management.drain))
     table.unary("UndrainNode", node_pb2.UndrainNodeRequest, only(management.undrain))
     return table
 
 
-def _artifacts(services: Services, authenticator: Authenticator, on_end: OnEnd) -> Registration:
+def _artifacts(services: Services, admission: Admission, on_end: OnEnd) -> Registration:
     artifacts, only = services.artifacts, _Only(services.refuse_elsewhere)
-    table = Registration("cyxwiz.protocol.ArtifactService", authenticator, on_end)
+    table = Registration("cyxwiz.protocol.ArtifactService", admission, on_end)
     table.unary("GetUpload", artifact_pb2.GetUploadRequest, only.unary(artifacts.where_upload_stands))
     table.upload("Upload", artifact_pb2.UploadChunk, only.upload(artifacts.upload))
     table.streaming("Download", artifact_pb2.DownloadRequest, artifacts.download)
     return table
 
 
-def _link(services: Services, authenticator: Authenticator, on_end: OnEnd) -> Registration:
+def _link(services: Services, admission: Admission, on_end: OnEnd) -> Registration:
     nodes, only = services.nodes, _Only(services.refuse_elsewhere).conversation
-    table = Registration(link_pb2.DESCRIPTOR.services_by_name["NodeLink"].full_name, authenticator, on_end)
+    table = Registration(link_pb2.DESCRIPTOR.services_by_name["NodeLink"].full_name, admission, on_end)
     table.conversation("Control", only(nodes.control))
     table.conversation("Telemetry", only(nodes.telemetry))
+    # A server that stands by knows who somebody is as well as the one that decides; it only cannot write it down.
+    table.unary("CheckCaller", link_pb2.CallerQuestion, services.callers.check)
+    table.unary("RecordAudit", link_pb2.AuditReport, _Only(services.refuse_elsewhere).unary(services.callers.record))
+    return table
+
+
+def _security(services: Services, admission: Admission, on_end: OnEnd) -> Registration:
+    security, only = services.security, _Only(services.refuse_elsewhere).unary
+    table = Registration("cyxwiz.protocol.SecurityService", admission, on_end)
+    table.unary("CreateToken", security_pb2.CreateTokenRequest, only(security.create_token))
+    table.unary("ListTokens", security_pb2.ListTokensRequest, security.list_tokens)
+    table.unary("RevokeToken", security_pb2.RevokeTokenRequest, only(security.revoke_token))
+    table.unary("ListAudit", security_pb2.ListAuditRequest, security.list_audit)
+    return table
+
+
+def _enrolment(services: Services, admission: Admission, on_end: OnEnd) -> Registration:
+    enrolment, only = services.enrolment, _Only(services.refuse_elsewhere).unary
+    table = Registration("cyxwiz.protocol.EnrolmentService", admission, on_end)
+    table.unary("CreateJoinToken", enrolment_pb2.CreateJoinTokenRequest, only(enrolment.create_join_token))
+    table.unary("Enrol", enrolment_pb2.EnrolRequest, only(enrolment.enrol))
+    table.unary("RenewCertificate", enrolment_pb2.RenewCertificateRequest, only(enrolment.renew))
+    table.unary("RevokeNode", enrolment_pb2.RevokeNodeRequest, only(enrolment.revoke_node))
+    table.unary("RevokeCertificate", enrolment_pb2.RevokeCertificateRequest, only(enrolment.revoke_certificate))
     return table
 
 
@@ -193,9 +236,9 @@ class _Only:
 
         return guarded
 
-    def conversation(self, method: Callable[[Context], Awaitable[None]]) -> Callable[[Context], Awaitable[None]]:
-        async def guarded(context: Context) -> None:
+    def conversation(self, method: ConversationMethod) -> ConversationMethod:
+        async def guarded(context: Context, caller: Caller) -> None:
             self._refuse_elsewhere()
-            await method(context)
+            await method(context, caller)
 
         return guarded

@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 import grpc
 
 from central_server.ports import TelemetrySink
-from central_server.rpc.registration import Context, parse_message
+from central_server.rpc.context import Context
+from central_server.rpc.registration import parse_message
 from central_server.telemetry_records import DeviceUse, LogLine, MetricRow, Progress
 from shared.errors import CyxWizError, PeerFault, WrongState
 from shared.node_description_wire import short_text

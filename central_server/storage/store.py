@@ -16,10 +16,13 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from central_server.curves import Curve, CurveRequest
+from central_server.identity.audit_entry import AuditEntry
+from central_server.identity.security_store import AuditQuery
+from central_server.identity.tokens import TokenRecord
 from central_server.ports import EndedJob, EndedPage, JobPage, JobQuery, StoredState, StoreSize, Telemetry
 from central_server.scheduler.effects import Write
 from central_server.scheduler.jobs import JobRecord
-from central_server.storage import curve_reading, expiring, job_listing, postgresql, queries
+from central_server.storage import curve_reading, expiring, job_listing, postgresql, queries, security_rows
 from central_server.storage.decider_lease import DeciderLease
 from central_server.storage.decider_lock import DeciderLock, FileLock
 from central_server.storage.engines import Engines, open_engines
@@ -169,6 +172,30 @@ class SqlStore:
     async def put_facts(self, facts: Mapping[str, str | None]) -> None:
         """Keep small facts by name, all or none; None removes one."""
         await self._write(write_facts, facts)
+
+    async def find_token(self, sha256: str) -> TokenRecord | None:
+        """Return the token with this hash."""
+        return await self._read(security_rows.find_token, sha256)
+
+    async def tokens(self) -> tuple[TokenRecord, ...]:
+        """Return every token ever made, the oldest first."""
+        return await self._read(security_rows.all_tokens)
+
+    async def add_token(self, record: TokenRecord) -> None:
+        """Keep a new token."""
+        await self._write(security_rows.add_token, record)
+
+    async def revoke_token(self, token_id: str, at_ms: int) -> TokenRecord | None:
+        """Let a token count no more; return it as it then is."""
+        return await self._write(security_rows.revoke_token, token_id, at_ms)
+
+    async def add_audit(self, entries: Sequence[AuditEntry]) -> None:
+        """Append to the audit log; and note which tokens were used when."""
+        await self._write(security_rows.add_audit, entries)
+
+    async def list_audit(self, query: AuditQuery) -> tuple[AuditEntry, ...]:
+        """Return a page of the audit log."""
+        return await self._read(security_rows.list_audit, query)
 
     async def size(self) -> StoreSize:
         """Return what the database holds."""

@@ -141,3 +141,37 @@ decider = Table(
 The epoch is the key, so that PostgreSQL lets a renewal pass beside a transaction that holds the row's key, and a new
 decider not.
 """
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("token_id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("user_id", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Column("expires_at_ms", BigInteger, nullable=False),
+    Column("revoked_at_ms", BigInteger, nullable=False),
+    Column("last_used_at_ms", BigInteger, nullable=False),
+    Index("tokens_by_sha256", "sha256", unique=True),
+)
+"""Of each token its hash; the token itself is nowhere."""
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("sequence", SEQUENCE, primary_key=True, autoincrement=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("user_id", FOREIGN_TEXT, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("token_id", Text, nullable=False),
+    Column("peer", FOREIGN_TEXT, nullable=False),
+    Column("action", FOREIGN_TEXT, nullable=False),
+    Column("subject", FOREIGN_TEXT, nullable=False),
+    Column("result", FOREIGN_TEXT, nullable=False),
+    Column("detail", FOREIGN_TEXT, nullable=False),
+    Index("audit_by_user", "user_id", "sequence"),
+    sqlite_autoincrement=True,
+)
+"""Triggers let nobody change or remove a row."""

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from central_server.web.convert_routes import convert_routes
 from central_server.web.curve_routes import curve_routes
+from central_server.web.door import Door
 from central_server.web.errors import add_error_answers
 from central_server.web.event_routes import event_routes
 from central_server.web.file_routes import file_routes
@@ -19,6 +20,8 @@ from central_server.web.model_routes import model_routes
 from central_server.web.nodes import node_routes
 from central_server.web.page_files import add_page
 from central_server.web.parts import WebParts
+from central_server.web.permissions import check_every_route
+from central_server.web.session_routes import session_routes
 from central_server.web.summary import Summary, summary_routes
 
 
@@ -33,9 +36,10 @@ def build_app(parts: WebParts) -> FastAPI:
         redoc_url=None,
     )
     add_error_answers(app)
+    app.add_middleware(Door, authenticator=parts.authenticator, audit=parts.audit)
     app.add_middleware(CountRequests, measures=parts.measures)
     summary = Summary(parts)
-    for routes in (
+    routers = (
         health_routes(parts),
         metrics_routes(parts.measures),
         summary_routes(parts, summary),
@@ -47,7 +51,10 @@ def build_app(parts: WebParts) -> FastAPI:
         jobs_changing_routes(parts),
         convert_routes(),
         node_routes(parts),
-    ):
+        session_routes(parts),
+    )
+    for routes in routers:
         app.include_router(routes)
     add_page(app)
+    check_every_route(app, routers)
     return app

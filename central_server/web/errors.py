@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -15,6 +16,9 @@ from central_server.structured_logging import log_event
 from shared import errors
 
 _STATUS: tuple[tuple[type[errors.CyxWizError], int], ...] = (
+    (errors.NotAuthenticated, 401),
+    (errors.NotPermitted, 403),
+    (errors.TooManyRequests, 429),
     (errors.NotFound, 404),
     (errors.AlreadyExists, 409),
     (errors.WrongState, 409),
@@ -38,10 +42,13 @@ class Problem(BaseModel):
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     400: {"model": Problem, "description": "The request cannot be read."},
+    401: {"model": Problem, "description": "The credentials are wrong, expired or missing."},
+    403: {"model": Problem, "description": "The caller is known, and may not do this."},
     404: {"model": Problem, "description": "There is no such job, node, file or table."},
     409: {"model": Problem, "description": "It is not in a state that allows this, or the id is taken."},
     413: {"model": Problem, "description": "More than a stated limit."},
     422: {"model": Problem, "description": "A field is missing, wrong or out of range."},
+    429: {"model": Problem, "description": "Faster than this caller may ask; Retry-After says when to try again."},
     503: {"model": Problem, "description": "The server cannot do it at this moment; try again."},
 }
 
@@ -57,7 +64,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 def add_error_answers(app: FastAPI) -> None:
     """Let every error of ours and of the framework end as a `Problem`."""
-    app.add_exception_handler(errors.CyxWizError, _ours)
+    app.add_exception_handler(errors.CyxWizError, answer_to)
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(HTTPException, _of_framework)
     app.add_exception_handler(Exception, _unmeant)
@@ -68,12 +75,17 @@ def problem(status: int, detail: str, field: str = "", headers: dict[str, str] |
     return JSONResponse({"detail": detail, "field": field}, status_code=status, headers=headers)
 
 
-async def _ours(_request: Request, error: Exception) -> JSONResponse:
+async def answer_to(_request: Request, error: Exception) -> JSONResponse:
+    """Return what an error of ours answers with."""
     if isinstance(error, Unreadable):
         return problem(_BAD_REQUEST, str(error), error.field)
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), _SERVER_ERROR)
     if status == _SERVER_ERROR:
         return await _unmeant(_request, error)
+    if isinstance(error, errors.TooManyRequests):
+        return problem(status, str(error), headers={"Retry-After": str(math.ceil(error.retry_after_seconds))})
+    if isinstance(error, errors.NotAuthenticated):
+        return problem(status, str(error), headers={"WWW-Authenticate": "Bearer"})
     if isinstance(error, errors.MachineFailure):
         log_event(_logger, "request_failed", is_warning=True, code=error.code, cause=str(error))
     return problem(status, str(error), error.field if isinstance(error, errors.UserMistake) else "")

@@ -15,7 +15,7 @@ from central_server.web.models import CancelModel, JobModel, PlanModel
 from central_server.web.parts import WebParts
 from central_server.web.permissions import Changing
 
-_ANSWERS = problems(400, 404, 409, 413, 422, 503)
+_ANSWERS = problems(400, 401, 403, 404, 409, 413, 422, 429, 503)
 
 
 def jobs_changing_routes(parts: WebParts) -> APIRouter:
@@ -33,7 +33,8 @@ def jobs_changing_routes(parts: WebParts) -> APIRouter:
         """Submit a job file; with `job_id` the same request may be sent again and makes one job."""
         parts.election.refuse_elsewhere()
         config = await job_config_of(request, job_id=job_id)
-        return await row(await jobs.submit(config, caller), 201)
+        request.state.subject = accepted = await jobs.submit(config, caller)
+        return await row(accepted, 201)
 
     @routes.post("/plan", response_model=PlanModel, responses=_ANSWERS, openapi_extra=BODY)
     async def plan(request: Request, caller: Changing) -> Response:
@@ -42,31 +43,31 @@ def jobs_changing_routes(parts: WebParts) -> APIRouter:
         return json_answer(json_from_plan(await parts.planning.plan(await job_config_of(request), caller)))
 
     @routes.post("/jobs/{job_id}/cancel", response_model=JobModel, responses=_ANSWERS)
-    async def cancel(job_id: str, _caller: Changing, body: CancelModel | None = None) -> Response:
+    async def cancel(job_id: str, caller: Changing, body: CancelModel | None = None) -> Response:
         """End a job; one that has ended stays as it is."""
         parts.election.refuse_elsewhere()
-        await jobs.cancel(job_id, body.reason if body else "")
+        await jobs.cancel(job_id, caller, body.reason if body else "")
         return await row(job_id)
 
     @routes.post("/jobs/{job_id}/pause", response_model=JobModel, responses=_ANSWERS)
-    async def pause(job_id: str, _caller: Changing) -> Response:
+    async def pause(job_id: str, caller: Changing) -> Response:
         """Let a job save itself and wait."""
         parts.election.refuse_elsewhere()
-        await jobs.pause(job_id)
+        await jobs.pause(job_id, caller)
         return await row(job_id)
 
     @routes.post("/jobs/{job_id}/resume", response_model=JobModel, responses=_ANSWERS)
-    async def resume(job_id: str, _caller: Changing) -> Response:
+    async def resume(job_id: str, caller: Changing) -> Response:
         """Let a paused job go on."""
         parts.election.refuse_elsewhere()
-        await jobs.resume(job_id)
+        await jobs.resume(job_id, caller)
         return await row(job_id)
 
     @routes.delete("/jobs/{job_id}", status_code=204, responses=_ANSWERS)
-    async def delete(job_id: str, _caller: Changing) -> Response:
+    async def delete(job_id: str, caller: Changing) -> Response:
         """Remove a job and what only it used; a running one is cancelled first."""
         parts.election.refuse_elsewhere()
-        await jobs.delete(job_id)
+        await jobs.delete(job_id, caller)
         return Response(status_code=204)
 
     return routes

@@ -12,7 +12,7 @@ from central_server.web.models import DrainModel, NodeModel
 from central_server.web.parts import WebParts
 from central_server.web.permissions import Changing
 
-_ANSWERS = problems(400, 404, 409, 422, 503)
+_ANSWERS = problems(400, 401, 403, 404, 409, 422, 429, 503)
 
 
 def node_routes(parts: WebParts) -> APIRouter:

@@ -4,28 +4,35 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 from collections.abc import Iterator
 
 import uvicorn
 from fastapi import FastAPI
 
+from central_server.web.patient_connection import PatientConnection
 from shared.errors import InvalidField
 
 GRACE_SECONDS = 2
+MOST_CONNECTIONS = 4_000
+"""Of more, the next is told 503; event streams have a limit of their own, which is lower."""
 
 
 class WebServer:
     """The HTTP server, from binding its port to its end."""
 
-    def __init__(self, app: FastAPI) -> None:
+    def __init__(self, app: FastAPI, *, tls: ssl.SSLContext | None = None) -> None:
         config = uvicorn.Config(
             app,
+            http=PatientConnection,
             loop="none",
+            limit_concurrency=MOST_CONNECTIONS,
             lifespan="off",
             log_config=None,
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=GRACE_SECONDS,
+            ssl_context_factory=(lambda _config, _default: tls) if tls else None,
         )
         self._server = _ServerWithoutSignals(config)
         self._socket: socket.socket | None = None

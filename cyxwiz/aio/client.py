@@ -18,12 +18,31 @@ from cyxwiz.aio.uploads import upload_bytes, upload_file
 from cyxwiz.list_filters import checked_limit, checked_state
 from cyxwiz.records import JobInfo, NodeInfo, Plan, ServerInfo
 from cyxwiz.records_from_wire import job_info_from_status, job_info_from_wire, node_info_from_wire, plan_from_wire
+from cyxwiz.security_records import (
+    AuditEntry,
+    NewToken,
+    TokenInfo,
+    audit_entry_from_wire,
+    token_info_from_wire,
+)
 from cyxwiz.server_address import each_address, resolve_server
+from cyxwiz.tls_choice import CertificateFiles, resolve_tls
+from cyxwiz.token_choice import resolve_token
 from shared.clock import SystemClock
 from shared.errors import NotFound
 from shared.identifiers import new_job_id
 from shared.lifecycle import JobState
-from shared.pb import artifact_pb2_grpc, job_pb2, job_pb2_grpc, node_pb2, node_pb2_grpc
+from shared.pb import (
+    artifact_pb2_grpc,
+    enrolment_pb2,
+    enrolment_pb2_grpc,
+    job_pb2,
+    job_pb2_grpc,
+    node_pb2,
+    node_pb2_grpc,
+    security_pb2,
+    security_pb2_grpc,
+)
 
 if TYPE_CHECKING:
     from cyxwiz.job_input import JobArrayInput, JobInput
@@ -44,7 +63,14 @@ class Client:
     """
 
     def __init__(
-        self, server: str | None = None, *, retry_seconds: float | None = None, call_timeout_seconds: float = 30.0
+        self,
+        server: str | None = None,
+        *,
+        retry_seconds: float | None = None,
+        call_timeout_seconds: float = 30.0,
+        ca: Path | str | None = None,
+        certificate: CertificateFiles | None = None,
+        token: str | None = None,
     ) -> None:
         """Open nothing yet.
 
@@ -53,18 +79,31 @@ class Client:
             retry_seconds: how long a call goes on trying while nobody answers; None is 5, or 15 where there are
                 several servers, of which one needs some seconds to follow another.
             call_timeout_seconds: how long one try may take.
+            ca: speak TLS and believe the authority in this PEM file, or whoever this machine believes (`system`);
+                None takes `CYXWIZ_CA`, and an empty text is no TLS whatever that says.
+            certificate: what to show at a port for mutual TLS: one PEM file with certificate and key, or the two files;
+                None takes `CYXWIZ_CERT` and `CYXWIZ_KEY`.
+            token: what to be known by; None takes `CYXWIZ_TOKEN`, and an empty text is none whatever that says.
 
         Raises:
-            InvalidField: the address is none.
+            InvalidField: the address is none, or a file of certificates cannot be used.
         """
         self.server = resolve_server(server)
         addresses = each_address(self.server)
         if retry_seconds is None:
             retry_seconds = _RETRY_SECONDS if len(addresses) == 1 else _FOLLOW_SECONDS
-        self._connection = Connection(addresses, retry_seconds=retry_seconds, call_timeout_seconds=call_timeout_seconds)
+        self._connection = Connection(
+            addresses,
+            retry_seconds=retry_seconds,
+            call_timeout_seconds=call_timeout_seconds,
+            tls=resolve_tls(ca, certificate),
+            token=resolve_token(token),
+        )
         self._jobs = job_pb2_grpc.JobServiceStub(self._connection.channel)
         self._nodes = node_pb2_grpc.NodeDiscoveryServiceStub(self._connection.channel)
         self._management = node_pb2_grpc.NodeManagementServiceStub(self._connection.channel)
+        self._enrolment = enrolment_pb2_grpc.EnrolmentServiceStub(self._connection.channel)
+        self._security = security_pb2_grpc.SecurityServiceStub(self._connection.channel)
         self._artifacts = artifact_pb2_grpc.ArtifactServiceStub(self._connection.channel)
 
     async def __aenter__(self) -> Self:
@@ -229,6 +268,59 @@ class Client:
         """
         request = node_pb2.UndrainNodeRequest(node_id=node_id)
         return node_info_from_wire((await self._connection.call(self._management.UndrainNode, request)).info)
+
+    async def create_join_token(self, *, name: str = "", expires_seconds: int = 3600) -> str:
+        """Return a token for which one node gets its certificate, once; the server keeps only its hash.
+
+        Raises:
+            NotAllowed: it takes an operator.
+            NotSupported: the server has no authority to sign with.
+        """
+        request = enrolment_pb2.CreateJoinTokenRequest(name=name, expires_in_seconds=expires_seconds)
+        return (await self._connection.call(self._enrolment.CreateJoinToken, request)).join_token
+
+    async def revoke_node(self, node_id: str) -> list[str]:
+        """Take its certificates from a node, close its connection at once, and return their serial numbers.
+
+        Raises:
+            NotFound: it has none that counts.
+        """
+        request = enrolment_pb2.RevokeNodeRequest(node_id=node_id)
+        return list((await self._connection.call(self._enrolment.RevokeNode, request)).serials)
+
+    async def revoke_certificate(self, serial: str) -> None:
+        """Let a certificate, of a person or of a node, count no more."""
+        request = enrolment_pb2.RevokeCertificateRequest(serial=serial)
+        await self._connection.call(self._enrolment.RevokeCertificate, request)
+
+    async def create_token(self, *, role: str, user: str = "", name: str = "", expires_in_seconds: int = 0) -> NewToken:
+        """Make a token for somebody; its `token` is shown here and never again.
+
+        Raises:
+            NotAllowed: only admins may.
+            InvalidField: there is no such role, or the user or the time is none.
+        """
+        request = security_pb2.CreateTokenRequest(
+            role=role, user_id=user, name=name, expires_in_seconds=expires_in_seconds
+        )
+        answer = await self._connection.call(self._security.CreateToken, request)
+        return NewToken(answer.token, token_info_from_wire(answer.info))
+
+    async def tokens(self) -> list[TokenInfo]:
+        """Return every token that was ever made, without the secrets."""
+        answer = await self._connection.call(self._security.ListTokens, security_pb2.ListTokensRequest())
+        return [token_info_from_wire(info) for info in answer.tokens]
+
+    async def revoke_token(self, token_id: str) -> TokenInfo:
+        """Let a token count no more, from now on."""
+        request = security_pb2.RevokeTokenRequest(token_id=token_id)
+        return token_info_from_wire((await self._connection.call(self._security.RevokeToken, request)).info)
+
+    async def audit(self, *, limit: int = 100, user: str = "", before: int = 0) -> list[AuditEntry]:
+        """Return entries of the audit log, the newest first; `before` goes on behind an entry's `sequence`."""
+        request = security_pb2.ListAuditRequest(limit=limit, user_id=user, before=before)
+        answer = await self._connection.call(self._security.ListAudit, request)
+        return [audit_entry_from_wire(entry) for entry in answer.entries]
 
     async def plan(self, spec: JobInput | None = None, **fields: object) -> Plan:
         """Return what would happen to a job, without running it; takes and raises what `submit` does."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeVar, cast
 
 import grpc
@@ -16,8 +17,9 @@ import grpc
 from cyxwiz.aio.rpc_errors import error_from_rpc
 from cyxwiz.aio.several_servers import SeveralServers
 from cyxwiz.aio.trace_metadata import trace_metadata
-from cyxwiz.errors import CLIENT_IS_CLOSED, ServerUnreachable, WrongState
+from cyxwiz.errors import CLIENT_IS_CLOSED, ServerNotTrusted, ServerUnreachable, WrongState
 from cyxwiz.server_address import is_loopback
+from cyxwiz.tls_choice import TlsChoice
 from shared.backoff import Backoff
 from shared.clock import Clock, SystemClock
 
@@ -65,6 +67,8 @@ class Connection:
         *,
         retry_seconds: float,
         call_timeout_seconds: float,
+        tls: TlsChoice | None = None,
+        token: str = "",
         clock: Clock | None = None,
         uniform: Callable[[], float] = random.random,
     ) -> None:
@@ -72,7 +76,14 @@ class Connection:
         self._retry_seconds = retry_seconds
         self._call_timeout_seconds = call_timeout_seconds
         self._clock = clock or SystemClock()
-        self._servers = SeveralServers(addresses, dial=_dial, monotonic_seconds=self._clock.monotonic_seconds)
+        self._speaks_tls = tls is not None
+        dial = partial(_dial, credentials=_credentials(tls) if tls is not None else None)
+        self._servers = SeveralServers(
+            addresses,
+            dial=dial,
+            monotonic_seconds=self._clock.monotonic_seconds,
+            metadata=(("authorization", f"Bearer {token}"),) if token else (),
+        )
         # Stubs ask a channel for methods and nothing else.
         self.channel = cast("grpc.aio.Channel", self._servers)
         self._uniform = uniform
@@ -131,7 +142,7 @@ class Connection:
 
     def error(self, error: grpc.aio.AioRpcError) -> Exception:
         """Return the SDK's error for a failed rpc on this connection; after an absence the next server is asked."""
-        told = error_from_rpc(error, address=self.address)
+        told = error_from_rpc(error, address=self.address, speaks_tls=self._speaks_tls)
         if isinstance(told, ServerUnreachable):
             self._servers.move_on()
         return told
@@ -142,9 +153,15 @@ class Connection:
         return Patience(limit, clock=self._clock, uniform=self._uniform)
 
 
-def _dial(address: str) -> grpc.aio.Channel:
-    proxy = (("grpc.enable_http_proxy", 0),) if is_loopback(address) else ()
-    return grpc.aio.insecure_channel(address, options=_CHANNEL_OPTIONS + proxy)
+def _dial(address: str, *, credentials: grpc.ChannelCredentials | None) -> grpc.aio.Channel:
+    options = _CHANNEL_OPTIONS + ((("grpc.enable_http_proxy", 0),) if is_loopback(address) else ())
+    if credentials is None:
+        return grpc.aio.insecure_channel(address, options=options)
+    return grpc.aio.secure_channel(address, credentials, options=options)
+
+
+def _credentials(tls: TlsChoice) -> grpc.ChannelCredentials:
+    return grpc.ssl_channel_credentials(tls.authority, tls.key, tls.certificate)
 
 
 class Patience:
@@ -166,6 +183,6 @@ class Patience:
             self._first_failure_seconds = now
         wait_seconds = RETRY_WAITS.wait_seconds(self._failures, self._uniform())
         is_late = now + wait_seconds - self._first_failure_seconds > self._limit_seconds
-        if is_late or not isinstance(error, ServerUnreachable):
+        if is_late or not isinstance(error, ServerUnreachable) or isinstance(error, ServerNotTrusted):
             raise error
         await asyncio.sleep(wait_seconds)

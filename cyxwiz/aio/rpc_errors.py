@@ -15,11 +15,14 @@ from cyxwiz.errors import (
     NotSupported,
     OverQuota,
     ServerFault,
+    ServerNotTrusted,
     ServerUnreachable,
     TooLarge,
+    TooManyRequests,
     UserMistake,
     WrongState,
 )
+from shared.tls_failures import certificate_failure, closed_while_connecting
 
 if TYPE_CHECKING:
     from cyxwiz.aio.status_details import StatusDetails
@@ -37,22 +40,25 @@ _MISTAKES: dict[grpc.StatusCode, type[UserMistake]] = {
     grpc.StatusCode.PERMISSION_DENIED: NotAllowed,
     grpc.StatusCode.UNAUTHENTICATED: NotAllowed,
 }
+_BY_REASON: dict[str, type[UserMistake]] = {OverQuota.code: OverQuota, TooManyRequests.code: TooManyRequests}
+"""Two that share their status code with others."""
+
 # A server that stops cancels its open streams; an rpc that we cancel ourselves never comes here.
 _AWAY = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED})
 # What gRPC itself says on our side when a write meets a stream that was cut in the same moment; no server sent it.
 _CUT_UNDER_A_WRITE = "Internal error from Core"
 
 
-def error_from_rpc(error: grpc.aio.AioRpcError, *, address: str) -> CyxWizError:
+def error_from_rpc(error: grpc.aio.AioRpcError, *, address: str, speaks_tls: bool = False) -> CyxWizError:
     """Return what `error` means to the caller; `address` is where the server should have been."""
     code = error.code()
     told = _details(error)
     text = (told.message if told is not None else "") or error.details() or ""
     if code in _MISTAKES:
-        kind = OverQuota if told is not None and told.reason == OverQuota.code else _MISTAKES[code]
+        kind = _BY_REASON.get(told.reason if told is not None else "", _MISTAKES[code])
         return kind(text or code.name, field=told.field if told is not None else "")
     if code in _AWAY or (code is grpc.StatusCode.INTERNAL and error.details() == _CUT_UNDER_A_WRITE):
-        return ServerUnreachable(_away_sentence(address, text if told is not None else ""))
+        return _away(address, text, is_servers_word=told is not None, speaks_tls=speaks_tls)
     if code is grpc.StatusCode.DEADLINE_EXCEEDED:
         return ServerUnreachable(
             f"the central server at {address} did not answer in time; is it overloaded or cut off?"
@@ -60,11 +66,14 @@ def error_from_rpc(error: grpc.aio.AioRpcError, *, address: str) -> CyxWizError:
     return ServerFault(f"the central server at {address} failed with {code.name}: {text or 'no details'}; see its log")
 
 
-def _away_sentence(address: str, servers_own_words: str) -> str:
-    if servers_own_words:
-        return f"the central server at {address} cannot take this now: {servers_own_words}"
-    return (
-        f"no central server answers at {address}: start one with 'cyxwiz up', "
+def _away(address: str, text: str, *, is_servers_word: bool, speaks_tls: bool) -> ServerUnreachable:
+    if is_servers_word:
+        return ServerUnreachable(f"the central server at {address} cannot take this now: {text}")
+    if lasting := certificate_failure(text, address):
+        return ServerNotTrusted(lasting)
+    return ServerUnreachable(
+        closed_while_connecting(text, address, speaks_tls=speaks_tls)
+        or f"no central server answers at {address}: start one with 'cyxwiz up', "
         "or say where it is with --server HOST:PORT or CYXWIZ_SERVER"
     )
 

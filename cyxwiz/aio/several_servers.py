@@ -23,8 +23,10 @@ class SeveralServers:
         *,
         dial: Callable[[str], grpc.aio.Channel],
         monotonic_seconds: Callable[[], float],
+        metadata: tuple[tuple[str, str], ...] = (),
     ) -> None:
-        """Dial every one; gRPC connects with the first call."""
+        """Dial every one; gRPC connects with the first call. Every call carries `metadata`."""
+        self._metadata = metadata
         self._addresses = tuple(addresses)
         self._channels = [dial(address) for address in addresses]
         self._monotonic_seconds = monotonic_seconds
@@ -66,6 +68,8 @@ class SeveralServers:
 
     def _method(self, methods: Sequence[Callable[..., Any]]) -> Callable[..., Any]:
         def call(*arguments: Any, **named: Any) -> Any:
+            if self._metadata:
+                named["metadata"] = (*(named.get("metadata") or ()), *self._metadata)
             return methods[self._used](*arguments, **named)
 
         return call

@@ -13,9 +13,9 @@ from typer.exceptions import Abort, TyperException
 
 from cyxwiz import __version__
 from cyxwiz.cli.chosen_server import server_before_command
-from cyxwiz.cli.command_table import COMMANDS, command_named, named_command
+from cyxwiz.cli.command_table import COMMANDS, GROUPS, command_named, named_command
 from cyxwiz.cli.exit_codes import ExitCode
-from cyxwiz.cli.options import ServerOption
+from cyxwiz.cli.options import CaOption, CertOption, KeyOption, ServerOption, TokenFileOption
 from cyxwiz.cli.printing import print_error, print_line
 from cyxwiz.cli.sentences import sentence_from_wrong_usage
 
@@ -45,9 +45,19 @@ def app_with(names: Iterable[str]) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_before_command)
+    groups: dict[str, typer.Typer] = {}
     for name in names:
-        app.command(name)(command_named(name))
+        group, is_grouped, word = name.rpartition(" ")
+        if is_grouped and group not in groups:
+            groups[group] = typer.Typer(invoke_without_command=True, rich_markup_mode=None, callback=_before_group)
+            app.add_typer(groups[group], name=group, help=GROUPS[group])
+        groups.get(group, app).command(word)(command_named(name))
     return app
+
+
+def _before_group(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        print_line(context.get_help())
 
 
 def _say_version(is_asked: bool) -> None:
@@ -59,6 +69,11 @@ def _say_version(is_asked: bool) -> None:
 def _before_command(
     context: typer.Context,
     server: ServerOption = None,
+    # Shown in the help; what they say was taken from the arguments before.
+    ca: CaOption = None,  # noqa: ARG001
+    cert: CertOption = None,  # noqa: ARG001
+    key: KeyOption = None,  # noqa: ARG001
+    token_file: TokenFileOption = None,  # noqa: ARG001
     version: Annotated[  # noqa: ARG001  # its callback has answered
         bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Print the version and exit.")
     ] = False,

@@ -29,8 +29,30 @@ COMMANDS = {
     "undrain": "drain:undrain",
     "doctor": "doctor:doctor",
     "completion": "completion:completion",
+    "token create": "token:create",
+    "token list": "token:list_tokens",
+    "token revoke": "token:revoke",
+    "audit": "audit:audit",
+    "tls init": "tls:init",
+    "tls client": "tls:client",
+    "tls renew": "tls:renew",
+    "tls show": "tls:show",
+    "tls revoke": "tls:revoke",
+    "tls join-token": "tls:join_token",
+    "token join": "join_token:join",
+    "node revoke": "node_revoke:revoke",
 }
-"""The file in this folder and the function in it, by the command's name, in the order of the help."""
+"""The file in this folder and the function in it, by the command's name, in the order of the help.
+
+A name of two words is a command of a group.
+"""
+
+GROUPS = {
+    "token": "Tokens: by which people, programs and nodes are known and let in.",
+    "node": "What changes who a node is.",
+    "tls": "Certificates: a private authority, the server's and people's.",
+}
+"""What the help says of each group."""
 
 _OPTIONS_WITH_VALUE = frozenset({"--server"})
 
@@ -48,6 +70,9 @@ def named_command(arguments: Sequence[str]) -> str | None:
     for word in words:
         if word in _OPTIONS_WITH_VALUE:
             next(words, None)
+        elif word in GROUPS:
+            name = f"{word} {next(words, '')}"
+            return name if name in COMMANDS else None
         elif not word.startswith("-"):
             return word if word in COMMANDS else None
     return None

@@ -11,12 +11,14 @@ import typing
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from cyxwiz.cli.command_table import COMMANDS, command_named, named_command
+from cyxwiz.cli.command_table import COMMANDS, GROUPS, command_named, named_command
+from cyxwiz.cli.connection_options import CONNECTION_OPTIONS, connection_options, take_connection_options
 from cyxwiz.cli.printing import print_line
+from cyxwiz.cli.with_client import chosen_client
 
 COMPLETE_FLAG = "--complete"
 
-_OPTIONS_BEFORE_COMMAND = ("--server", "--version", "--help")
+_OPTIONS_BEFORE_COMMAND = ("--server", *CONNECTION_OPTIONS, "--version", "--help")
 _LISTED_JOBS = 100
 _ANSWER_SECONDS = 1.0
 
@@ -52,6 +54,10 @@ def candidates(words: Sequence[str], *, ask: Callable[[str, str | None], Iterabl
         ask: gives the ids that the server knows for a kind of argument, `JOB` or `NODE`, at a server.
     """
     *before, typed = words or [""]
+    if before and before[-1] in CONNECTION_OPTIONS:
+        return []  # a file, which the shell itself completes
+    before, said = take_connection_options(before)
+    connection_options.set(said)
     command = named_command(before)
     offered = _before_command(before, typed) if command is None else _behind_command(command, before, typed, ask)
     return [word for word in offered if word.startswith(typed)]
@@ -78,7 +84,11 @@ def parameters_of(command: Callable[..., object]) -> Parameters:
 def _before_command(before: Sequence[str], typed: str) -> Iterable[str]:
     if before and before[-1] == "--server":
         return ()
-    return _OPTIONS_BEFORE_COMMAND if typed.startswith("-") else COMMANDS
+    if before and before[-1] in GROUPS:
+        return [name.partition(" ")[2] for name in COMMANDS if name.startswith(f"{before[-1]} ")]
+    if typed.startswith("-"):
+        return _OPTIONS_BEFORE_COMMAND
+    return dict.fromkeys(name.partition(" ")[0] for name in COMMANDS)
 
 
 def _behind_command(
@@ -88,7 +98,8 @@ def _behind_command(
     if before[-1] in parameters.with_value:
         return _values_of(before[-1])
     if typed.startswith("-"):
-        return sorted(word for word in parameters.flags + parameters.with_value if word.startswith("--"))
+        known = (*parameters.flags, *parameters.with_value, *CONNECTION_OPTIONS)
+        return sorted(word for word in known if word.startswith("--"))
     match parameters.argument:
         case "SHELL":
             return _SHELLS
@@ -117,11 +128,10 @@ def _server_in(words: Sequence[str]) -> str | None:
 def _ask(kind: str, server: str | None) -> list[str]:
     import asyncio
 
-    from cyxwiz.aio import Client
     from shared.errors import CyxWizError
 
     async def ids() -> list[str]:
-        async with Client(server, retry_seconds=0, call_timeout_seconds=_ANSWER_SECONDS) as client:
+        async with chosen_client(server, retry_seconds=0, call_timeout_seconds=_ANSWER_SECONDS) as client:
             if kind == "JOB":
                 return [info.job_id for info in await client.jobs(limit=_LISTED_JOBS)]
             return [name for node in await client.nodes() for name in (node.name or node.node_id,)]

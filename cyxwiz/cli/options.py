@@ -32,3 +32,30 @@ SetOption = Annotated[
 JobFileArgument = Annotated[
     str, typer.Argument(metavar="FILE", help="A job file, YAML or JSON; - reads standard input.")
 ]
+
+CaOption = Annotated[
+    str | None,
+    typer.Option(
+        "--ca",
+        metavar="FILE",
+        help="Speak TLS and believe this authority (system: this machine's); else CYXWIZ_CA. Any command takes it.",
+    ),
+]
+
+CertOption = Annotated[
+    str | None,
+    typer.Option("--cert", metavar="FILE", help="The certificate to show; else CYXWIZ_CERT. Any command takes it."),
+]
+
+TokenFileOption = Annotated[
+    str | None,
+    typer.Option(
+        "--token-file",
+        metavar="FILE",
+        help="A file with the token to show; else CYXWIZ_TOKEN or CYXWIZ_TOKEN_FILE. Any command takes it.",
+    ),
+]
+
+KeyOption = Annotated[
+    str | None, typer.Option("--key", metavar="FILE", help="Its key; else CYXWIZ_KEY. Any command takes it.")
+]

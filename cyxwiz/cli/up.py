@@ -88,6 +88,7 @@ async def _run(settings: ClusterSettings) -> None:
         try:
             async with running_cluster(settings, say=_say) as cluster:
                 print_line(cluster.ready_line)
+                _say(f"the admin's token is in {settings.state_dir / 'server' / 'admin-token'}")
                 await asyncio.get_running_loop().create_future()
         except asyncio.CancelledError:
             this.uncancel()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import grpc
 import grpc.aio
 
 MESSAGE_LIMIT_BYTES = 64 * 2**20
@@ -20,9 +21,11 @@ _OPTIONS: tuple[tuple[str, int], ...] = (
 )
 
 
-def dial(address: str) -> grpc.aio.Channel:
-    """Return a channel to `host:port`; nothing is connected until the first call."""
-    return grpc.aio.insecure_channel(address, options=_OPTIONS)
+def dial(address: str, credentials: grpc.ChannelCredentials | None = None) -> grpc.aio.Channel:
+    """Return a channel to `host:port`, in the clear without credentials; nothing is connected until the first call."""
+    if credentials is None:
+        return grpc.aio.insecure_channel(address, options=_OPTIONS)
+    return grpc.aio.secure_channel(address, credentials, options=_OPTIONS)
 
 
 def addresses_from_text(texts: Sequence[str]) -> tuple[str, ...]:

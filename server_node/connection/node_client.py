@@ -27,6 +27,8 @@ class NodeClient:
     After a cut the same address is tried first; an address that does not welcome us gives way to the next one.
 
     Args:
+        dial: makes a channel to an address.
+        explain: makes a sentence of why a link to an address ended.
         post: where `LinkOpened`, `MessageArrived` and `LinkClosed` go.
         uniform: draws from [0, 1), for the jitter of the waits.
     """
@@ -37,12 +39,16 @@ class NodeClient:
         *,
         post: Callable[[Event], None],
         uniform: Callable[[], float],
+        dial: Callable[[str], grpc.aio.Channel] = dial,
+        explain: Callable[[str, str], str] = lambda why, _address: why,
         backoff: Backoff | None = None,
         welcome_seconds: float = 10.0,
     ) -> None:
         self._addresses = tuple(addresses)
         self._post = post
         self._uniform = uniform
+        self._dial = dial
+        self._explain = explain
         self._backoff = backoff or Backoff()
         self._welcome_seconds = welcome_seconds
         self._link = 0
@@ -70,6 +76,11 @@ class NodeClient:
         if self._stream is not None and link == self._link:
             self._stream.close(reason)
 
+    def redial(self, reason: str) -> None:
+        """Give the present link up, if there is one; a new one is dialled."""
+        if self._stream is not None:
+            self._stream.close(reason)
+
     async def channel(self) -> grpc.aio.Channel:
         """Return the channel of a link that was welcomed, once there is one."""
         while self._channel is None:
@@ -78,7 +89,7 @@ class NodeClient:
 
     async def _one_link(self, address: str) -> bool:
         self._link += 1
-        async with dial(address) as channel:
+        async with self._dial(address) as channel:
             stream = ControlStream(channel, on_message=lambda message: self._hear(message, channel))
             self._stream = stream
             self._post(LinkOpened(self._link))
@@ -87,7 +98,7 @@ class NodeClient:
                 why = await stream.run(welcome_seconds=self._welcome_seconds)
             finally:
                 self._lose(why)
-        log_event(_LOG, "link_ended", server=address, welcomed=stream.is_welcome, why=why)
+        log_event(_LOG, "link_ended", server=address, welcomed=stream.is_welcome, why=self._explain(why, address))
         return stream.is_welcome
 
     def _hear(self, message: ServerMessage, channel: grpc.aio.Channel) -> None:

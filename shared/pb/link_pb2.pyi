@@ -372,3 +372,55 @@ class TelemetryAck(_message.Message):
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     sequence: int
     def __init__(self, sequence: _Optional[int] = ...) -> None: ...
+
+class CallerQuestion(_message.Message):
+    __slots__ = ("token", "peer", "permission", "what")
+    TOKEN_FIELD_NUMBER: _ClassVar[int]
+    PEER_FIELD_NUMBER: _ClassVar[int]
+    PERMISSION_FIELD_NUMBER: _ClassVar[int]
+    WHAT_FIELD_NUMBER: _ClassVar[int]
+    token: str
+    peer: str
+    permission: str
+    what: str
+    def __init__(self, token: _Optional[str] = ..., peer: _Optional[str] = ..., permission: _Optional[str] = ..., what: _Optional[str] = ...) -> None: ...
+
+class CallerAnswer(_message.Message):
+    __slots__ = ("allowed", "user_id", "role", "token_id", "sentence", "code")
+    ALLOWED_FIELD_NUMBER: _ClassVar[int]
+    USER_ID_FIELD_NUMBER: _ClassVar[int]
+    ROLE_FIELD_NUMBER: _ClassVar[int]
+    TOKEN_ID_FIELD_NUMBER: _ClassVar[int]
+    SENTENCE_FIELD_NUMBER: _ClassVar[int]
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    allowed: bool
+    user_id: str
+    role: str
+    token_id: str
+    sentence: str
+    code: str
+    def __init__(self, allowed: _Optional[bool] = ..., user_id: _Optional[str] = ..., role: _Optional[str] = ..., token_id: _Optional[str] = ..., sentence: _Optional[str] = ..., code: _Optional[str] = ...) -> None: ...
+
+class AuditReport(_message.Message):
+    __slots__ = ("user_id", "role", "token_id", "peer", "action", "subject", "result", "detail")
+    USER_ID_FIELD_NUMBER: _ClassVar[int]
+    ROLE_FIELD_NUMBER: _ClassVar[int]
+    TOKEN_ID_FIELD_NUMBER: _ClassVar[int]
+    PEER_FIELD_NUMBER: _ClassVar[int]
+    ACTION_FIELD_NUMBER: _ClassVar[int]
+    SUBJECT_FIELD_NUMBER: _ClassVar[int]
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    DETAIL_FIELD_NUMBER: _ClassVar[int]
+    user_id: str
+    role: str
+    token_id: str
+    peer: str
+    action: str
+    subject: str
+    result: str
+    detail: str
+    def __init__(self, user_id: _Optional[str] = ..., role: _Optional[str] = ..., token_id: _Optional[str] = ..., peer: _Optional[str] = ..., action: _Optional[str] = ..., subject: _Optional[str] = ..., result: _Optional[str] = ..., detail: _Optional[str] = ...) -> None: ...
+
+class AuditReceipt(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...

@@ -44,6 +44,16 @@ class NodeLinkStub:
                 request_serializer=shared_dot_pb_dot_link__pb2.TelemetryBatch.SerializeToString,
                 response_deserializer=shared_dot_pb_dot_link__pb2.TelemetryAck.FromString,
                 _registered_method=True)
+        self.CheckCaller = channel.unary_unary(
+                '/cyxwiz.link.NodeLink/CheckCaller',
+                request_serializer=shared_dot_pb_dot_link__pb2.CallerQuestion.SerializeToString,
+                response_deserializer=shared_dot_pb_dot_link__pb2.CallerAnswer.FromString,
+                _registered_method=True)
+        self.RecordAudit = channel.unary_unary(
+                '/cyxwiz.link.NodeLink/RecordAudit',
+                request_serializer=shared_dot_pb_dot_link__pb2.AuditReport.SerializeToString,
+                response_deserializer=shared_dot_pb_dot_link__pb2.AuditReceipt.FromString,
+                _registered_method=True)
 
 
 class NodeLinkServicer:
@@ -61,6 +71,18 @@ class NodeLinkServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CheckCaller(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecordAudit(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_NodeLinkServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -73,6 +95,16 @@ def add_NodeLinkServicer_to_server(servicer, server):
                     servicer.Telemetry,
                     request_deserializer=shared_dot_pb_dot_link__pb2.TelemetryBatch.FromString,
                     response_serializer=shared_dot_pb_dot_link__pb2.TelemetryAck.SerializeToString,
+            ),
+            'CheckCaller': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckCaller,
+                    request_deserializer=shared_dot_pb_dot_link__pb2.CallerQuestion.FromString,
+                    response_serializer=shared_dot_pb_dot_link__pb2.CallerAnswer.SerializeToString,
+            ),
+            'RecordAudit': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordAudit,
+                    request_deserializer=shared_dot_pb_dot_link__pb2.AuditReport.FromString,
+                    response_serializer=shared_dot_pb_dot_link__pb2.AuditReceipt.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -129,6 +161,60 @@ class NodeLink:
             '/cyxwiz.link.NodeLink/Telemetry',
             shared_dot_pb_dot_link__pb2.TelemetryBatch.SerializeToString,
             shared_dot_pb_dot_link__pb2.TelemetryAck.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckCaller(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cyxwiz.link.NodeLink/CheckCaller',
+            shared_dot_pb_dot_link__pb2.CallerQuestion.SerializeToString,
+            shared_dot_pb_dot_link__pb2.CallerAnswer.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordAudit(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cyxwiz.link.NodeLink/RecordAudit',
+            shared_dot_pb_dot_link__pb2.AuditReport.SerializeToString,
+            shared_dot_pb_dot_link__pb2.AuditReceipt.FromString,
             options,
             channel_credentials,
             insecure,

@@ -38,12 +38,16 @@ class NodeLinkStub:
     def __new__(cls, channel: _aio.Channel) -> NodeLinkAsyncStub: ...
     Control: _grpc.StreamStreamMultiCallable[_link_pb2.NodeMessage, _link_pb2.ServerMessage]
     Telemetry: _grpc.StreamStreamMultiCallable[_link_pb2.TelemetryBatch, _link_pb2.TelemetryAck]
+    CheckCaller: _grpc.UnaryUnaryMultiCallable[_link_pb2.CallerQuestion, _link_pb2.CallerAnswer]
+    RecordAudit: _grpc.UnaryUnaryMultiCallable[_link_pb2.AuditReport, _link_pb2.AuditReceipt]
 
 @_typing.type_check_only
 class NodeLinkAsyncStub(NodeLinkStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     Control: _aio.StreamStreamMultiCallable[_link_pb2.NodeMessage, _link_pb2.ServerMessage]  # type: ignore[assignment]
     Telemetry: _aio.StreamStreamMultiCallable[_link_pb2.TelemetryBatch, _link_pb2.TelemetryAck]  # type: ignore[assignment]
+    CheckCaller: _aio.UnaryUnaryMultiCallable[_link_pb2.CallerQuestion, _link_pb2.CallerAnswer]  # type: ignore[assignment]
+    RecordAudit: _aio.UnaryUnaryMultiCallable[_link_pb2.AuditReport, _link_pb2.AuditReceipt]  # type: ignore[assignment]
 
 class NodeLinkServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
@@ -59,5 +63,19 @@ class NodeLinkServicer(metaclass=_abc_1.ABCMeta):
         request_iterator: _MaybeAsyncIterator[_link_pb2.TelemetryBatch],
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_link_pb2.TelemetryAck], _abc.AsyncIterator[_link_pb2.TelemetryAck]]: ...
+
+    @_abc_1.abstractmethod
+    def CheckCaller(
+        self,
+        request: _link_pb2.CallerQuestion,
+        context: _ServicerContext,
+    ) -> _typing.Union[_link_pb2.CallerAnswer, _abc.Awaitable[_link_pb2.CallerAnswer]]: ...
+
+    @_abc_1.abstractmethod
+    def RecordAudit(
+        self,
+        request: _link_pb2.AuditReport,
+        context: _ServicerContext,
+    ) -> _typing.Union[_link_pb2.AuditReceipt, _abc.Awaitable[_link_pb2.AuditReceipt]]: ...
 
 def add_NodeLinkServicer_to_server(servicer: NodeLinkServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

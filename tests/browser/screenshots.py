@@ -40,13 +40,14 @@ ENDED = {"succeeded", "failed", "cancelled"}
 class Api:
     """The cluster's HTTP API."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, token: str) -> None:
         self._root = f"{address}/api/v1"
+        self._headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
 
     def ask(self, path: str, body: object = None) -> Any:
         """Return what a path answers."""
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self._root + path, data, {"Content-Type": "application/json"})
+        request = urllib.request.Request(self._root + path, data, self._headers)
         with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)
 
@@ -161,7 +162,7 @@ async def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         settings = ClusterSettings(state_dir=Path(folder) / "state", nodes=2, grpc_port=0, http_port=0)
         async with running_cluster(settings, say=_say) as cluster:
-            ids = await fill(Api(cluster.http))
+            ids = await fill(Api(cluster.http, (settings.state_dir / "server" / "admin-token").read_text().strip()))
             async with async_playwright() as playwright:
                 browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
                 await take(browser, cluster.http, ids)

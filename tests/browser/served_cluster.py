@@ -20,18 +20,19 @@ class ServedCluster:
 
     Attributes:
         http: the address of the page.
+        token: the admin's.
     """
 
     def __init__(self, process: ClusterProcess) -> None:
         self.process = process
         self.http = process.http
+        self.token = (process.state_dir / "server" / "admin-token").read_text().strip()
 
     def ask(self, path: str, *, body: object = None, method: str | None = None) -> Any:
         """Return the JSON that a path below /api/v1 answers."""
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(
-            f"{self.http}/api/v1{path}", data, {"Content-Type": "application/json"}, method=method
-        )
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self.token}"}
+        request = urllib.request.Request(f"{self.http}/api/v1{path}", data, headers, method=method)
         with urllib.request.urlopen(request, timeout=30) as answer:
             text = answer.read()
         return json.loads(text) if text else None

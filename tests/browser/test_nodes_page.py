@@ -24,8 +24,21 @@ def test_a_node_shows_its_memory_and_leads_to_what_runs_on_it(tab: Tab, endless:
     assert page.url.endswith(f"/jobs/{endless}")
 
 
-def test_a_node_is_drained_and_takes_work_again(tab: Tab, cluster: ServedCluster) -> None:
+def test_who_may_not_drain_is_told_and_who_signs_in_may(tab: Tab, cluster: ServedCluster) -> None:
     page = tab.open("/nodes")
+    page.get_by_role("button", name="Drain").click()
+    page.get_by_role("button", name="Drain the node").click()
+    expect(page.get_by_text("needs the permission")).to_be_visible()
+    tab.allows_errors()
+    page.goto(f"{cluster.http}/nodes")
+    page.get_by_role("link", name="Sign in").click()
+    page.get_by_label("Token").fill("cyx_" + "A" * 43)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text("not known here")
+    page.get_by_label("Token").fill(cluster.token)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page).to_have_url(f"{cluster.http}/")
+    page.goto(f"{cluster.http}/nodes")
     page.get_by_role("button", name="Drain").click()
     page.get_by_role("button", name="Drain the node").click()
     expect(page.locator(".node .state").first).to_have_text("draining")

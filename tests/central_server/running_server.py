@@ -14,7 +14,8 @@ from google.rpc import error_details_pb2, status_pb2
 
 from central_server.process import CentralServer, Listening
 from central_server.settings import Settings
-from shared.pb import artifact_pb2_grpc, job_pb2, job_pb2_grpc, node_pb2_grpc
+from cyxwiz.aio.several_servers import SeveralServers
+from shared.pb import artifact_pb2_grpc, job_pb2, job_pb2_grpc, node_pb2_grpc, security_pb2_grpc
 
 A_MODEL_DEFINITION = '{"layers": [{"type": "dense", "units": 10}]}'
 
@@ -30,11 +31,18 @@ class Server:
     nodes: node_pb2_grpc.NodeDiscoveryServiceAsyncStub
     management: node_pb2_grpc.NodeManagementServiceAsyncStub
     artifacts: artifact_pb2_grpc.ArtifactServiceAsyncStub
+    security: security_pb2_grpc.SecurityServiceAsyncStub
+    token: str
 
     @property
     def http(self) -> str:
         """Where HTTP is served."""
         return f"http://{self.listening.http}"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What lets a request over HTTP change something: the admin's token."""
+        return {"authorization": f"Bearer {self.token}"}
 
 
 @asynccontextmanager
@@ -49,21 +57,32 @@ async def running_server(state_dir: Path, **settings: Any) -> AsyncIterator[Serv
         try:
             listening = await ready
             async with grpc.aio.insecure_channel(str(listening.grpc)) as channel:
-                yield server_on(channel, stop, listening)
+                yield server_on(channel, stop, listening, token=admin_token_in(state_dir))
         finally:
             stop.set()
 
 
-def server_on(channel: grpc.aio.Channel, stop: asyncio.Event, listening: Listening) -> Server:
-    """Return stubs on a channel."""
+def admin_token_in(state_dir: Path) -> str:
+    """Return the token that the first server of a database leaves; empty at another one."""
+    file = state_dir / "admin-token"
+    return file.read_text().strip() if file.exists() else ""
+
+
+def server_on(channel: grpc.aio.Channel, stop: asyncio.Event, listening: Listening, *, token: str) -> Server:
+    """Return stubs on a channel; those for operators and admins show the token."""
+    as_admin: Any = SeveralServers(
+        [""], dial=lambda _: channel, monotonic_seconds=lambda: 0.0, metadata=(("authorization", f"Bearer {token}"),)
+    )
     return Server(
         stop=stop,
         listening=listening,
         channel=channel,
         jobs=job_pb2_grpc.JobServiceStub(channel),
         nodes=node_pb2_grpc.NodeDiscoveryServiceStub(channel),
-        management=node_pb2_grpc.NodeManagementServiceStub(channel),
+        management=node_pb2_grpc.NodeManagementServiceStub(as_admin),
         artifacts=artifact_pb2_grpc.ArtifactServiceStub(channel),
+        security=security_pb2_grpc.SecurityServiceStub(as_admin),
+        token=token,
     )
 
 

@@ -74,27 +74,37 @@ class Healthcheck(_Part):
 class Dependency(_Part):
     """What has to be true of another service before this one starts."""
 
-    condition: Literal["service_healthy"]
+    condition: Literal["service_healthy", "service_completed_successfully"]
     required: bool = True
 
 
-class Service(_Part):
-    """One kind of container that is ours, as strict as we want our own to be."""
-
+class _Ours(_Part):
     build: Build
     image: str
     command: list[str] = Field(min_length=1)
     environment: dict[str, str]
-    volumes: list[Annotated[str, Field(pattern=r"^[a-z0-9-]+:/[^:]+$")]]
-    healthcheck: Healthcheck
+    volumes: list[Annotated[str, Field(pattern=r"^(/[a-z0-9/-]+|[a-z0-9-]+):/[^:]+(:ro)?$")]]
     stop_signal: Literal["SIGTERM"]
     stop_grace_period: Duration
-    restart: Literal["unless-stopped"]
     init: Literal[True]
     read_only: Literal[True]
     tmpfs: list[str]
     cap_drop: list[Literal["ALL"]] = Field(min_length=1)
     security_opt: list[Literal["no-new-privileges:true"]] = Field(min_length=1)
+
+
+class Preparation(_Ours):
+    """A container of ours that makes what others need, and ends."""
+
+    restart: Literal["no"]
+    healthcheck: dict[Literal["disable"], Literal[True]]
+
+
+class Service(_Ours):
+    """One kind of container that is ours, as strict as we want our own to be."""
+
+    healthcheck: Healthcheck
+    restart: Literal["unless-stopped"]
     ports: list[Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+\.\d+:\d+:\d+$")]] = []
     depends_on: dict[str, Dependency] = {}
     deploy: dict[str, Any] = {}
@@ -119,6 +129,7 @@ class ComposeFile(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     name: str
+    preparations: dict[str, Preparation]
     services: dict[str, Service]
     foreign: dict[str, ForeignService]
     volumes: dict[str, None]
@@ -126,7 +137,11 @@ class ComposeFile(BaseModel):
     def active(self, profiles: str) -> set[str]:
         """The names of services that are started with COMPOSE_PROFILES set to this."""
         chosen = set(profiles.split(","))
-        return set(self.services) | {name for name, other in self.foreign.items() if chosen & set(other.profiles)}
+        return (
+            set(self.preparations)
+            | set(self.services)
+            | {name for name, other in self.foreign.items() if chosen & set(other.profiles)}
+        )
 
 
 def load(name: str, variables: Mapping[str, str]) -> dict[str, Any]:
@@ -150,7 +165,9 @@ def read_compose_file(name: str = "docker-compose.yml", variables: Mapping[str, 
         service["environment"] = _set_variables(service.get("environment", {}), variables or {})
     ours = {key: value for key, value in document["services"].items() if "build" in value}
     others = {key: value for key, value in document["services"].items() if key not in ours}
-    return ComposeFile.model_validate(document | {"services": ours, "foreign": others})
+    once = {key: value for key, value in ours.items() if value["restart"] == "no"}
+    lasting = {key: value for key, value in ours.items() if key not in once}
+    return ComposeFile.model_validate(document | {"preparations": once, "services": lasting, "foreign": others})
 
 
 def read_env_file(path: Path) -> dict[str, str]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.deployment.compose_file import Service, seconds_from_duration
+from tests.deployment.compose_file import Preparation, Service, seconds_from_duration
 
 _ADDRESS = re.compile(r"(central-server|0\.0\.0\.0|127\.0\.0\.1):(\d+)")
 
@@ -31,12 +31,18 @@ class Loopback:
     ports: dict[int, int] = field(default_factory=dict)
     instead: dict[str, str] = field(default_factory=dict)
 
-    def translate(self, service: Service, words: Iterable[str]) -> list[str]:
+    def translate(self, service: Service | Preparation, words: Iterable[str]) -> list[str]:
         """The words of a command with this machine's addresses, folders and Python."""
-        folders = {target: self.root / volume for volume, target in (mount.split(":") for mount in service.volumes)}
         python, *arguments = words
         assert python == "python"
-        return [sys.executable, *(str(folders.get(word, self._addresses_in(word))) for word in arguments)]
+        return [sys.executable, *(self._addresses_in(self._folders_in(service, word)) for word in arguments)]
+
+    def _folders_in(self, service: Service | Preparation, word: str) -> str:
+        for mount in service.volumes:
+            volume, target = mount.split(":")[:2]
+            if word == target or word.startswith(f"{target}/"):
+                return f"{self.root / volume}{word.removeprefix(target)}"
+        return word
 
     def _addresses_in(self, word: str) -> str:
         return _ADDRESS.sub(lambda match: f"127.0.0.1:{self.port(int(match[2]))}", word)
@@ -47,6 +53,22 @@ class Loopback:
             with socket.create_server(("127.0.0.1", 0)) as server:
                 self.ports[port] = int(server.getsockname()[1])
         return self.ports[port]
+
+
+def prepare(preparation: Preparation, loopback: Loopback) -> str:
+    """Run a container's command that ends by itself, and return what it said."""
+    for volume in preparation.volumes:
+        (loopback.root / volume.split(":")[0]).mkdir(exist_ok=True)
+    done = subprocess.run(
+        loopback.translate(preparation, preparation.command),
+        env={"PATH": "/usr/bin:/bin", "HOME": str(loopback.root)} | preparation.environment,
+        capture_output=True,
+        text=True,
+        cwd=loopback.root,
+        check=True,
+        timeout=60,
+    )
+    return done.stdout
 
 
 class ServiceProcess:
@@ -60,7 +82,7 @@ class ServiceProcess:
         self._environment = {"PATH": "/usr/bin:/bin", "HOME": str(loopback.root), "PYTHONUNBUFFERED": "1"}
         self._environment |= service.environment | loopback.instead
         for volume in service.volumes:
-            (loopback.root / volume.split(":")[0]).mkdir()
+            (loopback.root / volume.split(":")[0]).mkdir(exist_ok=True)
         with self.log.open("wb") as output:
             self._process = subprocess.Popen(
                 loopback.translate(service, service.command),

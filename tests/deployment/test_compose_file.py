@@ -1,6 +1,7 @@
 """The compose files say what they mean: they follow the specification, and everything they refer to exists."""
 
 import re
+from itertools import pairwise
 
 import pytest
 
@@ -24,6 +25,20 @@ _SERVICES = pytest.mark.parametrize("name", _COMPOSE.services)
 
 def test_there_are_one_central_server_and_two_nodes() -> None:
     assert list(_COMPOSE.services) == ["central-server", "node-1", "node-2"]
+    assert list(_COMPOSE.preparations) == ["certificates"]
+
+
+def test_everything_listens_with_tls_and_every_node_brings_a_join_token_that_was_made_for_it() -> None:
+    certificates = _COMPOSE.preparations["certificates"].command
+    made_for = {certificates[index + 1] for index, word in enumerate(certificates) if word == "--node"}
+    place = certificates[certificates.index("--hand-out") + 1]
+    assert certificates[certificates.index("--dir") + 1] == _argument("central-server", "--tls-dir")
+    assert "central-server" in {certificates[index + 1] for index, word in enumerate(certificates) if word == "--host"}
+    for service in [_COMPOSE.services["node-1"], _COMPOSE.services["node-2"], _GPU.services["gpu-node"]]:
+        said = dict(pairwise(service.command))
+        assert said["--ca"] == f"{place}/ca.pem"
+        assert said["--join-token-file"].removeprefix(f"{place}/") in made_for
+        assert f"hand-out:{place}:ro" in service.volumes
 
 
 @pytest.mark.parametrize("variables", [{}, _PROFILES], ids=["plain", "with the env file"])
@@ -39,14 +54,14 @@ def test_the_specification_refuses_a_misspelt_key() -> None:
 
 
 def test_without_a_profile_only_the_cluster_is_started() -> None:
-    assert _COMPOSE.active("") == set(_COMPOSE.services)
+    assert _COMPOSE.active("") == {*_COMPOSE.services, *_COMPOSE.preparations}
     central = _COMPOSE.services["central-server"]
     assert set(central.environment) == {"CYXWIZ_CENTRAL_LOG_JSON"}
 
 
 def test_the_env_file_starts_the_profiles_and_points_the_central_server_at_them() -> None:
     active = _WITH_PROFILES.active(_PROFILES["COMPOSE_PROFILES"])
-    assert active == {*_COMPOSE.services, "postgresql", "object-store"}
+    assert active == {*_COMPOSE.services, *_COMPOSE.preparations, "postgresql", "object-store"}
     environment = _WITH_PROFILES.services["central-server"].environment
     database, endpoint = environment["CYXWIZ_CENTRAL_DATABASE"], environment["AWS_ENDPOINT_URL"]
     postgresql = _WITH_PROFILES.foreign["postgresql"].environment
@@ -75,10 +90,10 @@ def test_every_variable_of_the_env_file_is_used() -> None:
 def test_the_gpu_file_asks_for_every_gpu_and_dials_the_server_that_is_named() -> None:
     devices = _GPU.services["gpu-node"].deploy["resources"]["reservations"]["devices"]
     assert devices == [{"driver": "nvidia", "count": "all", "capabilities": ["gpu"]}]
-    named = {"CYXWIZ_SERVER": "10.0.0.5:50051", "CYXWIZ_HTTP": "http://10.0.0.5:8080", "CYXWIZ_NODE_NAME": "rack-3"}
+    named = {"CYXWIZ_SERVER": "10.0.0.5:50051", "CYXWIZ_HAND_OUT": "/etc/join", "CYXWIZ_NODE_NAME": "rack-3"}
     node = read_compose_file("docker-compose.gpu.yml", named).services["gpu-node"]
     assert node.command[node.command.index("--server") + 1] == "10.0.0.5:50051"
-    assert node.healthcheck.command[-2:] == ["http://10.0.0.5:8080/api/v1/nodes", "rack-3"]
+    assert "/etc/join:/etc/cyxwiz/hand-out:ro" in node.volumes
     assert node.command[node.command.index("--name") + 1] == "rack-3"
 
 
@@ -99,12 +114,14 @@ def test_a_service_builds_a_target_of_the_dockerfile(name: str) -> None:
 @_SERVICES
 def test_a_service_waits_only_for_services_that_exist_and_can_be_healthy(name: str) -> None:
     for other, dependency in _COMPOSE.services[name].depends_on.items():
-        assert other in _COMPOSE.services or (other in _COMPOSE.foreign and not dependency.required)
+        ends = dependency.condition == "service_completed_successfully"
+        own = _COMPOSE.preparations if ends else _COMPOSE.services
+        assert other in own or (other in _COMPOSE.foreign and not dependency.required)
 
 
 @_SERVICES
 def test_a_service_keeps_its_state_in_a_volume_of_its_own(name: str) -> None:
-    (mount,) = _COMPOSE.services[name].volumes
+    (mount,) = [mount for mount in _COMPOSE.services[name].volumes if not mount.endswith(":ro")]
     volume, folder = mount.split(":")
     users = [other for other, service in _COMPOSE.services.items() if mount in service.volumes]
     assert volume in _COMPOSE.volumes
@@ -113,7 +130,8 @@ def test_a_service_keeps_its_state_in_a_volume_of_its_own(name: str) -> None:
 
 
 def test_no_volume_is_declared_in_vain() -> None:
-    ours = [mount for service in _COMPOSE.services.values() for mount in service.volumes]
+    containers = [*_COMPOSE.services.values(), *_COMPOSE.preparations.values()]
+    ours = [mount for container in containers for mount in container.volumes]
     used = {mount.split(":")[0] for mount in ours + [m for other in _COMPOSE.foreign.values() for m in other.volumes]}
     assert set(_COMPOSE.volumes) == used
 
@@ -125,7 +143,8 @@ def test_ports_are_published_on_this_machine_alone(name: str) -> None:
 
 def test_published_ports_are_those_the_central_server_listens_on() -> None:
     published = {port.rsplit(":", 1)[1] for port in _COMPOSE.services["central-server"].ports}
-    listening = {_argument("central-server", flag).rsplit(":", 1)[1] for flag in ("--listen", "--http-listen")}
+    flags = ("--listen", "--http-listen", "--mutual-tls-listen")
+    listening = {_argument("central-server", flag).rsplit(":", 1)[1] for flag in flags}
     assert published == listening
 
 
@@ -135,7 +154,7 @@ def test_a_node_dials_the_central_server_under_its_own_name(name: str) -> None:
     assert host in _COMPOSE.services[name].depends_on
     assert port == _argument("central-server", "--listen").rsplit(":", 1)[1]
     assert _argument(name, "--name") == name
-    assert _COMPOSE.services[name].healthcheck.command[-1] == name
+    assert _COMPOSE.services[name].healthcheck.command[-1] == _argument(name, "--state-dir")
 
 
 @_SERVICES

@@ -25,9 +25,12 @@ _EXTRAS = {
     "central_server/trackers/mlflow.py": "mlflow",
     "central_server/trackers/tensorboard.py": "tensorboard",
     "shared/otlp_spans.py": "tracing",
+    "shared/private_ca.py": "central",
 }
 # The one thing that both sides do with a library that neither needs; it is loaded when an endpoint is set.
 _LOADED_WHEN_ASKED = REPOSITORY / "shared/otlp_spans.py"
+# Certificates are made where an extra brings what makes them: both servers' do.
+_WHERE_CERTIFICATES_ARE_MADE = REPOSITORY / "shared/private_ca.py"
 # Used where the user has them, and asked for in a sentence where not: no extra of ours brings them.
 _THE_USERS_OWN = {"pandas", "polars"}
 # Published apart, but documented as the other's interface and pinned by it.
@@ -51,7 +54,7 @@ def test_shared_stands_on_pydantic_protobuf_and_yaml_alone() -> None:
     allowed = {"google", "pydantic", "pydantic_core", "yaml"}
     generated = REPOSITORY / "shared/pb"
     strangers = {(path, name) for path, name in _foreign_imports("shared") if name not in allowed}
-    strangers -= {(_LOADED_WHEN_ASKED, "opentelemetry")}
+    strangers -= {(_LOADED_WHEN_ASKED, "opentelemetry"), (_WHERE_CERTIFICATES_ARE_MADE, "cryptography")}
     assert {(path, name) for path, name in strangers if generated not in path.parents} == set()
     assert {name for _, name in strangers} <= {"grpc"}
 

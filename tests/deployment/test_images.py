@@ -42,11 +42,10 @@ def test_the_central_image_starts_as_the_compose_file_starts_it() -> None:
     ("target", "file", "service"),
     [("node-cpu", "docker-compose.yml", "node-1"), ("node-gpu", "docker-compose.gpu.yml", "gpu-node")],
 )
-def test_a_node_image_starts_as_the_compose_file_starts_it_but_for_the_name(
-    target: str, file: str, service: str
-) -> None:
+def test_a_node_image_starts_as_the_compose_file_starts_it_but_for_names(target: str, file: str, service: str) -> None:
     (command,) = re.findall(r"^CMD (\[.+\])$", _stage(target), re.MULTILINE)
-    assert [*json.loads(command), "--name", service] == read_compose_file(file).services[service].command
+    own = [word.replace("/join-token", f"/{service}") for word in json.loads(command)]
+    assert [*own, "--name", service] == read_compose_file(file).services[service].command
 
 
 @pytest.mark.parametrize("lock", _LOCKS)

@@ -7,9 +7,9 @@ object uses of another is there, and every command is one that our programs take
 from __future__ import annotations
 
 import argparse
-import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -156,14 +156,38 @@ def test_the_commands_are_ones_that_our_programs_take() -> None:
     assert central == read_compose_file().services["central-server"].command
     assert isinstance(central_parser().parse_args(central[3:]), argparse.Namespace)
     assert node[:3] == ["python", "-m", "server_node"]
-    assert settings_from_arguments(node[3:]).servers == ("central-server:50051",)
+    settings = settings_from_arguments(node[3:])
+    assert settings.servers == ("central-server:50051",)
+    probe = workload_named("node").container["readinessProbe"]["exec"]["command"]
+    assert probe == ["python", "-m", "server_node.health", "--state-dir", str(settings.state_dir)]
 
 
-def test_the_probe_of_a_node_is_a_program() -> None:
-    (node,) = [workload for workload in _WORKLOADS if workload.name == "node"]
-    python, flag, source = node.container["readinessProbe"]["exec"]["command"]
-    assert (python, flag) == ("python", "-c")
-    ast.parse(source)
+def test_the_server_has_a_certificate_for_the_name_that_nodes_dial_in_the_place_where_it_looks() -> None:
+    (makes,) = workload_named("central-server").pod["initContainers"]
+    central = workload_named("central-server")
+    assert makes["image"] == central.container["image"]
+    assert (makes["securityContext"], makes["volumeMounts"]) == (
+        central.container["securityContext"],
+        central.container["volumeMounts"],
+    )
+    said = dict(pairwise(makes["command"]))
+    assert said["--dir"] == _argument(central, "--tls-dir")
+    assert "central-server" in makes["command"]
+    assert central.container["readinessProbe"]["httpGet"]["scheme"] == "HTTPS"
+
+
+def test_a_node_reads_the_authority_and_its_own_join_token_from_a_secret() -> None:
+    node = workload_named("node")
+    (place,) = [mount["mountPath"] for mount in node.container["volumeMounts"] if mount["name"] == "hand-out"]
+    assert _argument(node, "--ca") == f"{place}/ca.pem"
+    assert _argument(node, "--join-token-file") == f"{place}/$(POD_NAME)"
+    (secret,) = [volume["secret"] for volume in node.pod["volumes"] if volume["name"] == "hand-out"]
+    assert (secret["secretName"], secret["defaultMode"]) == ("nodes", 0o440)
+
+
+def workload_named(name: str) -> Workload:
+    (found,) = [workload for workload in _WORKLOADS if workload.name == name]
+    return found
 
 
 def test_the_gpu_overlay_gives_each_node_one_gpu_and_the_image_that_can_use_it() -> None:

@@ -9,10 +9,13 @@ import sys
 from pathlib import Path
 
 import cyxwiz
-from tests.central_server.server_process import a_process
+from shared.private_file import write_private
+from shared.tls_folder import TlsFolder
+from tests.central_server.server_process import a_process_with_tls
 from tests.deployment.compose_file import REPOSITORY
 from tests.deployment.service_process import wait_until
 from tests.end_to_end.jobs import a_long_job
+from tests.tls import a_shown_certificate, a_tls_folder
 
 _SCRIPT = REPOSITORY / "examples/slurm/node.sbatch"
 _PATIENCE_SECONDS = 60.0
@@ -42,7 +45,7 @@ def test_without_a_server_the_script_says_what_to_name() -> None:
     assert "name the central server: CYXWIZ_SERVER=HOST:PORT" in done.stderr
 
 
-def a_batch_job(server: str, folder: Path) -> subprocess.Popen[bytes]:
+def a_batch_job(server: str, folder: Path, tls: TlsFolder) -> subprocess.Popen[bytes]:
     srun = folder / "bin" / "srun"
     srun.parent.mkdir()
     srun.write_text(_SRUN)
@@ -53,6 +56,8 @@ def a_batch_job(server: str, folder: Path) -> subprocess.Popen[bytes]:
         "JAX_PLATFORMS": "cpu",
         "PYTHONPATH": str(REPOSITORY),
         "CYXWIZ_SERVER": server,
+        "CYXWIZ_CA": str(tls.authority_certificate),
+        "CYXWIZ_JOIN_TOKENS": str(folder / "join-tokens"),
         "CYXWIZ_PYTHON": sys.executable,
         "CYXWIZ_SCRATCH": str(folder),
         "SLURM_JOB_ID": "42",
@@ -65,8 +70,14 @@ def a_batch_job(server: str, folder: Path) -> subprocess.Popen[bytes]:
 def test_when_the_time_is_nearly_over_the_node_saves_its_job_and_ends_and_the_job_waits_for_another(
     tmp_path: Path,
 ) -> None:
-    with a_process(tmp_path / "central") as (_, address, _url), cyxwiz.Client(address) as client:
-        batch_job = a_batch_job(address, tmp_path)
+    tls = a_tls_folder(tmp_path / "tls")
+    me = a_shown_certificate(tls, tmp_path / "me")
+    with (
+        a_process_with_tls(tmp_path / "central", tls.path) as (_, address, mutual),
+        cyxwiz.Client(mutual, ca=tls.authority_certificate, certificate=me.files) as client,
+    ):
+        write_private(tmp_path / "join-tokens" / "0", client.create_join_token().encode())
+        batch_job = a_batch_job(address, tmp_path, tls)
         try:
             wait_until(lambda: [node.name for node in client.nodes()] == ["slurm-42-0"], _PATIENCE_SECONDS, "a node")
             job = client.submit(a_long_job(epochs=100_000))

@@ -56,7 +56,8 @@ def _parameters() -> list[object]:
 @pytest.mark.parametrize("page", _parameters())
 def test_the_commands_of_a_page_do_what_they_say(page: Path, tmp_path: Path) -> None:
     blocks = blocks_of(page)
-    moved = {"50051": str(_free_port()), "8080": str(_free_port()), "/var/lib/": f"{tmp_path}/var/"}
+    moved = {port: str(_free_port()) for port in ("50051", "50052", "50053", "50054", "8080")}
+    moved |= {"/var/lib/": f"{tmp_path}/var/", "/etc/": f"{tmp_path}/etc/"}
     first = _FIRST if any(block.runs_on for block in blocks) else _FIRST + _CLUSTER
     script = first + re.sub("|".join(moved), lambda found: moved[found[0]], script_of(blocks, named(page)))
     for name in ("examples", "tests"):

@@ -53,11 +53,13 @@ def test_a_job_goes_on_at_another_node_when_its_own_is_gone_with_its_disk(
     with ClusterProcess(tmp_path / "state") as cluster, cyxwiz.Client(cluster.grpc, retry_seconds=60) as client:
         whole = client.submit(a_long_job(epochs=EPOCHS)).wait()
         (survivor,) = client.nodes()
-        client.drain(survivor.node_id)
+        operator = cyxwiz.Client(cluster.grpc, token=(cluster.state_dir / "server" / "admin-token").read_text())
+        operator.drain(survivor.node_id)
         with another_node(cluster, tmp_path / "doomed") as process:
             job = client.submit(a_long_job(epochs=EPOCHS))
             eventually(lambda: checkpoints_that_travelled(cluster, job.id))
-            client.undrain(survivor.node_id)
+            operator.undrain(survivor.node_id)
+            operator.close()
             process.kill()
             shutil.rmtree(tmp_path / "doomed")
             info = job.wait(timeout_seconds=100)

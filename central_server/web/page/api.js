@@ -2,6 +2,7 @@
 
 const ROOT = "/api/v1";
 const UNREACHABLE = 0;
+const NOBODY = 401;
 
 export class ApiError extends Error {
   constructor(status, detail, field = "") {
@@ -32,7 +33,17 @@ export function apiUrl(path, query = {}) {
   return ROOT + path + (text ? `?${text}` : "");
 }
 
-async function request(method, path, { query, body, type = "application/json", signal } = {}) {
+async function request(method, path, options) {
+  let response = await send(method, path, options);
+  if (response.status === NOBODY) {
+    if (await beginSession()) response = await send(method, path, options);
+    else goToSignIn();
+  }
+  if (!response.ok) throw await errorFrom(response);
+  return response;
+}
+
+async function send(method, path, { query, body, type = "application/json", signal } = {}) {
   const headers = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = type;
   let response;
@@ -42,8 +53,18 @@ async function request(method, path, { query, body, type = "application/json", s
     if (failure.name === "AbortError") throw failure;
     throw new ApiError(UNREACHABLE, "The server cannot be reached. The page tries again by itself.");
   }
-  if (!response.ok) throw await errorFrom(response);
   return response;
+}
+
+// Whatever changes something needs a session. On the server's own machine it comes for the asking, elsewhere by a token.
+async function beginSession() {
+  const response = await fetch(`${ROOT}/session`, { method: "POST", credentials: "same-origin" });
+  return response.ok;
+}
+
+function goToSignIn() {
+  const here = location.pathname + location.search + location.hash;
+  location.assign(`/static/sign_in.html?${new URLSearchParams({ to: here })}`);
 }
 
 async function errorFrom(response) {

@@ -35,6 +35,7 @@ export function Shell({ path, children }) {
       <${ClusterSummary} />
       <div class="top-tools">
         <${ThemeButton} />
+        <a class="icon-button" href="/static/sign_in.html" target="_self" aria-label="Sign in" title="Sign in"><${Icon} name="person" /></a>
         <button class="icon-button" aria-label="Keys and help" title="Keys and help (?)" onClick=${() => setHelping(true)}><${Icon} name="help" /></button>
       </div>
     </header>

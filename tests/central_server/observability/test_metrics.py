@@ -40,7 +40,7 @@ async def samples(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Sam
     """What is scraped of a server where one job succeeded, one was cancelled as it ran, one waits and one runs."""
     async with (
         running_server(tmp_path_factory.mktemp("state")) as server,
-        httpx.AsyncClient(base_url=server.http) as http,
+        httpx.AsyncClient(base_url=server.http, headers=server.headers) as http,
         a_connected_node(server, slots=1) as node,
     ):
         await _two_ends(server, node)
@@ -72,7 +72,7 @@ async def _two_ends(server: Server, node: FakeNode) -> None:
     await node.succeed(offer.key)
     offer = await node.expect(OfferAttempt)
     await node.start(offer)
-    async with httpx.AsyncClient(base_url=server.http) as http:
+    async with httpx.AsyncClient(base_url=server.http, headers=server.headers) as http:
         await http.post("/api/v1/jobs/cancelled/cancel")
     await node.expect(StopAttempt)
     await node.say(AttemptEnded(offer.key, Outcome.CANCELLED))

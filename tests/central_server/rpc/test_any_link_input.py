@@ -397,7 +397,7 @@ async def everything_is_served(server: Server, job_id: str) -> None:
         await server.jobs.GetJobResult(job_pb2.GetJobResultRequest(job_id=job_id))
     async for _ in server.jobs.GetLogs(job_pb2.GetLogsRequest(job_id=job_id)):
         pass
-    async with httpx.AsyncClient(base_url=server.http) as http:
+    async with httpx.AsyncClient(base_url=server.http, headers=server.headers) as http:
         for path in ("/api/v1/nodes", f"/api/v1/jobs/{job_id}"):
             answer = await http.get(path)
             assert answer.status_code == 200

@@ -424,7 +424,7 @@ async def test_the_json_of_a_finished_job_has_every_key_of_show(server: Server) 
         await node.start(offer)
         await send_telemetry(server, [a_batch(node, offer.key, live_step=40)])
         await node.succeed(offer.key, final_metrics={"loss": float("nan"), "accuracy": 0.5}, step=100, epoch=2)
-    async with httpx.AsyncClient(base_url=server.http) as http:
+    async with httpx.AsyncClient(base_url=server.http, headers=server.headers) as http:
         shown = (await http.get(f"/api/v1/jobs/{job_id}")).json()
         listed = (await http.get("/api/v1/jobs")).json()
         nodes = (await http.get("/api/v1/nodes")).json()

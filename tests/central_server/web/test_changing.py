@@ -29,7 +29,7 @@ hyperparameters: {learning_rate: 1e-3}
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def http(shared_server: Server) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=shared_server.http) as client:
+    async with httpx.AsyncClient(base_url=shared_server.http, headers=shared_server.headers) as client:
         yield client
 
 

@@ -18,7 +18,7 @@ from tests.central_server.web.events import Events, stream
 
 @pytest.fixture
 async def http(server: Server) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=server.http) as client:
+    async with httpx.AsyncClient(base_url=server.http, headers=server.headers) as client:
         yield client
 
 

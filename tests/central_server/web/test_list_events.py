@@ -17,7 +17,7 @@ PATH = "/api/v1/events"
 
 @pytest.fixture
 async def http(server: Server) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=server.http) as client:
+    async with httpx.AsyncClient(base_url=server.http, headers=server.headers) as client:
         yield client
 
 

@@ -23,7 +23,7 @@ from schemathesis.core.result import Ok
 
 from shared.node_messages import OfferAttempt
 from tests.central_server.fake_node import a_batch, a_connected_node, send_telemetry
-from tests.central_server.running_server import running_server, submit
+from tests.central_server.running_server import Server, running_server, submit
 
 FEW = settings(
     max_examples=8,
@@ -37,9 +37,9 @@ CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance,
 
 
 @pytest.fixture(scope="module")
-def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A real server in a thread of its own, with a job that is done, one that waits and a node."""
-    ready: list[str] = []
+    ready: list[Server] = []
     is_ready, is_over = threading.Event(), threading.Event()
 
     async def serve(state_dir: Path) -> None:
@@ -50,7 +50,7 @@ def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
                 await node.start(offer)
                 await send_telemetry(server, [a_batch(node, offer.key, steps=[1, 2, 3], lines=["a line"])])
                 await node.succeed(offer.key)
-                ready.append(server.http)
+                ready.append(server)
                 is_ready.set()
                 await asyncio.to_thread(is_over.wait)
 
@@ -64,8 +64,8 @@ def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         thread.join()
 
 
-def test_every_route_answers_as_it_is_described(base_url: str) -> None:
-    schema = schemathesis.openapi.from_url(f"{base_url}/api/v1/openapi.json")
+def test_every_route_answers_as_it_is_described(served: Server) -> None:
+    schema = schemathesis.openapi.from_url(f"{served.http}/api/v1/openapi.json")
     asked = set[str]()
     for found in schema.get_all_operations():
         assert isinstance(found, Ok)
@@ -79,19 +79,19 @@ def test_every_route_answers_as_it_is_described(base_url: str) -> None:
             asked.add(case.operation.label)
             if is_known and case.method == "GET" and "job_id" in case.path_parameters:
                 case.path_parameters["job_id"] = "done"
-            case.validate_response(case.call(), checks=CHECKS)
+            case.validate_response(case.call(headers=served.headers), checks=CHECKS)
 
         ask()
     assert len(asked) >= 17
 
 
-def test_each_path_of_the_contract_is_described(base_url: str) -> None:
-    paths = httpx.get(f"{base_url}/api/v1/openapi.json").json()["paths"]
+def test_each_path_of_the_contract_is_described(served: Server) -> None:
+    paths = httpx.get(f"{served.http}/api/v1/openapi.json").json()["paths"]
     job = "/api/v1/jobs/{job_id}"
     wanted = {
         *("/api/v1/jobs", "/api/v1/plan", "/api/v1/convert", "/api/v1/nodes", "/api/v1/summary", "/api/v1/events"),
         *(job, f"{job}/model", f"{job}/metrics", f"{job}/curve", f"{job}/logs", f"{job}/files/{{name}}"),
-        *(f"{job}/events", f"{job}/cancel", f"{job}/pause", f"{job}/resume", "/metrics", "/healthz"),
+        *(f"{job}/events", f"{job}/cancel", f"{job}/pause", f"{job}/resume", "/metrics", "/healthz", "/api/v1/session"),
         *("/api/v1/nodes/{node_id}/drain", "/api/v1/nodes/{node_id}/undrain"),
     }
     assert wanted <= set(paths)

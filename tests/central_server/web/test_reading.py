@@ -28,7 +28,7 @@ async def http(shared_server: Server) -> AsyncIterator[httpx.AsyncClient]:
         ]
     ):
         await submit(shared_server, job_id=f"job-{number}", name=name, labels=labels, priority=priority)
-    async with httpx.AsyncClient(base_url=shared_server.http) as client:
+    async with httpx.AsyncClient(base_url=shared_server.http, headers=shared_server.headers) as client:
         yield client
 
 

@@ -28,7 +28,7 @@ async def http(shared_server: Server) -> AsyncIterator[httpx.AsyncClient]:
         await node.start(offer)
         await send_telemetry(shared_server, [a_batch(node, offer.key, steps=range(1, 3001), lines=["a", "b"])])
         await node.succeed(offer.key, weights=WEIGHTS)
-    async with httpx.AsyncClient(base_url=shared_server.http) as client:
+    async with httpx.AsyncClient(base_url=shared_server.http, headers=shared_server.headers) as client:
         yield client
 
 

@@ -22,6 +22,8 @@ def test_every_command_is_where_the_table_says_and_has_an_example(name: str) -> 
         (["show", "7f3a"], "show"),
         (["--server", "list:1", "nodes"], "nodes"),
         (["--server=list:1", "nodes"], "nodes"),
+        (["--server=list:1", "tls", "show"], "tls show"),
+        (["tls", "--help"], None),
         (["shwo"], None),
         (["--help"], None),
         ([], None),
@@ -32,7 +34,13 @@ def test_the_first_word_that_is_no_option_is_the_command(arguments: list[str], c
 
 
 def test_the_whole_application_is_there_by_name() -> None:
-    assert [command.name for command in main.app.registered_commands] == list(COMMANDS)
+    assert [command.name for command in main.app.registered_commands] == [name for name in COMMANDS if " " not in name]
+    grouped = {
+        f"{group.name} {command.name}"
+        for group in main.app.registered_groups
+        for command in (group.typer_instance.registered_commands if group.typer_instance else ())
+    }
+    assert grouped == {name for name in COMMANDS if " " in name}
 
 
 def test_one_command_loads_no_other() -> None:

@@ -560,5 +560,5 @@ def test_without_a_command_the_help_is_shown(capsys: Output) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_with_an_example(capsys: Output, command: str) -> None:
-    assert run([command, "--help"]) == 0
+    assert run([*command.split(), "--help"]) == 0
     assert f"Example: cyxwiz {command}" in capsys.readouterr().out

@@ -34,6 +34,8 @@ class ScriptedServer(link_pb2_grpc.NodeLinkServicer, artifact_pb2_grpc.ArtifactS
         self.heartbeat_seconds = heartbeat_seconds
         self.heard: list[NodeMessage] = []
         self.batches: list[link_pb2.TelemetryBatch] = []
+        self.questions: list[link_pb2.CallerQuestion] = []
+        self.reports: list[link_pb2.AuditReport] = []
         self.artifacts: dict[str, bytes] = {}
         self.uploads = 0
         self.downloads: list[int] = []
@@ -120,6 +122,18 @@ class ScriptedServer(link_pb2_grpc.NodeLinkServicer, artifact_pb2_grpc.ArtifactS
                 self.say(HeartbeatAck(sequence))
             case AttemptEnded(key) if self.acknowledges_ends:
                 self.say(EndAcknowledged(key))
+
+    async def CheckCaller(self, request: link_pb2.CallerQuestion, context: Any) -> link_pb2.CallerAnswer:  # noqa: N802
+        """Know one token."""
+        self.questions.append(request)
+        if request.token == "good":
+            return link_pb2.CallerAnswer(allowed=True, user_id="ada", role="submitter", token_id="tok-1")
+        return link_pb2.CallerAnswer(sentence="the token is not known here", code="unauthenticated")
+
+    async def RecordAudit(self, request: link_pb2.AuditReport, context: Any) -> link_pb2.AuditReceipt:  # noqa: N802
+        """Keep what is told."""
+        self.reports.append(request)
+        return link_pb2.AuditReceipt()
 
     async def Telemetry(  # noqa: N802 - the stub's name
         self, request_iterator: AsyncIterator[link_pb2.TelemetryBatch], context: Any

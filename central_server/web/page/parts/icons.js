@@ -24,6 +24,7 @@ const PATHS = {
   file: "M6 3h8l4 4v14H6zM14 3v4h4",
   chip: "M7 7h10v10H7zM10 3v4m4-4v4m-4 10v4m4-4v4M3 10h4m-4 4h4m10-4h4m-4 4h4",
   alert: "M12 4 3 20h18zM12 10v4m0 3h.01",
+  person: "M12 4a4 4 0 1 0 0 8 4 4 0 0 0 0-8M4 21c0-4 4-6 8-6s8 2 8 6",
   down: "M12 5v14m0 0 6-6m-6 6-6-6",
 };
 

@@ -1,0 +1,115 @@
+"""How this node reaches its servers: in the clear, with TLS, or with a certificate of its own that stays fresh.
+
+It is chosen once, before the node starts; a renewed certificate changes what later dials show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+import grpc
+import grpc.aio
+
+from server_node.connection.dialing import dial
+from server_node.connection.enrolling import Renewal, enrolled, kept_certificate
+from server_node.connection.node_certificate import CertificateFolder, NodeCertificate
+from shared.clock import Clock
+from shared.errors import InvalidField
+from shared.tls_failures import certificate_failure, closed_while_connecting
+
+
+class SecureLink:
+    """Where to dial, and with what.
+
+    Attributes:
+        addresses: of the servers, in order.
+    """
+
+    def __init__(
+        self,
+        addresses: Sequence[str],
+        *,
+        authority: bytes | None = None,
+        certificate: NodeCertificate | None = None,
+        folder: CertificateFolder | None = None,
+    ) -> None:
+        self._authority = authority
+        self._certificate = certificate
+        self._folder = folder
+        self._speaks_tls = certificate is not None or authority is not None
+        port = certificate.mutual_tls_port if certificate else 0
+        self.addresses = tuple(f"{each.rpartition(':')[0]}:{port}" if port else each for each in addresses)
+
+    def dial(self, address: str) -> grpc.aio.Channel:
+        """Return a channel; nothing is connected until the first call."""
+        if self._certificate is not None:
+            shown = self._certificate
+            return dial(address, grpc.ssl_channel_credentials(shown.authority, shown.key, shown.certificate))
+        return dial(address, grpc.ssl_channel_credentials(self._authority) if self._authority else None)
+
+    def explain(self, why: str, address: str) -> str:
+        """Return in a sentence why a link ended, where it is a matter of certificates; else what was said."""
+        return (
+            certificate_failure(why, address)
+            or closed_while_connecting(why, address, speaks_tls=self._speaks_tls)
+            or why
+        )
+
+    def renewal(
+        self, *, channel: Callable[[], Awaitable[grpc.aio.Channel]], redial: Callable[[str], None], clock: Clock
+    ) -> Renewal | None:
+        """Return what keeps the certificate fresh; None where there is none."""
+        if self._certificate is None or self._folder is None:
+            return None
+
+        def taken(certificate: NodeCertificate) -> None:
+            self._certificate = certificate
+            redial("this node has a new certificate")
+
+        return Renewal(self._folder, self._certificate, channel=channel, taken=taken, clock=clock)
+
+
+async def open_link(
+    state_dir: Path,
+    node_id: str,
+    servers: Sequence[str],
+    *,
+    ca: Path | None,
+    join_token_file: Path | None,
+    uniform: Callable[[], float],
+    clock: Clock,
+) -> SecureLink:
+    """Return the way to the servers, enrolling the node first where it has a join token that was not used yet.
+
+    Raises:
+        InvalidField: a file cannot be read.
+        MachineFailure: the node is refused, or its certificate has expired.
+    """
+    folder = CertificateFolder(state_dir, node_id)
+    if join_token_file is None:
+        kept = kept_certificate(folder, clock)
+        authority = _authority_in(ca) if ca is not None else None
+        return SecureLink(servers, authority=authority, certificate=kept, folder=folder)
+    if ca is None:
+        raise InvalidField("join_token_file needs ca: whom to give the token to; name the authority with --ca FILE")
+    certificate = await enrolled(
+        folder,
+        node_id,
+        servers,
+        authority=_authority_in(ca),
+        join_token_file=join_token_file,
+        uniform=uniform,
+        clock=clock,
+    )
+    return SecureLink(servers, certificate=certificate, folder=folder)
+
+
+def _authority_in(path: Path) -> bytes:
+    try:
+        pem = path.expanduser().read_bytes()
+    except OSError as refusal:
+        raise InvalidField(f"ca {path} cannot be read: {refusal.strerror}", field="ca") from None
+    if b"-----BEGIN CERTIFICATE-----" not in pem:
+        raise InvalidField(f"ca {path} must be a PEM file with a certificate, and has none", field="ca")
+    return pem
