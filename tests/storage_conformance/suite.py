@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 
 from central_server.curves import CurveRequest
+from central_server.identity.audit_entry import AuditEntry
+from central_server.identity.security_store import AuditQuery, SecurityStore
+from central_server.identity.tokens import hash_of, new_token
 from central_server.ports import EndedJob, JobPlace, JobQuery, JobSort, Store, Telemetry
 from central_server.scheduler.effects import RemoveJob, SaveJob, SaveNode
 from central_server.scheduler.jobs import JobError, JobRecord, JobResult, StopIntent
@@ -16,6 +19,7 @@ from central_server.telemetry_records import LogLine, MetricRow
 from shared.errors import StoreUnavailable
 from shared.lifecycle import AttemptState, JobState
 from shared.node_messages import ResultFile
+from shared.permissions import Role
 from tests.builders import a_job, a_node, a_spec, an_attempt
 
 SHA_A, SHA_B = "a" * 64, "b" * 64
@@ -302,3 +306,34 @@ class StoreConformance:
         size = await store.size()
         assert (size.jobs, size.ended_jobs) == (2, 1)
         assert size.used_bytes > 0
+
+    async def test_a_token_is_found_by_its_hash_and_revoked_once(self, store: SecurityStore) -> None:
+        text, record = new_token(name="näme", user_id="ada", role=Role.OPERATOR, now_ms=5, expires_at_ms=9)
+        await store.add_token(record)
+        assert await store.find_token(hash_of(text)) == record
+        assert await store.find_token(hash_of("another")) is None
+        assert await store.revoke_token(record.token_id, 7) == replace(record, revoked_at_ms=7)
+        assert await store.revoke_token(record.token_id, 8) == replace(record, revoked_at_ms=7)
+        assert await store.revoke_token("nobody", 8) is None
+        assert await store.tokens() == (replace(record, revoked_at_ms=7),)
+
+    async def test_the_audit_log_is_read_backwards_page_by_page_and_by_user(self, store: SecurityStore) -> None:
+        entries = [
+            AuditEntry(at_ms, user_id, "submitter", "", "::1", "A/B", f"job \x00 {at_ms}", "ok", "détail")
+            for at_ms, user_id in enumerate(("ada", "bob", "ada", "ada"))
+        ]
+        await store.add_audit(entries)
+        newest = await store.list_audit(AuditQuery(limit=2))
+        assert [entry.at_ms for entry in newest] == [3, 2]
+        rest = await store.list_audit(AuditQuery(before=newest[-1].sequence))
+        assert [entry.at_ms for entry in rest] == [1, 0]
+        assert [entry.at_ms for entry in await store.list_audit(AuditQuery(user_id="ada"))] == [3, 2, 0]
+        assert replace(rest[0], sequence=0, subject="") == replace(entries[1], subject="")
+
+    async def test_a_token_says_to_the_minute_when_it_changed_something(self, store: SecurityStore) -> None:
+        _, record = new_token(name="", user_id="ada", role=Role.ADMIN, now_ms=5)
+        await store.add_token(record)
+        for at_ms in (100_000, 159_000, 161_000):
+            await store.add_audit([AuditEntry(at_ms, "ada", "admin", record.token_id, "", "A/B", "", "ok")])
+            (shown,) = await store.tokens()
+            assert shown.last_used_at_ms == (161_000 if at_ms == 161_000 else 100_000)

@@ -34,9 +34,11 @@ export function apiUrl(path, query = {}) {
 }
 
 async function request(method, path, options) {
+  if (method !== "GET") await haveSession();
   let response = await send(method, path, options);
   if (response.status === NOBODY) {
-    if (await beginSession()) response = await send(method, path, options);
+    session = null; // it has ended, or the server was started anew
+    if (await haveSession()) response = await send(method, path, options);
     else goToSignIn();
   }
   if (!response.ok) throw await errorFrom(response);
@@ -57,9 +59,24 @@ async function send(method, path, { query, body, type = "application/json", sign
 }
 
 // Whatever changes something needs a session. On the server's own machine it comes for the asking, elsewhere by a token.
+let session = null;
+
+function haveSession() {
+  session ??= beginSession();
+  return session;
+}
+
 async function beginSession() {
-  const response = await fetch(`${ROOT}/session`, { method: "POST", credentials: "same-origin" });
-  return response.ok;
+  const address = `${ROOT}/session`;
+  try {
+    const known = await fetch(address, { credentials: "same-origin" });
+    const who = known.ok ? await known.json() : {};
+    if (who.is_session) return true;
+    return Boolean(who.user) && (await fetch(address, { method: "POST", credentials: "same-origin" })).ok;
+  } catch {
+    session = null;
+    return false;
+  }
 }
 
 function goToSignIn() {

@@ -9,12 +9,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, insert, select, text, update
+from sqlalchemy.exc import DBAPIError
 
+from central_server.identity.audit_entry import AuditEntry
 from central_server.ports import JobQuery, JobSort
 from central_server.scheduler.effects import SaveJob
 from central_server.storage.engines import Engines, open_engines
 from central_server.storage.migrate import MIGRATIONS, migrate_to_newest
 from central_server.storage.rows import row_for_search, row_from_job, row_from_spec
+from central_server.storage.security_rows import add_audit
 from central_server.storage.store import SqlStore
 from central_server.storage.tables import decider, job_search, job_specs, jobs, metadata, server_state
 from shared.errors import WrongState
@@ -50,7 +53,7 @@ def version_of(engine: Engine) -> str:
         return str(connection.scalar(text("SELECT version_num FROM alembic_version")))
 
 
-@pytest.mark.parametrize("older", ["0001", "0002", "0003"])
+@pytest.mark.parametrize("older", ["0001", "0002", "0003", "0004"])
 async def test_an_older_database_is_upgraded_at_start_and_keeps_what_it_holds(
     engines: Engines, database_url: str, older: str
 ) -> None:
@@ -104,3 +107,12 @@ async def test_jobs_of_an_older_database_are_found_by_a_search(engines: Engines,
     with engines.reader.connect() as connection:
         (row,) = connection.execute(select(job_search)).mappings()
     assert dict(row) == row_for_search(job)
+
+
+@pytest.mark.parametrize("change", ["DELETE FROM audit", "UPDATE audit SET user_id = 'somebody'"])
+def test_the_database_lets_nobody_change_the_audit_log(engines: Engines, change: str) -> None:
+    migrate_to_newest(engines.writer)
+    with engines.writer.begin() as connection:
+        add_audit(connection, [AuditEntry(1, "ada", "admin", "", "", "A/B", "", "ok")])
+    with pytest.raises(DBAPIError, match="only appended to"), engines.writer.begin() as connection:
+        connection.execute(text(change))
