@@ -21,6 +21,7 @@ from server_node.attempts.events import (
 )
 from server_node.attempts.node_state import NodeState
 from server_node.connection.artifact_cache import ArtifactCache
+from server_node.connection.caller_check import CallerCheck
 from server_node.connection.checkpoint_fetch import bring_checkpoint
 from server_node.connection.checkpoint_uploads import CheckpointUploads
 from server_node.connection.node_client import NodeClient
@@ -45,6 +46,8 @@ from server_node.inbox import Inbox
 from server_node.journal import Journal
 from server_node.kept_artifacts import KeptArtifacts
 from server_node.left_behind import remove_what_was_left
+from server_node.own_services.own_side import Listening, open_own_server
+from server_node.own_services.service_table import ServiceTable
 from server_node.settings import NodeSettings
 from server_node.shutdown import end_process_after, end_process_for_supervisor, wait_until_quiet
 from server_node.state_folder import StateFolder
@@ -117,6 +120,8 @@ class Node:
             post=self._inbox.post,
             uniform=self._uniform,
         )
+        self._callers = CallerCheck(channel=self._client.channel, clock=self._clock)
+        self._own: Listening | None = None
         self._telemetry = TelemetryStream(folder.node_id, channel=self._client.channel, uniform=self._uniform)
         self._tidying = Tidying()
         self._kept = KeptArtifacts(self._folders.artifacts, int(settings.artifact_disk_gib * GIBIBYTE))
@@ -131,10 +136,11 @@ class Node:
 
         Raises:
             OSError: the journal cannot be written.
-            CyxWizError: JAX cannot be loaded as it was asked.
+            CyxWizError: JAX cannot be loaded as it was asked, or the node's own server cannot listen.
         """
         try:
             await asyncio.to_thread(self._tidy_up)
+            await self._open_own_server()
             async with asyncio.TaskGroup() as tasks:
                 async with JobExecutor(
                     self._tools, bring_dataset=self._bring_dataset, callbacks=self._callbacks()
@@ -154,9 +160,27 @@ class Node:
         except* _Stopped:
             log_event(_LOG, "node_stopped")
         finally:
+            if self._own is not None:
+                await self._own.server.stop()
             self._health.say(is_ready=False)
             self._tidying.close()
             self._journal.close()
+
+    def _services(self) -> tuple[ServiceTable, ...]:
+        """Return what the node's own server serves; every table asks `self._callers` who calls."""
+        return ()
+
+    async def _open_own_server(self) -> None:
+        if not self._settings.listen:
+            return
+        self._own = await open_own_server(
+            self._services(),
+            self._settings.listen,
+            advertise_host=self._settings.advertise_host,
+            credentials=self._link.own_credentials(),
+            insecure=self._settings.insecure,
+        )
+        log_event(_LOG, "own_server_listens", address=self._own.address)
 
     async def _keep_certificate_fresh(self) -> None:
         renewal = self._link.renewal(channel=self._client.channel, redial=self._client.redial, clock=self._clock)
