@@ -60,9 +60,8 @@ class SecureLink:
         """Return what this node's own server shows, a renewed certificate included; None where it has none."""
         if self._certificate is None:
             return None
-        return grpc.dynamic_ssl_server_credentials(
-            _shown(self._certificate), lambda: None if self._certificate is None else _shown(self._certificate)
-        )
+        first = self._certificate
+        return grpc.dynamic_ssl_server_credentials(_shown(first), lambda: _shown(self._certificate or first))
 
     def renewal(
         self, *, channel: Callable[[], Awaitable[grpc.aio.Channel]], redial: Callable[[str], None], clock: Clock
