@@ -120,4 +120,5 @@ def _batch_shape(form: DatasetForm, size: int) -> tuple[int, ...]:
 
 
 def _scaled(rows: Rows, scale: Scale) -> Rows:
-    return (rows - np.array(scale.offset)) / np.array(scale.width)
+    scaled: Rows = (rows - np.array(scale.offset)) / np.array(scale.width)
+    return scaled
