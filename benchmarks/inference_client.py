@@ -33,9 +33,13 @@ async def main(grpc_address: str, http_address: str) -> None:
                 call = _by_grpc(stub, said["deployment"], tuple(said["shape"]))
             else:
                 call = _by_http(web, f"http://{http_address}/{said['deployment']}", tuple(said["shape"]))
-            answer = await {"one by one": _one_by_one, "at once": _at_once, "at a rate": _at_a_rate}[said["how"]](
-                call, **said["of"]
-            )
+            match said["how"]:
+                case "one by one":
+                    answer: Any = await _one_by_one(call, **said["of"])
+                case "at once":
+                    answer = await _at_once(call, **said["of"])
+                case _:
+                    answer = await _at_a_rate(call, **said["of"])
             print(json.dumps(answer), flush=True)
 
 
