@@ -236,7 +236,7 @@ class Node:
         return replace(loaded, engine=EngineChoice(loaded.engine, self._user_code_engine(), self._serving_engine()))
 
     def _serving_engine(self) -> TrainingEngine | None:
-        if not self._settings.listen and not self._settings.http_listen:
+        if not self._settings.listen:
             return None
         from server_node.serving.serving_engine import ServingEngine  # noqa: PLC0415 - loads JAX
 

@@ -47,9 +47,8 @@ class NodeSettings(BaseSettings):
         user_code_memory_gib: how much address space such a process may have; on a GPU it is not limited.
         platform: which of JAX's platforms to load; empty leaves it to JAX.
         listen: `host:port` of this node's own gRPC server, for predictions from the models it serves; empty for none.
-        http_listen: the same over HTTP.
         advertise_host: where callers are told to find this node; empty for the host it listens on.
-        insecure: the node's own servers may be reached from other machines without TLS.
+        insecure: the node's own server may be reached from other machines without TLS.
         shutdown_seconds: how long a stop may take before the process ends anyway.
         otlp_endpoint: the OpenTelemetry collector that traces go to; empty leaves it to OpenTelemetry's variables.
         log_level: of the process's own log on standard error.
@@ -77,7 +76,6 @@ class NodeSettings(BaseSettings):
     user_code_memory_gib: float = Field(default=8.0, ge=2, le=1_048_576)
     platform: Literal["", "cpu", "cuda"] = ""
     listen: str = ""
-    http_listen: str = ""
     advertise_host: str = ""
     insecure: bool = False
     shutdown_seconds: float = Field(default=15.0, gt=0)
@@ -90,7 +88,7 @@ class NodeSettings(BaseSettings):
     def _must_be_an_endpoint(cls, value: str) -> str:
         return check_endpoint(value)
 
-    @field_validator("listen", "http_listen")
+    @field_validator("listen")
     @classmethod
     def _must_be_where_to_listen(cls, value: str) -> str:
         return value if not value or is_host_and_port(value) else _refuse_address(value)
@@ -192,7 +190,6 @@ def _parser() -> argparse.ArgumentParser:
     add("--user-code-memory-gib", type=float, metavar="GIB", help="address space of such a process (8)")
     add("--platform", choices=["cpu", "cuda"], help="load only this one of JAX's platforms")
     add("--listen", metavar="HOST:PORT", help="serve predictions over gRPC there; port 0 is any free one (off)")
-    add("--http-listen", metavar="HOST:PORT", help="serve predictions over HTTP there (off)")
     add("--advertise-host", metavar="HOST", help="where callers find this node (the host it listens on)")
     add("--insecure", action="store_true", default=None, help="let other machines call this node without TLS")
     add("--shutdown-seconds", type=float, metavar="S", help="how long a clean stop may take (15)")
