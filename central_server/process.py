@@ -346,6 +346,7 @@ class _Parts:
             artifacts=self._artifacts,
             jobs=self._job_commands,
             nodes=self._node_commands,
+            deployments=self._deployment_commands,
             planning=self._planning,
             election=self._election,
             is_working=lambda: self._loop.is_working,

@@ -15,7 +15,7 @@ from central_server.control_loop import ControlLoop
 from central_server.deployments.book import DeploymentBook
 from central_server.deployments.records import DeploymentRecord, Wanted
 from central_server.deployments.replica_plan import answers, plan_replicas
-from central_server.deployments.served_samples import SAMPLE_SECONDS, ReplicaCounts, ServedSamples
+from central_server.deployments.served_samples import SAMPLE_SECONDS, ReplicaCounts, ServedSamples, told
 from central_server.deployments.troubles import Troubles
 from central_server.read_model import ReadModel
 from central_server.scheduler.aftermath import FINAL_CODES
@@ -202,9 +202,9 @@ class DeploymentController:
             metrics = seen.progress.metrics
             yield ReplicaCounts(
                 AttemptKey(replica.job_id, seen.progress.attempt),
-                int(metrics.get("requests", 0)),
-                metrics.get("latency_ms", 0.0),
-                metrics.get("rows_per_second", 0.0),
+                int(told(metrics, "requests")),
+                told(metrics, "latency_ms"),
+                told(metrics, "rows_per_second"),
             )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from shared.identifiers import AttemptKey
 
 SAMPLE_SECONDS = 5.0
 KEPT_POINTS = 720
+_MOST = 2.0**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,12 @@ class _Served:
     rows_per_second: float = 0.0
     seen: dict[AttemptKey, int] = field(default_factory=dict)
     points: deque[SamplePoint] = field(default_factory=lambda: deque(maxlen=KEPT_POINTS))
+
+
+def told(metrics: Mapping[str, float], name: str) -> float:
+    """Return a number that a node said of itself; 0 where it said none, or none that can be."""
+    value = metrics.get(name, 0.0)
+    return value if 0 <= value < _MOST else 0.0
 
 
 class ServedSamples:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from central_server.deployments.controller import DeploymentController
 from central_server.deployments.records import DeploymentRecord, Wanted
 from central_server.deployments.replica_plan import answers
+from central_server.deployments.served_samples import told
 from central_server.read_model import ReadModel
 from central_server.scheduler.jobs import JobRecord
 from central_server.scheduler.nodes import NodeRecord
@@ -118,10 +119,10 @@ class DeploymentViews:
             generation=job.spec.serving.generation if job.spec.serving else 0,
             node=node,
             reason=self._reason(job),
-            requests=int(metrics.get("requests", 0)),
-            latency_ms=metrics.get("latency_ms", 0.0),
-            rows_per_second=metrics.get("rows_per_second", 0.0),
-            queue_rows=int(metrics.get("queue_rows", 0)),
+            requests=int(told(metrics, "requests")),
+            latency_ms=told(metrics, "latency_ms"),
+            rows_per_second=told(metrics, "rows_per_second"),
+            queue_rows=int(told(metrics, "queue_rows")),
         )
 
     def _metrics(self, job: JobRecord) -> Mapping[str, float]:
