@@ -15,6 +15,9 @@ from shared.errors import InvalidField
 
 _FIELD_OF_OPTION = {"--ca": "ca", "--cert": "certificate", "--key": "key", "--token-file": "token_file"}
 
+CONNECTION_OPTIONS = tuple(_FIELD_OF_OPTION)
+"""Each takes a file."""
+
 
 @dataclass(frozen=True, slots=True)
 class ConnectionOptions:

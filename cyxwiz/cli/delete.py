@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cyxwiz.cli.options import JobArgument, ServerOption
-from cyxwiz.cli.printing import print_line
+from cyxwiz.cli.options import JobArgument, JsonOption, ServerOption
+from cyxwiz.cli.printing import print_json, print_line
 
 if TYPE_CHECKING:
     from cyxwiz.aio import Client
 
 
-def delete(job: JobArgument, server: ServerOption = None) -> None:
+def delete(job: JobArgument, as_json: JsonOption = False, server: ServerOption = None) -> None:
     """Remove a job and what only it used.
 
     A running one is cancelled first.
@@ -26,4 +26,8 @@ def delete(job: JobArgument, server: ServerOption = None) -> None:
         await handle.delete()
         return handle.id
 
-    print_line(f"{with_client(server, work)} deleted")
+    job_id = with_client(server, work)
+    if as_json:
+        print_json({"job_id": job_id, "deleted": True})
+    else:
+        print_line(f"{job_id} deleted")

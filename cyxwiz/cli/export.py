@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from cyxwiz.cli.printing import print_line
+from cyxwiz.cli.options import JsonOption
+from cyxwiz.cli.printing import print_json, print_line
 
 
 def export(
@@ -15,6 +16,7 @@ def export(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="The file; model.onnx in DIR by default.")
     ] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Write a downloaded model as an ONNX file.
 
@@ -22,4 +24,8 @@ def export(
     """
     from cyxwiz.onnx_result import write_onnx_file
 
-    print_line(str(write_onnx_file(folder, output or folder / "model.onnx")))
+    path = str(write_onnx_file(folder, output or folder / "model.onnx"))
+    if as_json:
+        print_json({"file": path})
+    else:
+        print_line(path)

@@ -24,7 +24,7 @@ Display = Callable[[JobInfo], None]
 async def follow(job: Job, *, as_json: bool) -> JobInfo:
     """Show the job's progress until it has ended and return it as it ended."""
     with _display(as_json=as_json) as show:
-        async with aclosing(job.watch(on_away=_say_away, on_back=_say_back)) as updates:
+        async with aclosing(job.watch(on_away=lambda _: say_away(), on_back=say_back)) as updates:
             async for info in updates:
                 _show(show, info)
                 if info.has_ended:
@@ -53,11 +53,13 @@ def closing_sentence(info: JobInfo) -> str:
     return f"job {info.job_id} {info.state}{took}{why}"
 
 
-def _say_away(_: Exception) -> None:
+def say_away() -> None:
+    """Tell a person who follows something that the server cannot be reached for now."""
     print_notice("cyxwiz: the connection to the central server was lost, trying again")
 
 
-def _say_back() -> None:
+def say_back() -> None:
+    """Tell a person who follows something that the server answers again."""
     print_notice("cyxwiz: the connection to the central server is back")
 
 

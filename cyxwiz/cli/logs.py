@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cyxwiz.cli.exit_codes import ExitCode
-from cyxwiz.cli.options import JobArgument, ServerOption
-from cyxwiz.cli.printing import print_line
+from cyxwiz.cli.options import JobArgument, JsonOption, ServerOption
+from cyxwiz.cli.printing import print_json_line, print_line
 from cyxwiz.records import LogLine
 
 if TYPE_CHECKING:
@@ -20,9 +20,12 @@ if TYPE_CHECKING:
 def logs(
     job: JobArgument,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the job has ended.")] = False,
+    as_json: JsonOption = False,
     server: ServerOption = None,
 ) -> int:
     """Print a job's log.
+
+    --json prints one object a line.
 
     Example: cyxwiz logs 7f3a --follow
     """
@@ -33,13 +36,20 @@ def logs(
         handle = await find_job(client, job)
         async with aclosing(handle.logs(follow=follow)) as lines:
             async for line in lines:
-                print_line(_in_words(line))
+                _print(line, as_json=as_json)
         return ExitCode.DONE
 
     try:
         return with_client(server, work)
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
+
+
+def _print(line: LogLine, *, as_json: bool) -> None:
+    if as_json:
+        print_json_line(line)
+    else:
+        print_line(_in_words(line))
 
 
 def _in_words(line: LogLine) -> str:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from cyxwiz.cli.completing import COMPLETE_FLAG, print_candidates
 from cyxwiz.cli.connection_options import connection_options, take_connection_options
 from cyxwiz.cli.exit_codes import ExitCode, exit_code_of_error
 from cyxwiz.cli.printing import print_error, stop_printing
@@ -52,6 +53,9 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _run(words: Sequence[str]) -> int:
+    if words[:1] == [COMPLETE_FLAG]:
+        print_candidates(words[1:])
+        return ExitCode.DONE
     arguments, said = take_connection_options(words)
     connection_options.set(said)
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # it writes of failed handshakes by itself, beside our sentence

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cyxwiz.cli.options import JobArgument, ServerOption
-from cyxwiz.cli.printing import print_line
+from cyxwiz.cli.options import JobArgument, JsonOption, ServerOption
+from cyxwiz.cli.standing import print_standing
 from cyxwiz.records import JobInfo
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 def pause(
     job: JobArgument,
     wait: Annotated[bool, typer.Option("--wait", help="Return only when its device is free.")] = False,
+    as_json: JsonOption = False,
     server: ServerOption = None,
 ) -> None:
     """Pause a job until it is resumed.
@@ -35,4 +36,4 @@ def pause(
         return await (wait_until_device_is_free(handle) if wait else handle.status())
 
     info = with_client(server, work)
-    print_line(f"{info.job_id} {info.state}")
+    print_standing(info, as_json=as_json)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cyxwiz.cli.options import JobArgument, ServerOption
-from cyxwiz.cli.printing import print_line
+from cyxwiz.cli.options import JobArgument, JsonOption, ServerOption
+from cyxwiz.cli.standing import print_standing
 from cyxwiz.records import JobInfo
 
 if TYPE_CHECKING:
     from cyxwiz.aio import Client
 
 
-def resume(job: JobArgument, server: ServerOption = None) -> None:
+def resume(job: JobArgument, as_json: JsonOption = False, server: ServerOption = None) -> None:
     """Let a paused job go on.
 
     Example: cyxwiz resume 7f3a
@@ -26,4 +26,4 @@ def resume(job: JobArgument, server: ServerOption = None) -> None:
         return await handle.status()
 
     info = with_client(server, work)
-    print_line(f"{info.job_id} {info.state}")
+    print_standing(info, as_json=as_json)

@@ -22,16 +22,22 @@ def with_client(server: str | None, work: Callable[[Client], Awaitable[_Result]]
     """Return what `work` returns when it is given a client of the server that was asked for."""
 
     async def run() -> _Result:
-        from cyxwiz.aio import Client
-
-        said = connection_options.get()
-        async with Client(
-            server or server_before_command.get(),
-            retry_seconds=_RETRY_SECONDS,
-            ca=said.ca,
-            certificate=said.certificate_files,
-            token=said.token,
-        ) as client:
+        async with chosen_client(server, retry_seconds=_RETRY_SECONDS) as client:
             return await work(client)
 
     return asyncio.run(run())
+
+
+def chosen_client(server: str | None, *, retry_seconds: float, call_timeout_seconds: float = 30.0) -> Client:
+    """Return a client, still to be entered, of the server that was asked for, spoken to as the command line says."""
+    from cyxwiz.aio import Client
+
+    said = connection_options.get()
+    return Client(
+        server or server_before_command.get(),
+        retry_seconds=retry_seconds,
+        call_timeout_seconds=call_timeout_seconds,
+        ca=said.ca,
+        certificate=said.certificate_files,
+        token=said.token,
+    )

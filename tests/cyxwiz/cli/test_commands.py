@@ -270,6 +270,50 @@ def test_metrics_in_a_pipe_are_a_table(script: Script, capsys: Output) -> None:
     ]
 
 
+def a_history(script: Script) -> None:
+    script.jobs["job-1"] = a_job()
+    script.metrics = [
+        job_pb2.MetricRow(step=5, epoch=1, values={"loss": 0.5}),
+        job_pb2.MetricRow(step=10, epoch=2, values={"loss": 0.25, "val_loss": 0.3}),
+        job_pb2.MetricRow(step=15, epoch=3, values={"accuracy": 0.9, "val_loss": 0.2}),
+    ]
+
+
+def test_metrics_are_plotted_in_a_pipe_when_asked(script: Script, capsys: Output) -> None:
+    a_history(script)
+    assert run(["metrics", "job-1", "--plot"]) == 0
+    out = capsys.readouterr().out
+    assert [line.strip() for line in out.splitlines() if line.strip() in {"loss", "val_loss"}] == ["loss", "val_loss"]
+    assert "STEP" not in out
+    assert run(["metrics", "job-1", "--plot", "--metric", "val_loss"]) == 0
+    assert "\n            loss\n" not in capsys.readouterr().out
+
+
+def test_only_the_named_metrics_are_shown(script: Script, capsys: Output) -> None:
+    a_history(script)
+    assert run(["metrics", "job-1", "--metric", "accuracy", "--metric", "val_loss"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "STEP  EPOCH  ACCURACY  VAL_LOSS",
+        "10    2      -         0.3",
+        "15    3      0.9       0.2",
+    ]
+    assert run(["metrics", "job-1", "--json", "--metric", "accuracy"]) == 0
+    assert json.loads(capsys.readouterr().out) == [{"step": 15, "epoch": 3, "at_ms": 0, "accuracy": 0.9}]
+
+
+def test_a_metric_that_no_report_has_is_not_found(script: Script, capsys: Output) -> None:
+    a_history(script)
+    assert run(["metrics", "job-1", "--metric", "acuracy"]) == 4
+    assert capsys.readouterr() == ("", "cyxwiz: no report has acuracy, did you mean accuracy?\n")
+
+
+@pytest.mark.parametrize("jobs", [["job-1"], ["job-1", "job-1"]])
+def test_a_single_job_cannot_be_compared(script: Script, capsys: Output, jobs: list[str]) -> None:
+    script.jobs["job-1"] = a_job()
+    assert run(["compare", *jobs]) == 2
+    assert "needs two jobs or more" in capsys.readouterr().err
+
+
 def test_logs_follow_to_the_end(script: Script, capsys: Output) -> None:
     script.jobs["job-1"] = a_job()
     script.logs = [[job_pb2.LogLine(sequence=1, attempt=1, level="INFO", text="epoch 1 done")]]
@@ -301,6 +345,49 @@ def test_what_is_no_file_cannot_be_uploaded(tmp_path: Path, capsys: Output, name
     assert "cannot read" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("command", "before", "after"),
+    [("cancel", "running", "cancelled"), ("pause", "running", "paused"), ("resume", "paused", "queued")],
+)
+def test_what_changes_a_job_prints_its_row_in_json(
+    script: Script, capsys: Output, command: str, before: str, after: str
+) -> None:
+    script.jobs["job-1"] = a_job(state=before)
+    assert run([command, "job-1", "--json"]) == 0
+    row = json.loads(capsys.readouterr().out)
+    assert (list(row), row["state"]) == (KEYS, after)
+
+
+def test_a_deletion_in_json_names_the_job(script: Script, capsys: Output) -> None:
+    script.jobs["job-1"] = a_job(state="succeeded")
+    assert run(["delete", "job", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"job_id": "job-1", "deleted": True}
+
+
+def test_logs_in_json_are_one_object_a_line(script: Script, capsys: Output) -> None:
+    script.jobs["job-1"] = a_job()
+    script.logs = [[job_pb2.LogLine(sequence=n, at_ms=7, attempt=1, level="INFO", text=f"{n}\n") for n in (1, 2)]]
+    assert run(["logs", "job-1", "--json"]) == 0
+    first, second = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert first == {"sequence": 1, "at_ms": 7, "attempt": 1, "level": "INFO", "text": "1\n"}
+    assert second["sequence"] == 2
+
+
+def test_a_download_in_json_names_its_files(script: Script, tmp_path: Path, capsys: Output) -> None:
+    a_finished_job({"model.safetensors": b"weights"}, script)
+    assert run(["download", "job-1", "-o", str(tmp_path), "--json"]) == 0
+    files = [str(tmp_path / "model.safetensors")]
+    assert json.loads(capsys.readouterr().out) == {"job_id": "job-1", "files": files}
+
+
+def test_watch_without_a_job_ends_at_once_when_nothing_runs_or_waits(script: Script, capsys: Output) -> None:
+    script.jobs["job-1"] = a_job(state="paused")
+    assert run(["watch"]) == 0
+    assert capsys.readouterr() == ("", "nothing runs or waits\n")
+    assert run(["watch", "--json"]) == 0
+    assert capsys.readouterr() == ("", "")
+
+
 def test_plan_in_json_has_the_documented_keys(script: Script, job_file: Path, capsys: Output) -> None:
     script.plan = job_pb2.PlanJobResponse(
         layers=[job_pb2.PlannedLayer(name="d", type="dense", output_shape=[10], parameters=650)], parameters=650
@@ -320,6 +407,23 @@ def test_nodes_in_json_have_the_documented_keys(script: Script, capsys: Output) 
     assert list(row) == ["node_id", "name", "state", "devices", "attempts", "last_seen_ms"]
     assert run(["nodes"]) == 0
     assert "cpu a cpu, 0 B of 7 B promised" in capsys.readouterr().out
+
+
+def test_top_in_a_pipe_is_printed_once(script: Script, capsys: Output) -> None:
+    script.facts = (("cyxwiz-version", "1.2"), ("cyxwiz-unix-ms", "3000"))
+    node = node_pb2.NodeInfo(node_id="n", name="one", state="ready", last_seen_ms=1000)
+    node.devices.add(device_type=common_pb2.DEVICE_CPU, device_name="a cpu", memory_total=7)
+    script.nodes = [node]
+    script.jobs = {"a": a_job("a", state="running"), "b": a_job("b", waiting_reason="no memory"), "c": a_job("c")}
+    script.jobs["c"].status.state = "succeeded"
+    assert run(["top"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].endswith("1 node, 1 device  0 B of 7 B promised  1 running, 1 waiting")
+    assert lines[3].endswith("  2.0 s ago")
+    assert [line.split()[0] for line in lines[6:]] == ["a", "b"]
+    assert run(["top", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert [row["job_id"] for key in ("running", "waiting") for row in document[key]] == ["a", "b"]
 
 
 def test_a_node_is_drained_and_undrained_by_its_name_or_the_beginning_of_its_id(script: Script, capsys: Output) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import os
 
-from cyxwiz.cli.plot import plotted
+import pytest
+
+from cyxwiz.cli.plot import PlotSize, plot_size_of, plotted
 
 
 def test_a_falling_curve_starts_high_and_ends_low() -> None:
@@ -22,3 +25,15 @@ def test_a_flat_curve_and_numbers_that_are_none_are_no_trouble() -> None:
 
 def test_a_single_point_is_no_curve() -> None:
     assert plotted([(0, 1.0)], title="loss") == []
+
+
+@pytest.mark.parametrize(("columns", "lines"), [(80, 24), (200, 60), (40, 10), (1, 1)])
+def test_a_plot_fits_its_terminal_where_that_is_large_enough_for_one(columns: int, lines: int) -> None:
+    size = plot_size_of(os.terminal_size((columns, lines)))
+    shown = plotted([(0, 1.0), (1_000_000, 2.0)], title="loss", size=size)
+    assert max(map(len, shown)) <= max(columns, 38)
+    assert len(shown) == size.height + 3 <= max(lines, 7)
+
+
+def test_a_larger_plot_has_more_lines() -> None:
+    assert len(plotted([(0, 1.0), (1, 2.0)], title="loss", size=PlotSize(height=12))) == 15

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 from shared.pb import job_pb2
@@ -76,8 +77,38 @@ def test_the_progress_fits_80_columns(server: str, script: Script) -> None:
     assert max(map(len, lines)) <= 80
 
 
-def on_a_terminal(arguments: list[str], *, columns: int = 200) -> str:
-    """Return what a command shows on a terminal."""
+def test_top_on_a_terminal_is_a_screen_that_ctrl_c_leaves(server: str, script: Script) -> None:
+    script.jobs["job-1"] = a_job(state="running", name="digits", progress=0.5)
+    shown = on_a_terminal(["top", "--every", "0.2", "--server", server], interrupt_after="digits")
+    assert "1 running, 0 waiting" in shown
+
+
+def test_every_job_has_a_line_of_its_own_on_a_terminal_of_80_columns(server: str, script: Script) -> None:
+    status = {"step": 1200, "steps_total": 13800, "current_epoch": 52, "epochs": 600, "progress": 0.087}
+    for number in (1, 2):
+        job = a_job(f"job-{number}", state="running", name="a-name-that-is-not-short-" * 2, **status)
+        job.status.metrics.update({"loss": 0.25, "accuracy": 0.9, "val_loss": 0.3, "samples_per_second": 12000})
+        script.jobs[job.status.job_id] = job
+    shown = on_a_terminal(["top", "--server", server], columns=80, interrupt_after="job-2")
+    lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown).replace("\r", "\n").splitlines()
+    rows = [line for line in lines if line.startswith("job-")]
+    assert [row.split()[0] for row in rows[:2]] == ["job-1", "job-2"]
+    assert all("loss 0.2500" in row and len(row) <= 80 for row in rows[:2])
+
+
+def test_watching_all_on_a_terminal_is_a_table_and_tells_each_end(server: str, script: Script) -> None:
+    script.jobs["job-1"] = a_job("job-1", state="running", name="digits", progress=0.5)
+    end = threading.Timer(2.0, lambda: setattr(script.jobs["job-1"].status, "state", "cancelled"))
+    end.start()
+    shown = on_a_terminal(["watch", "--server", server])
+    end.join()
+    assert "━━━━━━──────  50%" in shown
+    assert "job job-1 cancelled" in shown
+    assert "nothing runs or waits any more: 1 cancelled" in shown
+
+
+def on_a_terminal(arguments: list[str], *, columns: int = 200, interrupt_after: str = "") -> str:
+    """Return what a command shows on a terminal; Ctrl-C is pressed when `interrupt_after` is there."""
     leader, follower = pty.openpty()
     environment = os.environ | {"COLUMNS": str(columns), "TERM": "xterm-256color"}
     command = [sys.executable, "-m", "cyxwiz", *arguments]
@@ -91,6 +122,11 @@ def on_a_terminal(arguments: list[str], *, columns: int = 200) -> str:
             except OSError:
                 break  # the command has ended and nobody writes any more
             shown += piece
+            if interrupt_after and interrupt_after in shown.decode(errors="ignore"):
+                running.send_signal(signal.SIGINT)
+                interrupt_after = ""
+        else:
+            running.kill()  # it shows something, and not what was waited for
         os.close(leader)
         assert running.wait(timeout=10) == 0
     return shown.decode()
