@@ -154,11 +154,12 @@ async def test_a_token_too_many_does_not_stop_an_enrolled_node_and_a_needed_one_
             if is_needed:
                 await client.revoke_node("node-1")
             await asyncio.to_thread((tmp_path / "token").write_text, await client.create_join_token())
-            link = await open_link(**told)
+            await open_link(**told)
             now = kept.load()
             assert first is not None
             assert now is not None
             assert (now.certificate != first.certificate) is is_needed
+        link = await open_link(**told)
         async with a_running_node(link) as node:
             await node.welcomed(1)
 
