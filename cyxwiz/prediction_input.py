@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+import zipfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,8 @@ from shared.errors import InvalidField
 
 FIELD = "input"
 _SUFFIXES = (".npy", ".npz", ".json", ".csv")
+_NUMBERS = "biuf"
+"""Kinds of numpy's types: truth, whole numbers with and without sign, fractions."""
 
 
 def rows_from_file(path: Path) -> dict[str, Array]:
@@ -24,11 +27,14 @@ def rows_from_file(path: Path) -> dict[str, Array]:
         InvalidField: it cannot be read.
     """
     try:
-        return _read(path)
+        arrays = _read(path)
     except OSError as refusal:
         raise InvalidField(f"{path} cannot be read: {refusal.strerror or refusal}", field=FIELD) from None
-    except (ValueError, EOFError) as mistake:
+    except (ValueError, EOFError, RecursionError, zipfile.BadZipFile) as mistake:
         raise InvalidField(f"{path} holds no rows of numbers: {mistake}", field=FIELD) from None
+    if not arrays or not all(array.size and array.dtype.kind in _NUMBERS for array in arrays.values()):
+        raise InvalidField(f"{path} must hold rows of numbers, at least one", field=FIELD)
+    return arrays
 
 
 def fitting_rows(arrays: Mapping[str, Array], model: ServedModelInfo) -> Mapping[str, Array]:
@@ -43,17 +49,21 @@ def _read(path: Path) -> dict[str, Array]:
     if str(path) == "-":
         return _of_json(json.loads(sys.stdin.buffer.read()))
     match path.suffix:
-        case ".npy":
-            return {"": np.load(path, allow_pickle=False)}
-        case ".npz":
-            with np.load(path, allow_pickle=False) as arrays:
-                return {name: arrays[name] for name in arrays.files}
+        case ".npy" | ".npz":
+            return _of_numpy(path)
         case ".json":
             return _of_json(json.loads(path.read_bytes()))
         case ".csv":
-            return {"": np.loadtxt(path, delimiter=",", ndmin=2, dtype=np.float32, skiprows=_header_lines(path))}
+            return {"": _of_csv(path.read_text(encoding="utf-8").splitlines())}
         case _:
             raise InvalidField(f"{path} must end in one of {', '.join(_SUFFIXES)}", field=FIELD)
+
+
+def _of_numpy(path: Path) -> dict[str, Array]:
+    """What the file holds decides, whatever its name says."""
+    with path.open("rb") as file:
+        loaded = np.load(file, allow_pickle=False)
+        return {"": loaded} if isinstance(loaded, np.ndarray) else {name: loaded[name] for name in loaded.files}
 
 
 def _of_json(value: object) -> dict[str, Array]:
@@ -63,11 +73,16 @@ def _of_json(value: object) -> dict[str, Array]:
     return {"": np.asarray(said)}
 
 
-def _header_lines(path: Path) -> int:
-    with path.open(encoding="utf-8") as file:
-        first = file.readline()
+def _of_csv(lines: Sequence[str]) -> Array:
+    rows = [row for row in lines[_header_lines(lines) :] if row.strip()]
+    if not rows:
+        raise ValueError("it has no line of numbers")
+    return np.loadtxt(rows, delimiter=",", ndmin=2, dtype=np.float32, comments=None)
+
+
+def _header_lines(lines: Sequence[str]) -> int:
     try:
-        [float(word) for word in first.split(",")]
+        [float(word) for word in lines[0].split(",")] if lines else []
     except ValueError:
         return 1
     return 0

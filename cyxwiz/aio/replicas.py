@@ -2,6 +2,7 @@
 
 A replica that does not answer is passed over for the next; when none is left, the central server is asked again, until
 the caller's time is up. So a node may go, and a model be replaced, between two predictions or in the middle of one.
+The server names a node that is gone until its lease ends: what it names twice is asked after a pause.
 """
 
 from __future__ import annotations
@@ -52,12 +53,15 @@ class Replicas:
             DeadlinePassed: the time was too short.
         """
         until = self._clock.monotonic_seconds() + timeout_seconds
+        pause_seconds = 0.0
         while True:
             refusal = await self._ask_each(method, request, until)
             if not isinstance(refusal, CyxWizError):
                 return refusal.answer
             if isinstance(refusal, TooManyRequests):
                 raise refusal
+            await asyncio.sleep(min(pause_seconds, max(0.0, until - self._clock.monotonic_seconds())))
+            pause_seconds = ASK_AGAIN_SECONDS
             await self._find(until, refusal)
 
     async def _ask_each(self, method: str, request: object, until: float) -> _Given | CyxWizError:
