@@ -16,7 +16,7 @@ import grpc
 from cyxwiz.aio.connection import Connection
 from cyxwiz.aio.rpc_errors import error_from_rpc
 from cyxwiz.deployment_records import DeploymentInfo, ReplicaInfo
-from cyxwiz.errors import TooManyRequests
+from cyxwiz.errors import ServerNotTrusted, TooManyRequests
 from shared.clock import Clock, SystemClock
 from shared.errors import CyxWizError, DeadlinePassed, MachineFailure, WrongState
 from shared.pb import inference_pb2_grpc
@@ -54,23 +54,24 @@ class Replicas:
         """
         until = self._clock.monotonic_seconds() + timeout_seconds
         pause_seconds = 0.0
+        refusal: CyxWizError = MachineFailure("none is known yet")
         while True:
-            refusal = await self._ask_each(method, request, until)
-            if not isinstance(refusal, CyxWizError):
-                return refusal.answer
+            told = await self._ask_each(method, request, until, refusal)
+            if not isinstance(told, CyxWizError):
+                return told.answer
+            refusal = told
             if isinstance(refusal, TooManyRequests):
                 raise refusal
             await asyncio.sleep(min(pause_seconds, max(0.0, until - self._clock.monotonic_seconds())))
             pause_seconds = ASK_AGAIN_SECONDS
             await self._find(until, refusal)
 
-    async def _ask_each(self, method: str, request: object, until: float) -> _Given | CyxWizError:
-        """Return an answer, or why there is none."""
-        refusal: CyxWizError = MachineFailure("no replica answers")
+    async def _ask_each(self, method: str, request: object, until: float, refusal: CyxWizError) -> _Given | CyxWizError:
+        """Return an answer, or why there is none; `refusal` is why there was none before."""
         for replica in self._in_turn():
             left = until - self._clock.monotonic_seconds()
             if left <= 0:
-                raise DeadlinePassed("no replica answered in the time that the caller gave")
+                raise DeadlinePassed(f"no replica answered in the time that the caller gave: {refusal}")
             stub = inference_pb2_grpc.InferenceServiceStub(
                 self._connection.node_channel(replica.address, replica.node_id)
             )
@@ -87,7 +88,7 @@ class Replicas:
         told = error_from_rpc(error, address=replica.address)
         if error.code() in _ELSEWHERE:
             self._known = [one for one in self._known if one.job_id != replica.job_id]
-            return told
+            return told if isinstance(told, ServerNotTrusted) else _silent(replica, error)
         if isinstance(told, TooManyRequests):
             return told
         raise told
@@ -113,6 +114,10 @@ class Replicas:
             return ()
         self._turn = (self._turn + 1) % len(self._known)
         return (*self._known[self._turn :], *self._known[: self._turn])
+
+
+def _silent(replica: ReplicaInfo, error: grpc.aio.AioRpcError) -> MachineFailure:
+    return MachineFailure(f"the replica at {replica.address} says {error.details() or error.code().name}")
 
 
 class _Given:
