@@ -139,3 +139,8 @@ def test_a_stopped_deployment_ends_all_and_asks_none_twice() -> None:
     ending = a_replica(2, stop_intent=StopIntent.CANCEL)
     plan = plan_replicas(a_deployment(wanted=Wanted.STOPPED), [a_replica(1), ending])
     assert (plan.start, plan.stop) == (0, ("replica1",))
+
+
+def test_of_more_than_are_wanted_the_one_that_answers_stays() -> None:
+    plan = plan_replicas(a_deployment(), [a_replica(1, is_ready=False), a_replica(2)])
+    assert (plan.leaving, plan.stop) == (frozenset(), ("replica1",))
