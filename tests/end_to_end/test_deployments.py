@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import cyxwiz
+from cyxwiz.deployment import Deployment
 from tests.end_to_end.cluster_process import ClusterProcess, eventually
 
 pytestmark = pytest.mark.slow
@@ -55,6 +56,15 @@ def own_predictions(job: cyxwiz.Job, rows: np.ndarray[Any, Any]) -> np.ndarray[A
     return values
 
 
+def predicted(
+    deployment: Deployment, rows: np.ndarray[Any, Any], *, timeout_seconds: float = 30
+) -> np.ndarray[Any, Any]:
+    """What a model with one output answers."""
+    answer = deployment.predict(rows, timeout_seconds=timeout_seconds)
+    assert isinstance(answer, np.ndarray)
+    return answer
+
+
 def test_a_job_is_deployed_asked_and_undeployed_by_commands(
     cluster: ClusterProcess, trained: list[cyxwiz.Job], tmp_path: Path
 ) -> None:
@@ -92,7 +102,7 @@ def test_another_model_takes_over_under_load_and_no_request_is_dropped(
     def ask() -> None:
         while not is_over.is_set():
             try:
-                answer = deployment.predict(rows)
+                answer = predicted(deployment, rows)
             except Exception as failure:  # noqa: BLE001 - whatever it is, the test tells it
                 failed.append(failure)
                 return
@@ -105,7 +115,7 @@ def test_another_model_takes_over_under_load_and_no_request_is_dropped(
     try:
         eventually(lambda: answered[0] > 20)
         assert client.deploy(second, name="rolling", largest_batch=4).wait(timeout_seconds=60).generation == 2
-        info = eventually(lambda: (now := deployment.info()) and len(now.replicas) == 1 and now)
+        eventually(lambda: len(deployment.info().replicas) == 1)
         many = answered[1]
         eventually(lambda: answered[1] > many + 20)
     finally:
@@ -113,7 +123,7 @@ def test_another_model_takes_over_under_load_and_no_request_is_dropped(
         for caller in callers:
             caller.join()
     assert not failed, failed[0]
-    assert [replica.generation for replica in info.replicas] == [2]
+    assert [replica.generation for replica in deployment.info().replicas] == [2]
     deployment.delete()
 
 
@@ -123,18 +133,18 @@ def test_a_deployment_survives_killed_processes(
     rows = some_rows(1)
     deployment = client.deploy(trained[0], name="survivor", largest_batch=1)
     deployment.wait(timeout_seconds=60)
-    before = deployment.predict(rows)
+    before = predicted(deployment, rows)
     cluster.kill_9("server_node")
-    np.testing.assert_array_equal(deployment.predict(rows, timeout_seconds=90), before)
+    np.testing.assert_array_equal(predicted(deployment, rows, timeout_seconds=90), before)
     cluster.kill_9("central_server")
-    np.testing.assert_array_equal(deployment.predict(rows, timeout_seconds=60), before)
+    np.testing.assert_array_equal(predicted(deployment, rows, timeout_seconds=60), before)
     assert eventually(lambda: deployment.info().state in {"ready", "running"})
     assert deployment.stop().state == "stopped"
     eventually(lambda: not deployment.info().replicas)
     with pytest.raises(cyxwiz.errors.WrongState, match="deployment survivor is stopped"):
-        deployment.predict(rows, timeout_seconds=5)
+        predicted(deployment, rows, timeout_seconds=5)
     client.deploy(trained[0], name="survivor", largest_batch=1)
-    np.testing.assert_array_equal(deployment.predict(rows, timeout_seconds=60), before)
+    np.testing.assert_array_equal(predicted(deployment, rows, timeout_seconds=60), before)
 
 
 def test_an_onnx_file_is_deployed_in_our_own_layers(
@@ -143,5 +153,5 @@ def test_an_onnx_file_is_deployed_in_our_own_layers(
     file = trained[0].result().save_onnx(tmp_path / "digits.onnx")
     deployment = client.deploy(file, name="from-onnx", largest_batch=2)
     deployment.wait(timeout_seconds=60)
-    answer = deployment.predict(some_rows(3))
+    answer = predicted(deployment, some_rows(3))
     np.testing.assert_allclose(answer, own_predictions(trained[0], some_rows(3)), rtol=1e-3, atol=1e-3)
