@@ -11,6 +11,7 @@ Most are the tree of `shared.errors`, under one roof with the few that only a cl
     └── MachineFailure          may work again
         ├── ServerUnreachable   no central server answers there
         │   └── ServerNotTrusted    one does, and its certificate is not believed: not tried again
+        ├── DeadlinePassed      there was no answer in the time that the caller gave
         ├── ServerFault         it answered that something broke inside it
         └── TransferDamaged     bytes arrived that are not the ones that were promised
 """
@@ -23,6 +24,7 @@ from shared.errors import (
     AlreadyExists,
     BadData,
     CyxWizError,
+    DeadlinePassed,
     InvalidField,
     MachineFailure,
     NotFound,
@@ -45,6 +47,7 @@ __all__ = [
     "AlreadyExists",
     "BadData",
     "CyxWizError",
+    "DeadlinePassed",
     "InvalidField",
     "JobCancelled",
     "JobFailed",

@@ -9,6 +9,9 @@ from pathlib import Path
 from shared.errors import NotFound, StoreUnavailable
 
 _WAIT_SECONDS = 30.0
+_OF_JOBS = "SELECT sha256 FROM artifact_references"
+_OF_DEPLOYMENTS = "SELECT weights_sha256 FROM deployments"
+_HAS_DEPLOYMENTS = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'deployments'"
 
 
 def copy_database(source: Path, target: Path) -> None:
@@ -32,14 +35,17 @@ def copy_database(source: Path, target: Path) -> None:
 
 
 def referenced_artifacts(database: Path) -> frozenset[str]:
-    """Return the SHA-256 of each artifact that some job of this database refers to.
+    """Return the SHA-256 of each artifact that some job or some deployment of this database refers to.
 
     Raises:
         StoreUnavailable: it is no database of a central server.
     """
     try:
         with closing(_opened(database, "ro")) as reading:
-            return frozenset(sha256 for (sha256,) in reading.execute("SELECT sha256 FROM artifact_references"))
+            # A copy may be from before there were deployments.
+            has_deployments = reading.execute(_HAS_DEPLOYMENTS).fetchone() is not None
+            statements = (_OF_JOBS, _OF_DEPLOYMENTS) if has_deployments else (_OF_JOBS,)
+            return frozenset(sha256 for statement in statements for (sha256,) in reading.execute(statement))
     except sqlite3.Error as failure:
         raise StoreUnavailable(f"{database} is no database of a central server: {failure}") from failure
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import cyxwiz
+from cyxwiz.deployment import Deployment
 from tests.docs.documented_commands import REPOSITORY, Block, blocks_of
 from tests.end_to_end.cluster_process import ClusterProcess
 
@@ -23,7 +24,7 @@ def public_methods(kind: type) -> set[str]:
     return {name for name, _ in inspect.getmembers(kind, callable) if not name.startswith("_")}
 
 
-@pytest.mark.parametrize("kind", [cyxwiz.Client, cyxwiz.Job], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", [cyxwiz.Client, cyxwiz.Job, Deployment], ids=lambda kind: kind.__name__)
 def test_every_public_method_has_an_example(kind: type) -> None:
     shown = "\n".join(block.text for block in examples())
     assert not {name for name in public_methods(kind) if f".{name}(" not in shown}

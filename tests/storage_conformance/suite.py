@@ -9,17 +9,21 @@ from typing import Any
 import pytest
 
 from central_server.curves import CurveRequest
+from central_server.deployments.records import DeploymentRecord, Wanted
+from central_server.deployments.store import DeploymentStore
 from central_server.identity.audit_entry import AuditEntry
 from central_server.identity.security_store import AuditQuery, SecurityStore
 from central_server.identity.tokens import hash_of, new_token
 from central_server.ports import EndedJob, JobPlace, JobQuery, JobSort, Store, Telemetry
 from central_server.scheduler.effects import RemoveJob, SaveJob, SaveNode
 from central_server.scheduler.jobs import JobError, JobRecord, JobResult, StopIntent
+from central_server.storage.store import SqlStore
 from central_server.telemetry_records import LogLine, MetricRow
 from shared.errors import StoreUnavailable
 from shared.lifecycle import AttemptState, JobState
 from shared.node_messages import ResultFile
 from shared.permissions import Role
+from shared.serving import Serving
 from tests.builders import a_job, a_node, a_spec, an_attempt
 
 SHA_A, SHA_B = "a" * 64, "b" * 64
@@ -40,6 +44,14 @@ def a_finished_job(job_id: str, sequence: int, *sha256s: str) -> JobRecord:
     files = tuple(ResultFile(f"file{index}", sha256, 1) for index, sha256 in enumerate(sha256s))
     result = JobResult(files, {"loss": 0.1}, 2.5)
     return a_job(job_id, sequence=sequence, state=JobState.SUCCEEDED, result=result, ended_at_ms=5)
+
+
+def a_deployment(number: int, sha256: str = SHA_A) -> DeploymentRecord:
+    """Return a deployment of uploaded weights."""
+    serving = Serving(deployment_id=f"id{number}", name=f"name{number}", input_shape=(4,), offset=(0.5,), width=(2.0,))
+    weights = f"artifact://sha256:{sha256}"
+    spec = a_spec(job_type="serving", serving=serving, dataset=weights, weights=weights)
+    return DeploymentRecord(f"id{number}", f"name{number}", "ada", spec, 2, weights, number)
 
 
 class StoreConformance:
@@ -337,3 +349,24 @@ class StoreConformance:
             await store.add_audit([AuditEntry(at_ms, "ada", "admin", record.token_id, "", "A/B", "", "ok")])
             (shown,) = await store.tokens()
             assert shown.last_used_at_ms == (161_000 if at_ms == 161_000 else 100_000)
+
+    async def test_deployments_come_back_as_they_were_given_the_oldest_first(self, store: DeploymentStore) -> None:
+        newer, older = a_deployment(2), a_deployment(1)
+        await store.put_deployment(newer)
+        await store.put_deployment(older)
+        changed = replace(
+            newer, wanted=Wanted.STOPPED, started_at_ms=3, stopped_at_ms=4, failure=JobError("bad_data", "näin ☃")
+        )
+        await store.put_deployment(changed)
+        assert await store.deployments() == (older, changed)
+        await store.remove_deployment("id1")
+        assert await store.deployments() == (changed,)
+
+    async def test_weights_of_a_deployment_are_kept_when_the_last_job_that_names_them_goes(self, store: Store) -> None:
+        assert isinstance(store, SqlStore)
+        await store.commit([SaveJob(a_finished_job("one", 1, SHA_A))])
+        await store.put_deployment(a_deployment(1))
+        await store.commit([RemoveJob("one")])
+        assert await store.referenced_artifacts() == {SHA_A}
+        await store.remove_deployment("id1")
+        assert await store.referenced_artifacts() == set()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from central_server.storage.store import SqlStore
 from shared.errors import BadData, StoreUnavailable
 from shared.pb import artifact_pb2, job_pb2
 from tests.central_server.running_server import running_server, status_of, submit
-from tests.storage_conformance.suite import a_finished_job
+from tests.storage_conformance.suite import a_deployment, a_finished_job
 
 A_CSV = b"x,y\n1,0\n2,1\n" * 20
 
@@ -165,3 +166,21 @@ def test_artifacts_in_an_object_store_are_left_to_its_own_tools(
 
 
 WRONG = 2
+
+
+async def test_weights_that_only_a_deployment_names_are_in_the_backup(tmp_path: Path) -> None:
+    state, copy = tmp_path / "state", tmp_path / "copy"
+    store = await a_state_with_files(state)
+    await store.put_deployment(a_deployment(1, put_file(state, b"weights")))
+    await store.close()
+    backup = make_backup(state / "central.sqlite3", state / "artifacts", copy)
+    assert (backup.missing, list(files_of(copy).values())) == ((), [b"weights"])
+
+
+def test_a_copy_from_before_there_were_deployments_is_read(tmp_path: Path) -> None:
+    old = tmp_path / "old.sqlite3"
+    with closing(sqlite3.connect(old)) as database:
+        database.execute("CREATE TABLE artifact_references (job_id TEXT, sha256 TEXT)")
+        database.execute("INSERT INTO artifact_references VALUES ('job', 'abc')")
+        database.commit()
+    assert referenced_artifacts(old) == {"abc"}
