@@ -21,6 +21,7 @@ from server_node.attempts.events import (
 )
 from server_node.attempts.node_state import NodeState
 from server_node.connection.artifact_cache import ArtifactCache
+from server_node.connection.caller_check import CallerCheck
 from server_node.connection.checkpoint_fetch import bring_checkpoint
 from server_node.connection.checkpoint_uploads import CheckpointUploads
 from server_node.connection.node_client import NodeClient
@@ -31,6 +32,7 @@ from server_node.control_loop import ControlLoop, Ports
 from server_node.devices.detect import cold_description, ready_description
 from server_node.devices.memory import ram_available_bytes, ram_total_bytes
 from server_node.devices.use import DeviceSampler
+from server_node.execution.engine import TrainingEngine
 from server_node.execution.engine_choice import EngineChoice
 from server_node.execution.engine_slot import EngineSlot
 from server_node.execution.jax_loading import DataLimits, LoadedEngine, load_engine
@@ -45,6 +47,11 @@ from server_node.inbox import Inbox
 from server_node.journal import Journal
 from server_node.kept_artifacts import KeptArtifacts
 from server_node.left_behind import remove_what_was_left
+from server_node.own_services.own_side import Listening, open_own_server
+from server_node.own_services.service_table import ServiceTable
+from server_node.serving.inference_service import inference_table
+from server_node.serving.live_replicas import LiveReplicas
+from server_node.serving.predicting import Predicting
 from server_node.settings import NodeSettings
 from server_node.shutdown import end_process_after, end_process_for_supervisor, wait_until_quiet
 from server_node.state_folder import StateFolder
@@ -117,6 +124,10 @@ class Node:
             post=self._inbox.post,
             uniform=self._uniform,
         )
+        self._callers = CallerCheck(channel=self._client.channel, clock=self._clock)
+        self._own: Listening | None = None
+        self._live = LiveReplicas()
+        self._predicting = Predicting(self._live)
         self._telemetry = TelemetryStream(folder.node_id, channel=self._client.channel, uniform=self._uniform)
         self._tidying = Tidying()
         self._kept = KeptArtifacts(self._folders.artifacts, int(settings.artifact_disk_gib * GIBIBYTE))
@@ -131,10 +142,11 @@ class Node:
 
         Raises:
             OSError: the journal cannot be written.
-            CyxWizError: JAX cannot be loaded as it was asked.
+            CyxWizError: JAX cannot be loaded as it was asked, or the node's own server cannot listen.
         """
         try:
             await asyncio.to_thread(self._tidy_up)
+            await self._open_own_server()
             async with asyncio.TaskGroup() as tasks:
                 async with JobExecutor(
                     self._tools, bring_dataset=self._bring_dataset, callbacks=self._callbacks()
@@ -154,9 +166,29 @@ class Node:
         except* _Stopped:
             log_event(_LOG, "node_stopped")
         finally:
+            if self._own is not None:
+                await self._own.server.stop()
             self._health.say(is_ready=False)
             self._tidying.close()
             self._journal.close()
+
+    def _services(self) -> tuple[ServiceTable, ...]:
+        """Return what the node's own server serves; every table asks `self._callers` who calls."""
+        return (inference_table(self._predicting, self._callers),)
+
+    async def _open_own_server(self) -> None:
+        if not self._settings.listen:
+            return
+        self._own = await open_own_server(
+            self._services(),
+            self._settings.listen,
+            advertise_host=self._settings.advertise_host,
+            credentials=self._link.own_credentials(),
+            insecure=self._settings.insecure,
+        )
+        log_event(_LOG, "own_server_listens", address=self._own.address)
+        self._description = replace(self._description, serving_address=self._own.address)
+        self._inbox.post(DescriptionChanged(self._description))
 
     async def _keep_certificate_fresh(self) -> None:
         renewal = self._link.renewal(channel=self._client.channel, redial=self._client.redial, clock=self._clock)
@@ -183,6 +215,7 @@ class Node:
             fingerprint=loaded.fingerprint,
             allows_user_code=self._settings.allow_user_code,
         )
+        description = replace(description, serving_address=self._description.serving_address)
         self._ledger.set_capacity(description.capacity_bytes)
         self._description = description
         self._inbox.post(DescriptionChanged(description))
@@ -200,7 +233,14 @@ class Node:
                 disk_bytes=int(self._settings.data_disk_gib * GIBIBYTE),
             ),
         )
-        return replace(loaded, engine=EngineChoice(loaded.engine, self._user_code_engine()))
+        return replace(loaded, engine=EngineChoice(loaded.engine, self._user_code_engine(), self._serving_engine()))
+
+    def _serving_engine(self) -> TrainingEngine | None:
+        if not self._settings.listen:
+            return None
+        from server_node.serving.serving_engine import ServingEngine  # noqa: PLC0415 - loads JAX
+
+        return ServingEngine(self._folders.artifact, self._live, self._predicting.deliver)
 
     def _user_code_engine(self) -> UserCodeEngine | None:
         if not self._settings.allow_user_code:
@@ -301,7 +341,7 @@ class Node:
     async def _bring(self, offer: OfferAttempt) -> None:
         await self._tidying.settled()  # of an attempt of the same name, when an earlier process began it
         dataset = parse_dataset_uri(offer.spec.dataset)
-        if isinstance(dataset, ArtifactDataset):
+        if isinstance(dataset, ArtifactDataset) and offer.spec.serving is None:
             await self._artifacts.bring(dataset.sha256, offer.key)
         if offer.spec.weights:
             await self._artifacts.bring(offer.spec.weights_sha256, offer.key)

@@ -15,6 +15,7 @@ from typing import Literal
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from server_node.own_services.addresses import is_host_and_port
 from shared.errors import InvalidField
 from shared.log_lines import LogLevel
 from shared.otlp_spans import check_endpoint
@@ -47,6 +48,9 @@ class NodeSettings(BaseSettings):
         allow_user_code: whether models that users wrote in Python may run here, in processes of their own.
         user_code_memory_gib: how much address space such a process may have; on a GPU it is not limited.
         platform: which of JAX's platforms to load; empty leaves it to JAX.
+        listen: `host:port` of this node's own gRPC server, for predictions from the models it serves; empty for none.
+        advertise_host: where callers are told to find this node; empty for the host it listens on.
+        insecure: the node's own server may be reached from other machines without TLS.
         shutdown_seconds: how long a stop may take before the process ends anyway.
         otlp_endpoint: the OpenTelemetry collector that traces go to; empty leaves it to OpenTelemetry's variables.
         log_level: of the process's own log on standard error.
@@ -75,6 +79,9 @@ class NodeSettings(BaseSettings):
     allow_user_code: bool = False
     user_code_memory_gib: float = Field(default=8.0, ge=2, le=1_048_576)
     platform: Literal["", "cpu", "cuda"] = ""
+    listen: str = ""
+    advertise_host: str = ""
+    insecure: bool = False
     shutdown_seconds: float = Field(default=15.0, gt=0)
     otlp_endpoint: str = ""
     log_level: LogLevel = "info"
@@ -84,6 +91,11 @@ class NodeSettings(BaseSettings):
     @classmethod
     def _must_be_an_endpoint(cls, value: str) -> str:
         return check_endpoint(value)
+
+    @field_validator("listen")
+    @classmethod
+    def _must_be_where_to_listen(cls, value: str) -> str:
+        return value if not value or is_host_and_port(value) else _refuse_address(value)
 
     @property
     def servers(self) -> tuple[str, ...]:
@@ -127,6 +139,10 @@ def settings_from_arguments(arguments: Sequence[str]) -> NodeSettings:
 def settings_flags() -> frozenset[str]:
     """Return the flags that set something."""
     return frozenset(flag for action in _parser()._actions for flag in action.option_strings)  # noqa: SLF001  # argparse lists them nowhere else
+
+
+def _refuse_address(value: str) -> str:
+    raise ValueError(f"must be host:port, such as 127.0.0.1:50052, and {value!r} is not")
 
 
 def _check_servers(settings: NodeSettings) -> None:
@@ -190,6 +206,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--user-code-memory-gib", type=float, metavar="GIB", help="address space of such a process (8)")
     add("--platform", choices=["cpu", "cuda"], help="load only this one of JAX's platforms")
+    add("--listen", metavar="HOST:PORT", help="serve predictions over gRPC there; port 0 is any free one (off)")
+    add("--advertise-host", metavar="HOST", help="where callers find this node (the host it listens on)")
+    add("--insecure", action="store_true", default=None, help="let other machines call this node without TLS")
     add("--shutdown-seconds", type=float, metavar="S", help="how long a clean stop may take (15)")
     add("--otlp-endpoint", metavar="URL", help="an OpenTelemetry collector for traces (none)")
     add("--log-level", choices=["debug", "info", "warning", "error"], help="of the log on standard error (info)")

@@ -20,7 +20,8 @@
         ├── StoreUnavailable    a commit failed; nothing of the batch happened
         │   └── NotTheDecider       another server decides now; ask that one
         ├── ServerUnreachable   no connection, or it was cut
-        └── OutOfMemory         a device could not hold what was asked of it
+        ├── OutOfMemory         a device could not hold what was asked of it
+        └── DeadlinePassed      the caller's deadline passed before the answer was there
 
 `code` is stable: clients, stored jobs and scripts rely on it.
 """
@@ -163,3 +164,9 @@ class OutOfMemory(MachineFailure):
     """A device could not hold what was asked of it."""
 
     code = "out_of_memory"
+
+
+class DeadlinePassed(MachineFailure):
+    """The caller's deadline passed before there was an answer."""
+
+    code = "deadline_exceeded"

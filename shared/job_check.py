@@ -63,12 +63,18 @@ def check_job_spec(spec: JobSpec) -> CheckedJob:
         InvalidField: with the `field` at fault, in one sentence.
         TooLarge: when the model definition is.
     """
+    _check_type(spec)
     _check_devices(spec)
     dataset, facts = _known_of_dataset(spec.dataset)
     _check_batch(spec, facts)
     said = _Said(spec.model_definition, spec.dataset, spec.job_type, spec.hyperparameters.loss)
     known = _remembered(said) if len(spec.model_definition) <= LONGEST_REMEMBERED else _known_of_model(said)
     return CheckedJob(spec, known.graph, dataset, facts, known.loss, known.input_shape, known.summary)
+
+
+def _check_type(spec: JobSpec) -> None:
+    if spec.job_type == "serving" or spec.serving is not None:
+        raise InvalidField("job_type serving is for replicas: cyxwiz deploy makes them", field="job_type")
 
 
 @dataclass(frozen=True, slots=True)

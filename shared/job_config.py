@@ -11,6 +11,7 @@ from shared.job_spec import JobSpec, JobTypeName, job_spec_from_values
 from shared.job_values import with_graph_settings
 from shared.model_definition.canonical_text import canonical_text_from
 from shared.pb import common_pb2, job_pb2
+from shared.serving import serving_to_proto, serving_values_from_proto
 from shared.tracker_choice import TrackerChoice
 
 _PRIORITY_NUMBERS: Final = {
@@ -28,6 +29,7 @@ _TYPE_NUMBERS: Final = {
     "training": job_pb2.JOB_TYPE_TRAINING,
     "evaluation": job_pb2.JOB_TYPE_EVALUATION,
     "inference": job_pb2.JOB_TYPE_INFERENCE,
+    "serving": job_pb2.JOB_TYPE_SERVING,
 }
 _TYPES: Mapping[int, str] = {
     job_pb2.JOB_TYPE_UNKNOWN: "training",
@@ -95,6 +97,7 @@ def config_from_job_spec(spec: JobSpec) -> job_pb2.JobConfig:
         wait_timeout_seconds=spec.wait_timeout_seconds or 0,
         after=spec.after,
         trackers=_trackers_message(spec.trackers),
+        serving=serving_to_proto(spec.serving),
     )
 
 
@@ -140,6 +143,7 @@ def _values_said(config: job_pb2.JobConfig, text: str, dataset: str) -> dict[str
         "labels": dict(config.labels),
         "weights": config.weights_uri,
         "trackers": _trackers(config.trackers),
+        "serving": serving_values_from_proto(config),
     }
     return {name: value for name, value in values.items() if not (name in {"dataset", "batch_size"} and not value)}
 

@@ -20,6 +20,7 @@ from shared.did_you_mean import quoted
 from shared.hyperparameters import Hyperparameters
 from shared.job_values import job_values_from_mapping
 from shared.pydantic_sentences import invalid_field_from
+from shared.serving import Serving
 from shared.tracker_choice import TrackerChoice
 from shared.trusted_models import trusted
 
@@ -31,7 +32,7 @@ MOST_DEPENDENCIES = 256
 
 DeviceChoice = Literal["any", "cpu", "cuda"]
 PriorityName = Literal["low", "normal", "high", "critical"]
-JobTypeName = Literal["training", "evaluation", "inference"]
+JobTypeName = Literal["training", "evaluation", "inference", "serving"]
 _Label = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 _JobName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 _LabelValue = Annotated[str, StringConstraints(max_length=200)]
@@ -91,6 +92,7 @@ class JobSpec(BaseModel):
         labels: the user's own words for the job.
         weights: the artifact of the weights to begin with, to evaluate, or to predict with; empty for fresh ones.
         trackers: where its metrics also go.
+        serving: what a replica of a deployment serves; None for every other job.
     """
 
     model_config = _STRICT
@@ -112,6 +114,7 @@ class JobSpec(BaseModel):
     labels: dict[_Label, _LabelValue] = Field(default_factory=dict, max_length=64)
     weights: Annotated[str, StringConstraints(pattern=r"^(artifact://sha256:[0-9a-f]{64})?$")] = ""
     trackers: TrackerChoice = TrackerChoice()
+    serving: Serving | None = None
 
     @field_validator("name", "user_id", "dataset")
     @classmethod
@@ -186,6 +189,7 @@ _ADDED_LATER: Mapping[str, object] = {
     "wait_timeout_seconds": None,
     "after": [],
     "trackers": TrackerChoice().model_dump(mode="json"),
+    "serving": None,
 }
 """Fields that older databases do not know, and what they are when not said: jobs stored then keep their digests."""
 

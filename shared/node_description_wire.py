@@ -35,6 +35,8 @@ def description_to_proto(description: NodeDescription) -> link_pb2.NodeDescripti
         fingerprint=description.fingerprint,
         capacity_bytes=dict(description.capacity_bytes),
         allows_user_code=description.allows_user_code,
+        serving_address=description.serving_address,
+        serving_http_address=description.serving_http_address,
     )
 
 
@@ -64,6 +66,8 @@ def description_from_proto(message: link_pb2.NodeDescription) -> NodeDescription
             for name, bytes_ in sorted(message.capacity_bytes.items())
         },
         allows_user_code=message.allows_user_code,
+        serving_address=short_text(message.serving_address),
+        serving_http_address=short_text(message.serving_http_address),
     )
 
 

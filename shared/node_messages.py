@@ -61,6 +61,8 @@ class NodeDescription:
         fingerprint: must be equal for a resumed run to give the same bits.
         capacity_bytes: memory that can be promised to attempts, by device id.
         allows_user_code: whether models that users wrote in Python may run there.
+        serving_address: `host:port` of the node's own gRPC server; empty when it has none.
+        serving_http_address: the same over HTTP.
     """
 
     devices: tuple[Device, ...]
@@ -73,6 +75,8 @@ class NodeDescription:
     fingerprint: str
     capacity_bytes: Mapping[str, int]
     allows_user_code: bool = False
+    serving_address: str = ""
+    serving_http_address: str = ""
 
 
 class HeldState(StrEnum):

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from shared.errors import InvalidField
-from shared.tls_identity import TlsIdentity, identity_from_uri
+from shared.tls_identity import IdentityKind, TlsIdentity, identity_from_uri, node_server_name
 
 AUTHORITY_DAYS = 3650.0
 SERVER_DAYS = 90.0
@@ -89,7 +89,9 @@ def make_server_certificate(
     """
     own = _key_from(key) if key is not None else _new_key()
     alternatives = [_general_name(name) for name in names]
-    certificate = _leaf(authority, names[0], alternatives, own.public_key(), now_ms, days, is_server=True)
+    certificate = _leaf(
+        authority, names[0], alternatives, own.public_key(), now_ms, days, [ExtendedKeyUsageOID.SERVER_AUTH]
+    )
     return KeyAndCertificate(key or _key_pem(own), certificate)
 
 
@@ -176,8 +178,13 @@ def _client_leaf(
     now_ms: int,
     days: float,
 ) -> bytes:
-    names = [x509.UniformResourceIdentifier(identity.uri)]
-    return _leaf(authority, identity.name, names, key, now_ms, days, is_server=False)
+    names: list[x509.GeneralName] = [x509.UniformResourceIdentifier(identity.uri)]
+    if identity.kind is not IdentityKind.NODE:
+        return _leaf(authority, identity.name, names, key, now_ms, days, [ExtendedKeyUsageOID.CLIENT_AUTH])
+    # A node also serves; its name there is made of its id, so it can pose for no host.
+    names.append(x509.DNSName(node_server_name(identity.name)))
+    uses = [ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH]
+    return _leaf(authority, identity.name, names, key, now_ms, days, uses)
 
 
 def _leaf(
@@ -187,16 +194,14 @@ def _leaf(
     key: ec.EllipticCurvePublicKey,
     now_ms: int,
     days: float,
-    *,
-    is_server: bool,
+    uses: Sequence[x509.ObjectIdentifier],
 ) -> bytes:
     issuer = x509.load_pem_x509_certificate(authority.certificate)
     signer = _key_from(authority.key)
-    use = ExtendedKeyUsageOID.SERVER_AUTH if is_server else ExtendedKeyUsageOID.CLIENT_AUTH
     builder = _builder(_named(subject), issuer.subject, key, now_ms, days)
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
     builder = builder.add_extension(_key_usage(is_authority=False), critical=True)
-    builder = builder.add_extension(x509.ExtendedKeyUsage([use]), critical=False)
+    builder = builder.add_extension(x509.ExtendedKeyUsage(uses), critical=False)
     builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
     of_issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
     return _signed(builder.add_extension(of_issuer, critical=False), signer)

@@ -13,6 +13,8 @@ from shared.errors import InvalidField
 from shared.identifiers import check_identifier
 
 _SCHEME = "cyxwiz"
+_NODE_DOMAIN = ".node.cyxwiz.internal"
+"""`internal` is a domain that no name server will ever know."""
 
 
 class IdentityKind(StrEnum):
@@ -49,6 +51,11 @@ def node_identity(node_id: str) -> TlsIdentity:
         InvalidField: the id can be none.
     """
     return TlsIdentity(IdentityKind.NODE, check_identifier(node_id, field="node_id"))
+
+
+def node_server_name(node_id: str) -> str:
+    """Return the name that a node's own server is checked under: whoever dials it overrides the host's name with it."""
+    return f"{node_id}{_NODE_DOMAIN}"
 
 
 def user_identity(name: str, role: str) -> TlsIdentity:

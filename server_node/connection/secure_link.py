@@ -85,6 +85,13 @@ class SecureLink:
             or why
         )
 
+    def own_credentials(self) -> grpc.ServerCredentials | None:
+        """Return what this node's own server shows, a renewed certificate included; None where it has none."""
+        if self._certificate is None:
+            return None
+        first = self._certificate
+        return grpc.dynamic_ssl_server_credentials(_shown(first), lambda: _shown(self._certificate or first))
+
     def renewal(
         self, *, channel: Callable[[], Awaitable[grpc.aio.Channel]], redial: Callable[[str], None], clock: Clock
     ) -> Renewal | None:
@@ -135,6 +142,10 @@ async def open_link(
         clock=clock,
     )
     return SecureLink(servers, certificate=certificate, folder=folder)
+
+
+def _shown(certificate: NodeCertificate) -> grpc.ServerCertificateConfiguration:
+    return grpc.ssl_server_certificate_configuration([(certificate.key, certificate.certificate)])
 
 
 def _authority_in(path: Path) -> bytes:

@@ -1,4 +1,4 @@
-"""Which engine runs a job: the node's own, or the one for models that users wrote, where the operator allows it."""
+"""Which engine runs a job: the node's own, the one for replicas, or the one for models that users wrote."""
 
 from __future__ import annotations
 
@@ -12,16 +12,20 @@ from shared.user_model import runs_user_code
 
 
 class EngineChoice:
-    """An engine that hands each job to the one of two that is for it.
+    """An engine that hands each job to the one that is for it.
 
     Args:
         ours: for models made of our own layers.
         users: for models that users wrote; None refuses them.
+        serving: for replicas of deployments; None refuses them.
     """
 
-    def __init__(self, ours: TrainingEngine, users: TrainingEngine | None) -> None:
+    def __init__(
+        self, ours: TrainingEngine, users: TrainingEngine | None, serving: TrainingEngine | None = None
+    ) -> None:
         self._ours = ours
         self._users = users
+        self._serving = serving
 
     def prepare(
         self, spec: JobSpec, device_id: str, *, checkpoints: Sequence[Path], should_stop: Callable[[], bool]
@@ -34,6 +38,8 @@ class EngineChoice:
         return self._for(spec).plan(spec)
 
     def _for(self, spec: JobSpec) -> TrainingEngine:
+        if spec.job_type == "serving":
+            return self._for_serving(spec)
         if not runs_user_code(spec.model_definition):
             return self._ours
         if self._users is None:
@@ -42,3 +48,10 @@ class EngineChoice:
                 field="model_definition",
             )
         return self._users
+
+    def _for_serving(self, spec: JobSpec) -> TrainingEngine:
+        if self._serving is None:
+            raise NotSupported("this node serves no models: its operator has not said --listen", field="job_type")
+        if runs_user_code(spec.model_definition):
+            raise NotSupported("models that users wrote in Python cannot be served", field="model_definition")
+        return self._serving

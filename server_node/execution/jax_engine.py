@@ -55,7 +55,7 @@ class JaxEngine:
                 self._environment,
                 checkpoints=checkpoints,
                 should_stop=should_stop,
-                device=_device(device_id),
+                device=device_named(device_id),
             )
         except TrainingStopped as stopped:
             raise PreparationStopped from stopped
@@ -67,7 +67,11 @@ class JaxEngine:
         started = time.perf_counter()
         try:
             judging = prepare_judging(
-                spec, self._environment, checkpoints=checkpoints, should_stop=should_stop, device=_device(device_id)
+                spec,
+                self._environment,
+                checkpoints=checkpoints,
+                should_stop=should_stop,
+                device=device_named(device_id),
             )
         except TrainingStopped as stopped:
             raise PreparationStopped from stopped
@@ -149,7 +153,7 @@ class JaxTraining:
         give_back_freed_memory()
 
 
-def _device(device_id: str) -> jax.Device:
+def device_named(device_id: str) -> jax.Device:
     """Return the JAX device of `cpu:0`, `cuda:1` and so on.
 
     Raises:

@@ -10,6 +10,7 @@ import dataclasses
 import logging
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import assert_never
@@ -87,6 +88,7 @@ class AttemptThread:
         self._steps_total = 0
         self._say = AttemptVoice(offer.key, tools.put, tools.clock, live_seconds=tools.live_seconds)
         self._compute_started: float | None = None
+        self._has_state = offer.spec.job_type != "serving"
         self.phases = PhaseWatch()
 
     def run(self) -> AttemptEnded:
@@ -148,21 +150,28 @@ class AttemptThread:
     def _train(self, training: Training) -> AttemptEnded:
         self._compute_started = time.perf_counter()
         self.phases.enter(Phase.COMPUTING)
-        with self._tools.turns.share(self._offer.device_ids[0], self._offer.weight) as turn:
+        with self._turn() as turn:
             self._trace.chunks_begin()
             try:
                 return self._train_in_turn(training, turn)
             finally:
                 self._trace.chunks_done()
 
-    def _train_in_turn(self, training: Training, turn: Turn) -> AttemptEnded:
+    def _turn(self) -> AbstractContextManager[Turn | None]:
+        """Return the attempt's way of asking for its device; a replica, which mostly waits, holds up nobody."""
+        if not self._has_state:
+            return nullcontext()
+        return self._tools.turns.share(self._offer.device_ids[0], self._offer.weight)
+
+    def _train_in_turn(self, training: Training, turn: Turn | None) -> AttemptEnded:
         for chunk in _in_turn(training.chunks(), turn, self._signal.is_set):
             self._take(chunk, training)
             if chunk.is_last:
                 return self._succeeded(training)
             if self._signal.is_set():
                 return self._stopped(training)
-            self._saver.save_if_due(chunk.step, training.snapshot)
+            if self._has_state:
+                self._saver.save_if_due(chunk.step, training.snapshot)
         return self._succeeded(training)
 
     def _take(self, chunk: Chunk, training: Training) -> None:
@@ -193,7 +202,7 @@ class AttemptThread:
                 assert_never(mode)
 
     def _save_last(self, training: Training | None) -> None:
-        if training is None or self._last is None:
+        if training is None or self._last is None or not self._has_state:
             return
         try:
             with self.phases.during(Phase.WRITING):
@@ -229,8 +238,11 @@ class AttemptThread:
         return 0.0 if self._compute_started is None else time.perf_counter() - self._compute_started
 
 
-def _in_turn(chunks: Iterator[Chunk], turn: Turn, should_stop: Callable[[], bool]) -> Iterator[Chunk]:
+def _in_turn(chunks: Iterator[Chunk], turn: Turn | None, should_stop: Callable[[], bool]) -> Iterator[Chunk]:
     """Yield the chunks, each made when it is the attempt's turn."""
+    if turn is None:
+        yield from chunks
+        return
     while True:
         turn.wait(should_stop)
         started = time.perf_counter()

@@ -64,8 +64,8 @@ class Program:
 def compile_program(structure: ProgramStructure, device: jax.Device) -> Program:
     """Trace and compile; needs no data and takes from tens of milliseconds to many seconds."""
     abstract = _abstract_arguments(structure, device)
-    train = _compiled(_lower_train(structure, abstract), device)
-    evaluate = LateExecutable(lambda: _compiled(_lower_evaluate(structure, abstract), device))
+    train = compile_lowered(_lower_train(structure, abstract), device)
+    evaluate = LateExecutable(lambda: compile_lowered(_lower_evaluate(structure, abstract), device))
     # A CPU's evaluation holds no more than the half of a step that goes forward, and XLA counts no code there. On a GPU
     # both are waited for: compiling tries kernels on the device, in memory that must be free.
     counted = (train,) if device.platform == CPU else (train, evaluate.executable())
@@ -142,7 +142,7 @@ def _lower_train(structure: ProgramStructure, abstract: _AbstractArguments) -> A
     return jax.jit(partial(train_chunk, structure), donate_argnums=0).lower(*arguments, abstract.scalar)
 
 
-def _compiled(lowered: Any, device: jax.Device) -> Any:
+def compile_lowered(lowered: Any, device: jax.Device) -> Any:
     """Compile; on a CPU in fewer parts than XLA's 32, which take a small program a fifth more of the processor."""
     if device.platform != CPU:
         return lowered.compile()
@@ -178,7 +178,7 @@ def compile_predict(program: Program) -> PredictBatch:
     part = EvaluationRange(abstract.order, abstract.scalar, abstract.scalar, abstract.scalar)
     model = (abstract.state.weights, abstract.state.statistics)
     lowered = jax.jit(partial(predict_batch, program.structure)).lower(model, abstract.source, abstract.numbers, part)
-    compiled: PredictBatch = _compiled(lowered, program.device)
+    compiled: PredictBatch = compile_lowered(lowered, program.device)
     return compiled
 
 

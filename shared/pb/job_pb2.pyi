@@ -15,6 +15,7 @@ class JobType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     JOB_TYPE_INFERENCE: _ClassVar[JobType]
     JOB_TYPE_EVALUATION: _ClassVar[JobType]
     JOB_TYPE_PREPROCESSING: _ClassVar[JobType]
+    JOB_TYPE_SERVING: _ClassVar[JobType]
 
 class JobPriority(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -27,13 +28,42 @@ JOB_TYPE_TRAINING: JobType
 JOB_TYPE_INFERENCE: JobType
 JOB_TYPE_EVALUATION: JobType
 JOB_TYPE_PREPROCESSING: JobType
+JOB_TYPE_SERVING: JobType
 PRIORITY_LOW: JobPriority
 PRIORITY_NORMAL: JobPriority
 PRIORITY_HIGH: JobPriority
 PRIORITY_CRITICAL: JobPriority
 
+class Serving(_message.Message):
+    __slots__ = ("deployment_id", "name", "format", "largest_batch", "batch_milliseconds", "queue_rows", "generation", "input_shape", "classes", "has_tokens", "offset", "width")
+    DEPLOYMENT_ID_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    FORMAT_FIELD_NUMBER: _ClassVar[int]
+    LARGEST_BATCH_FIELD_NUMBER: _ClassVar[int]
+    BATCH_MILLISECONDS_FIELD_NUMBER: _ClassVar[int]
+    QUEUE_ROWS_FIELD_NUMBER: _ClassVar[int]
+    GENERATION_FIELD_NUMBER: _ClassVar[int]
+    INPUT_SHAPE_FIELD_NUMBER: _ClassVar[int]
+    CLASSES_FIELD_NUMBER: _ClassVar[int]
+    HAS_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
+    WIDTH_FIELD_NUMBER: _ClassVar[int]
+    deployment_id: str
+    name: str
+    format: str
+    largest_batch: int
+    batch_milliseconds: float
+    queue_rows: int
+    generation: int
+    input_shape: _containers.RepeatedScalarFieldContainer[int]
+    classes: int
+    has_tokens: bool
+    offset: _containers.RepeatedScalarFieldContainer[float]
+    width: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, deployment_id: _Optional[str] = ..., name: _Optional[str] = ..., format: _Optional[str] = ..., largest_batch: _Optional[int] = ..., batch_milliseconds: _Optional[float] = ..., queue_rows: _Optional[int] = ..., generation: _Optional[int] = ..., input_shape: _Optional[_Iterable[int]] = ..., classes: _Optional[int] = ..., has_tokens: _Optional[bool] = ..., offset: _Optional[_Iterable[float]] = ..., width: _Optional[_Iterable[float]] = ...) -> None: ...
+
 class JobConfig(_message.Message):
-    __slots__ = ("job_id", "job_type", "priority", "model_definition", "hyperparameters", "dataset_uri", "batch_size", "epochs", "required_device", "estimated_memory", "estimated_duration", "payment_amount", "payment_address", "escrow_tx_hash", "reservation_duration_minutes", "name", "labels", "devices", "max_failures", "timeout_seconds", "max_losses", "weights_uri", "whole_device", "wait_timeout_seconds", "after", "trackers")
+    __slots__ = ("job_id", "job_type", "priority", "model_definition", "hyperparameters", "dataset_uri", "batch_size", "epochs", "required_device", "estimated_memory", "estimated_duration", "payment_amount", "payment_address", "escrow_tx_hash", "reservation_duration_minutes", "name", "labels", "devices", "max_failures", "timeout_seconds", "max_losses", "weights_uri", "whole_device", "wait_timeout_seconds", "after", "trackers", "serving")
     class HyperparametersEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -74,6 +104,7 @@ class JobConfig(_message.Message):
     WAIT_TIMEOUT_SECONDS_FIELD_NUMBER: _ClassVar[int]
     AFTER_FIELD_NUMBER: _ClassVar[int]
     TRACKERS_FIELD_NUMBER: _ClassVar[int]
+    SERVING_FIELD_NUMBER: _ClassVar[int]
     job_id: str
     job_type: JobType
     priority: JobPriority
@@ -100,7 +131,8 @@ class JobConfig(_message.Message):
     wait_timeout_seconds: int
     after: _containers.RepeatedScalarFieldContainer[str]
     trackers: Trackers
-    def __init__(self, job_id: _Optional[str] = ..., job_type: _Optional[_Union[JobType, str]] = ..., priority: _Optional[_Union[JobPriority, str]] = ..., model_definition: _Optional[str] = ..., hyperparameters: _Optional[_Mapping[str, str]] = ..., dataset_uri: _Optional[str] = ..., batch_size: _Optional[int] = ..., epochs: _Optional[int] = ..., required_device: _Optional[_Union[_common_pb2.DeviceType, str]] = ..., estimated_memory: _Optional[int] = ..., estimated_duration: _Optional[int] = ..., payment_amount: _Optional[float] = ..., payment_address: _Optional[str] = ..., escrow_tx_hash: _Optional[str] = ..., reservation_duration_minutes: _Optional[int] = ..., name: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., devices: _Optional[int] = ..., max_failures: _Optional[int] = ..., timeout_seconds: _Optional[int] = ..., max_losses: _Optional[int] = ..., weights_uri: _Optional[str] = ..., whole_device: _Optional[bool] = ..., wait_timeout_seconds: _Optional[int] = ..., after: _Optional[_Iterable[str]] = ..., trackers: _Optional[_Union[Trackers, _Mapping]] = ...) -> None: ...
+    serving: Serving
+    def __init__(self, job_id: _Optional[str] = ..., job_type: _Optional[_Union[JobType, str]] = ..., priority: _Optional[_Union[JobPriority, str]] = ..., model_definition: _Optional[str] = ..., hyperparameters: _Optional[_Mapping[str, str]] = ..., dataset_uri: _Optional[str] = ..., batch_size: _Optional[int] = ..., epochs: _Optional[int] = ..., required_device: _Optional[_Union[_common_pb2.DeviceType, str]] = ..., estimated_memory: _Optional[int] = ..., estimated_duration: _Optional[int] = ..., payment_amount: _Optional[float] = ..., payment_address: _Optional[str] = ..., escrow_tx_hash: _Optional[str] = ..., reservation_duration_minutes: _Optional[int] = ..., name: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., devices: _Optional[int] = ..., max_failures: _Optional[int] = ..., timeout_seconds: _Optional[int] = ..., max_losses: _Optional[int] = ..., weights_uri: _Optional[str] = ..., whole_device: _Optional[bool] = ..., wait_timeout_seconds: _Optional[int] = ..., after: _Optional[_Iterable[str]] = ..., trackers: _Optional[_Union[Trackers, _Mapping]] = ..., serving: _Optional[_Union[Serving, _Mapping]] = ...) -> None: ...
 
 class Trackers(_message.Message):
     __slots__ = ("tensorboard", "mlflow", "mlflow_experiment")

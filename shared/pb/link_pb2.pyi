@@ -51,7 +51,7 @@ class Hello(_message.Message):
     def __init__(self, node_id: _Optional[str] = ..., name: _Optional[str] = ..., protocol_version: _Optional[int] = ..., process_id: _Optional[str] = ..., description: _Optional[_Union[NodeDescription, _Mapping]] = ..., held: _Optional[_Iterable[_Union[HeldAttempt, _Mapping]]] = ...) -> None: ...
 
 class NodeDescription(_message.Message):
-    __slots__ = ("devices", "cpu_cores", "ram_total", "ram_available", "slots", "is_ready", "software_version", "fingerprint", "capacity_bytes", "allows_user_code")
+    __slots__ = ("devices", "cpu_cores", "ram_total", "ram_available", "slots", "is_ready", "software_version", "fingerprint", "capacity_bytes", "allows_user_code", "serving_address", "serving_http_address")
     class CapacityBytesEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -69,6 +69,8 @@ class NodeDescription(_message.Message):
     FINGERPRINT_FIELD_NUMBER: _ClassVar[int]
     CAPACITY_BYTES_FIELD_NUMBER: _ClassVar[int]
     ALLOWS_USER_CODE_FIELD_NUMBER: _ClassVar[int]
+    SERVING_ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    SERVING_HTTP_ADDRESS_FIELD_NUMBER: _ClassVar[int]
     devices: _containers.RepeatedCompositeFieldContainer[_common_pb2.DeviceCaps]
     cpu_cores: int
     ram_total: int
@@ -79,7 +81,9 @@ class NodeDescription(_message.Message):
     fingerprint: str
     capacity_bytes: _containers.ScalarMap[str, int]
     allows_user_code: bool
-    def __init__(self, devices: _Optional[_Iterable[_Union[_common_pb2.DeviceCaps, _Mapping]]] = ..., cpu_cores: _Optional[int] = ..., ram_total: _Optional[int] = ..., ram_available: _Optional[int] = ..., slots: _Optional[int] = ..., is_ready: _Optional[bool] = ..., software_version: _Optional[str] = ..., fingerprint: _Optional[str] = ..., capacity_bytes: _Optional[_Mapping[str, int]] = ..., allows_user_code: _Optional[bool] = ...) -> None: ...
+    serving_address: str
+    serving_http_address: str
+    def __init__(self, devices: _Optional[_Iterable[_Union[_common_pb2.DeviceCaps, _Mapping]]] = ..., cpu_cores: _Optional[int] = ..., ram_total: _Optional[int] = ..., ram_available: _Optional[int] = ..., slots: _Optional[int] = ..., is_ready: _Optional[bool] = ..., software_version: _Optional[str] = ..., fingerprint: _Optional[str] = ..., capacity_bytes: _Optional[_Mapping[str, int]] = ..., allows_user_code: _Optional[bool] = ..., serving_address: _Optional[str] = ..., serving_http_address: _Optional[str] = ...) -> None: ...
 
 class HeldAttempt(_message.Message):
     __slots__ = ("key", "state", "memory_bytes")

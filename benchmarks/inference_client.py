@@ -1,0 +1,113 @@
+"""The callers of `bench_inference`, in a process of their own: one command a line, one answer a line, both JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import grpc
+import grpc.aio
+import httpx
+import numpy as np
+import uvloop
+
+from shared.pb import common_pb2, inference_pb2, inference_pb2_grpc
+
+Call = Callable[[], Awaitable[str]]
+"""One request; returns what became of it."""
+
+
+async def main(grpc_address: str, http_address: str) -> None:
+    """Do what each line says, until there are no more."""
+    options = (("grpc.max_receive_message_length", -1),)
+    async with grpc.aio.insecure_channel(grpc_address, options) as channel, httpx.AsyncClient(timeout=30) as web:
+        stub = inference_pb2_grpc.InferenceServiceStub(channel)
+        while line := await asyncio.to_thread(sys.stdin.readline):
+            said = json.loads(line)
+            if said["door"] == "grpc":
+                call = _by_grpc(stub, said["deployment"], tuple(said["shape"]))
+            else:
+                call = _by_http(web, f"http://{http_address}/{said['deployment']}", tuple(said["shape"]))
+            match said["how"]:
+                case "one by one":
+                    answer: Any = await _one_by_one(call, **said["of"])
+                case "at once":
+                    answer = await _at_once(call, **said["of"])
+                case _:
+                    answer = await _at_a_rate(call, **said["of"])
+            print(json.dumps(answer), flush=True)
+
+
+def _by_grpc(stub: Any, deployment: str, shape: tuple[int, ...]) -> Call:
+    rows = np.random.default_rng(0).standard_normal(shape, np.float32).tobytes()
+    tensor = inference_pb2.TensorData(shape=shape, dtype=common_pb2.DATA_TYPE_FLOAT32, data=rows)
+    request = inference_pb2.InferRequest(deployment_id=deployment, inputs=[tensor])
+
+    async def call() -> str:
+        try:
+            await stub.Infer(request, timeout=30)
+        except grpc.aio.AioRpcError as refusal:
+            return str(refusal.code().name)
+        return "OK"
+
+    return call
+
+
+def _by_http(web: httpx.AsyncClient, url: str, shape: tuple[int, ...]) -> Call:
+    rows = np.random.default_rng(0).standard_normal(shape, np.float32).tobytes()
+
+    async def call() -> str:
+        answer = await web.post(url, content=rows)
+        return "OK" if answer.status_code == httpx.codes.OK else str(answer.status_code)
+
+    return call
+
+
+async def _one_by_one(call: Call, times: int) -> list[float]:
+    seconds = []
+    for _ in range(times):
+        begun = time.perf_counter()
+        assert await call() == "OK"
+        seconds.append(time.perf_counter() - begun)
+    return seconds
+
+
+async def _at_once(call: Call, callers: int, seconds: float) -> dict[str, float]:
+    """Let so many callers ask again and again; return answers a second, the first quarter left out."""
+    begun, done = time.perf_counter(), Counter[str]()
+
+    async def ask() -> None:
+        while (now := time.perf_counter() - begun) < seconds:
+            became = await call()
+            done[became] += now > seconds / 4
+
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(callers):
+            tasks.create_task(ask())
+    took = time.perf_counter() - begun - seconds / 4
+    return {became: count / took for became, count in done.items()}
+
+
+async def _at_a_rate(call: Call, rate: float, seconds: float) -> dict[str, int]:
+    """Ask so many times a second, whether earlier ones were answered or not; return what became of all."""
+    begun, became, sent = time.perf_counter(), Counter[str](), 0
+
+    async def ask() -> None:
+        became[await call()] += 1
+
+    async with asyncio.TaskGroup() as tasks:
+        while (now := time.perf_counter() - begun) < seconds:
+            while sent < now * rate:
+                tasks.create_task(ask())
+                sent += 1
+            await asyncio.sleep(0.002)
+    return {"sent": sent, **became}
+
+
+if __name__ == "__main__":
+    uvloop.run(main(*sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""The node's own gRPC server: what it serves to callers, who must show who they are."""
