@@ -52,7 +52,7 @@ class JobQuery:
     Attributes:
         user_id: only this user's; empty for all.
         states: only these; empty for all.
-        job_type: only this type's; empty for all.
+        job_type: only this type's; empty for all but replicas of deployments.
         search: only those whose id begins with it, or whose name or a label's value holds it, in whatever case.
         labels: only those with all of these labels.
         sort: what they go by.
@@ -159,7 +159,7 @@ class Store(Protocol):
         ...
 
     async def count_by_state(self) -> Mapping[JobState, int]:
-        """Return how many jobs there are in each state that some job is in."""
+        """Return how many jobs, replicas aside, there are in each state that some job is in."""
         ...
 
     async def add_telemetry(self, rows: Sequence[MetricRow], lines: Sequence[LogLine]) -> None:
@@ -183,7 +183,7 @@ class Store(Protocol):
         ...
 
     async def referenced_artifacts(self) -> frozenset[str]:
-        """Return the SHA-256 of each artifact that some job refers to."""
+        """Return the SHA-256 of each artifact that some job or some deployment refers to."""
         ...
 
     async def ended_jobs(self, *, after: EndedJob, limit: int) -> EndedPage:

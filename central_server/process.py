@@ -13,6 +13,8 @@ from central_server.artifacts.place import place_of_artifacts
 from central_server.artifacts.sweep import ArtifactSweep
 from central_server.control_loop import ControlLoop
 from central_server.deciding import Deciding
+from central_server.deployments.book import DeploymentBook
+from central_server.deployments.controller import DeploymentController
 from central_server.earlier_jobs import EarlierJobs
 from central_server.election import Election
 from central_server.identity.audit_log import AuditLog
@@ -27,6 +29,7 @@ from central_server.observability.present_state import PresentState, Sources
 from central_server.ports import StoredState
 from central_server.quotas_file import read_quotas
 from central_server.read_model import ReadModel
+from central_server.requests.deployment_commands import DeploymentCommands
 from central_server.requests.enrolment import Enrolment
 from central_server.requests.job_commands import JobCommands
 from central_server.requests.node_commands import NodeCommands
@@ -38,6 +41,7 @@ from central_server.rpc.artifact_service import ArtifactService
 from central_server.rpc.authentication import ShownCredentials
 from central_server.rpc.caller_check import CallerCheck
 from central_server.rpc.certificates import CertificateAuthenticator
+from central_server.rpc.deployment_service import DeploymentService
 from central_server.rpc.discovery_service import DiscoveryService
 from central_server.rpc.enrolment_service import EnrolmentService
 from central_server.rpc.job_planning import JobPlanning
@@ -149,7 +153,7 @@ class _Parts:
         self._read_model = ReadModel(store, self._watchers)
         self._traces = JobTraces(spans, self._record_shown, clock) if spans else None
         self._measures = Measures(clock)
-        self._read_model.on_change = self._measures.job_changed
+        self._read_model.on_change = self._job_changed
         self._streams = OpenStreams()
         self._sessions = LiveSessions()
         self._loop = ControlLoop(
@@ -162,6 +166,13 @@ class _Parts:
             check_office=self._election.check_office,
             watch_round=self._traces.round_is_durable if self._traces else None,
             on_commit=self._measures.committed,
+        )
+        self._deployments = DeploymentController(
+            DeploymentBook(store),
+            self._loop,
+            self._read_model,
+            clock,
+            drain_seconds=settings.replica_drain_seconds,
         )
         self._telemetry = TelemetryWriter(store, self._watchers)
         cleanup = Cleanup(
@@ -187,6 +198,7 @@ class _Parts:
                 "artifact sweep": sweep.run,
                 "clean-up": cleanup.run,
                 "audit log": self._audit.run,
+                "deployments": self._deployments.run,
                 **self._tracker_feeds(),
             },
             clock=clock,
@@ -201,6 +213,7 @@ class _Parts:
             traces=self._traces,
         )
         self._node_commands = NodeCommands(self._loop, self._read_model)
+        self._deployment_commands = DeploymentCommands(self._deployments, self._read_model, self._artifacts, clock)
         self._planning = Planning(self._loop, self._read_model, settings.tracker_rules)
         self._ingest = TelemetryIngest(self._read_model, self._telemetry)
         self._measures.registry.register(PresentState(self._read_model, Sources(self._open_streams, self._dropped)))
@@ -237,6 +250,10 @@ class _Parts:
         finally:
             await self._rpc.stop(0)
             self._election.close()
+
+    def _job_changed(self, before: JobRecord | None, after: JobRecord) -> None:
+        self._measures.job_changed(before, after)
+        self._deployments.job_changed(after)
 
     def _record_shown(self, job_id: str) -> JobRecord | None:
         seen = self._read_model.seen_now(job_id)
@@ -329,6 +346,7 @@ class _Parts:
             artifacts=self._artifacts,
             jobs=self._job_commands,
             nodes=self._node_commands,
+            deployments=self._deployment_commands,
             planning=self._planning,
             election=self._election,
             is_working=lambda: self._loop.is_working,
@@ -353,6 +371,7 @@ class _Parts:
             planning=JobPlanning(self._planning),
             discovery=DiscoveryService(read_model),
             management=NodeManagement(self._node_commands),
+            deployments=DeploymentService(self._deployment_commands, read_model, self._clock),
             artifacts=ArtifactService(self._artifacts),
             nodes=NodeService(
                 self._sessions,

@@ -43,6 +43,7 @@ class ReadModel:
         self._ended: OrderedDict[str, JobRecord] = OrderedDict()
         self._ended_bytes = 0
         self._progress: dict[str, Progress] = {}
+        self._replicas: dict[str, JobRecord] = {}
         self._nodes: dict[str, NodeRecord] = {}
         self._uses: dict[str, Mapping[str, DeviceUse]] = {}
         self.explain_waiting: Callable[[str], str] = lambda _job_id: ""
@@ -54,6 +55,7 @@ class ReadModel:
         """Forget live jobs and nodes, and begin with these; what has ended stays so."""
         self._live = {record.job_id: record for record in state.jobs}
         self._placed = {record.job_id: record for record in state.jobs if _has_place(record)}
+        self._replicas = {record.job_id: record for record in state.jobs if record.spec.serving}
         self._states = Counter(record.state for record in state.jobs)
         self._nodes = {record.node_id: record for record in state.nodes}
         self.watchers.everything_changed()
@@ -117,6 +119,10 @@ class ReadModel:
     def placed_jobs(self) -> tuple[SeenJob, ...]:
         """Return every job that runs or is promised to run, and how far it has come."""
         return tuple(SeenJob(record, self._progress.get(job_id)) for job_id, record in self._placed.items())
+
+    def replicas(self) -> tuple[JobRecord, ...]:
+        """Return every job that has not ended and is a replica of a deployment."""
+        return tuple(self._replicas.values())
 
     def named_by_live_jobs(self) -> frozenset[str]:
         """Return the jobs, ended ones too, that some live job comes after."""
@@ -184,11 +190,14 @@ class ReadModel:
     def _keep_live(self, record: JobRecord) -> None:
         self._live[record.job_id] = record
         self._states[record.state] += 1
+        if record.spec.serving:
+            self._replicas[record.job_id] = record
         if _has_place(record):
             self._placed[record.job_id] = record
 
     def _drop_live(self, job_id: str) -> None:
         self._placed.pop(job_id, None)
+        self._replicas.pop(job_id, None)
         if record := self._live.pop(job_id, None):
             self._states[record.state] -= 1
 

@@ -74,6 +74,7 @@ class Settings(BaseSettings):
         ageing_seconds: a job that waits counts one priority more after each of these.
         fair_share_half_life_seconds: after so long, what a user had of the devices counts half.
         reservation_seconds: whoever is first in line and has waited so long has a device kept free.
+        replica_drain_seconds: so long a replica still answers to which callers are sent no more.
         quotas: a TOML file that says how much each user may have at once; see `quotas_file`.
         tensorboard_dir: where TensorBoard's event files of jobs are written; None writes none.
         mlflow_tracking_uri: the MLflow server, or its database, that metrics also go to; empty for none.
@@ -114,6 +115,7 @@ class Settings(BaseSettings):
     ageing_seconds: float = Field(default=3600.0, ge=1.0, le=_YEAR_SECONDS)
     fair_share_half_life_seconds: float = Field(default=6 * 3600.0, ge=1.0, le=_YEAR_SECONDS)
     reservation_seconds: float = Field(default=60.0, ge=0.0, le=_YEAR_SECONDS)
+    replica_drain_seconds: float = Field(default=5.0, ge=0.0, le=3600.0)
     quotas: Path | None = None
     tensorboard_dir: Path | None = None
     mlflow_tracking_uri: str = ""

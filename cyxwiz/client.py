@@ -18,6 +18,8 @@ from cyxwiz.tls_choice import CertificateFiles
 from shared.lifecycle import JobState
 
 if TYPE_CHECKING:
+    from cyxwiz.deployment import Deployment
+    from cyxwiz.deployment_records import DeploymentInfo
     from cyxwiz.job_input import JobArrayInput, JobInput
 
 
@@ -106,6 +108,24 @@ class Client:
     def undrain(self, node_id: str) -> NodeInfo:
         """Let a drained node take work again."""
         return self._loop.run(self._client.undrain(node_id))
+
+    def deploy(
+        self, model: Job | str | Path, *, name: str = "", replicas: int = 0, largest_batch: int = 0
+    ) -> Deployment:
+        """Have a model answered for, by replicas that the server keeps alive; see `cyxwiz.aio.Client.deploy`."""
+        said = model.id if isinstance(model, Job) else model
+        made = self._client.deploy(said, name=name, replicas=replicas, largest_batch=largest_batch)
+        return self.deployment(self._loop.run(made).name)
+
+    def deployment(self, name: str) -> Deployment:
+        """Return a handle; whether the deployment exists is asked with its first use."""
+        from cyxwiz.deployment import Deployment  # noqa: PLC0415  # loads the stubs
+
+        return Deployment(self._client.deployment(name), self._loop)
+
+    def deployments(self) -> list[DeploymentInfo]:
+        """Return every deployment, the oldest first."""
+        return self._loop.run(self._client.deployments())
 
     def create_join_token(self, *, name: str = "", expires_seconds: int = 3600) -> str:
         """Return a token for which one node gets its certificate, once."""

@@ -97,7 +97,13 @@ def a_device(kind: DeviceKind = DeviceKind.CPU, index: int = 0, *, memory_bytes:
 
 
 def a_description(
-    *, gpus: int = 0, slots: int = 2, memory_bytes: int = 4 * GIB, is_ready: bool = True, fingerprint: str = "one"
+    *,
+    gpus: int = 0,
+    slots: int = 2,
+    memory_bytes: int = 4 * GIB,
+    is_ready: bool = True,
+    fingerprint: str = "one",
+    serving_address: str = "",
 ) -> NodeDescription:
     """Return what a node with a CPU and some GPUs says of itself; every device can promise `memory_bytes`."""
     kinds = [(DeviceKind.CPU, 0), *((DeviceKind.CUDA, index) for index in range(gpus))]
@@ -112,6 +118,7 @@ def a_description(
         software_version="0.1.0",
         fingerprint=fingerprint,
         capacity_bytes={device.device_id: memory_bytes for device in devices},
+        serving_address=serving_address,
     )
 
 

@@ -51,16 +51,16 @@ class Caller:
                 f"{_who_has(permission)}"
             )
 
-    def require_owner(self, owner: str, job_id: str) -> None:
-        """Go on if a job is this caller's own, or every job is theirs to change.
+    def require_owner(self, owner: str, called: str, *, what: str = "job") -> None:
+        """Go on if a job, or another thing, is this caller's own, or everybody's are theirs to change.
 
         Raises:
             NotPermitted: it belongs to somebody else.
         """
         if owner != self.user_id and not self.may(Permission.ALL_JOBS):
             raise NotPermitted(
-                f"job {job_id} belongs to {owner!r} and the role {self.role!r} changes only the jobs of its own user, "
-                f"{self.user_id!r}; {_who_has(Permission.ALL_JOBS)}"
+                f"{what} {called} belongs to {owner!r} and the role {self.role!r} changes only the {what}s of its own "
+                f"user, {self.user_id!r}; {_who_has(Permission.ALL_JOBS)}"
             )
 
 

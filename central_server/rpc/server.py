@@ -16,6 +16,7 @@ from central_server.rpc.admission import Admission, permission_of
 from central_server.rpc.artifact_service import ArtifactService
 from central_server.rpc.caller_check import CallerCheck
 from central_server.rpc.context import Context
+from central_server.rpc.deployment_service import DeploymentService
 from central_server.rpc.discovery_service import DiscoveryService
 from central_server.rpc.enrolment_service import EnrolmentService
 from central_server.rpc.foreign_services import ForeignServices
@@ -36,7 +37,7 @@ from central_server.rpc.registration import (
 from central_server.rpc.security_service import SecurityService
 from central_server.rpc.server_facts import server_facts
 from shared.errors import InvalidField
-from shared.pb import artifact_pb2, enrolment_pb2, job_pb2, link_pb2, node_pb2, security_pb2
+from shared.pb import artifact_pb2, deployment_pb2, enrolment_pb2, job_pb2, link_pb2, node_pb2, security_pb2
 
 _Request = TypeVar("_Request", bound=Message)
 
@@ -72,6 +73,7 @@ class Services:
     planning: JobPlanning
     discovery: DiscoveryService
     management: NodeManagement
+    deployments: DeploymentService
     artifacts: ArtifactService
     nodes: NodeService
     enrolment: EnrolmentService
@@ -89,6 +91,7 @@ class RpcServer:
             _jobs(services, admission, on_end),
             _discovery(services, admission, on_end),
             _management(services, admission, on_end),
+            _deployments(services, admission, on_end),
             _artifacts(services, admission, on_end),
             _link(services, admission, on_end),
             _enrolment(services, admission, on_end),
@@ -172,6 +175,19 @@ def _management(services: Services, admission: Admission, on_end: OnEnd) -> Regi
     table = Registration("cyxwiz.protocol.NodeManagementService", admission, on_end)
     table.unary("DrainNode", node_pb2.DrainNodeRequest, only(management.drain))
     table.unary("UndrainNode", node_pb2.UndrainNodeRequest, only(management.undrain))
+    return table
+
+
+def _deployments(services: Services, admission: Admission, on_end: OnEnd) -> Registration:
+    # Only the server that decides knows how they stand.
+    deployments, only = services.deployments, _Only(services.refuse_elsewhere).unary
+    table = Registration("cyxwiz.protocol.DeploymentService", admission, on_end)
+    table.unary("CreateDeployment", deployment_pb2.CreateDeploymentRequest, only(deployments.create))
+    table.unary("GetDeployment", deployment_pb2.GetDeploymentRequest, only(deployments.get))
+    table.unary("ListDeployments", deployment_pb2.ListDeploymentsRequest, only(deployments.list_deployments))
+    table.unary("StopDeployment", deployment_pb2.StopDeploymentRequest, only(deployments.stop))
+    table.unary("DeleteDeployment", deployment_pb2.DeleteDeploymentRequest, only(deployments.delete))
+    table.unary("GetDeploymentMetrics", deployment_pb2.GetDeploymentMetricsRequest, only(deployments.metrics))
     return table
 
 

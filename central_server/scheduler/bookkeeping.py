@@ -13,6 +13,7 @@ from central_server.scheduler.deadlines import LeaseEnds, RetryDue, RunTimesOut,
 from central_server.scheduler.demands import (
     device_kind_of,
     has_user_code,
+    is_replica,
     is_whole_device_wanted,
     priority_rank_of,
     run_seconds_allowed,
@@ -140,6 +141,7 @@ def need_of(state: ClusterState, job: JobRecord) -> Need:
         avoided=state.avoidances.of_job(job.job_id),
         runs_user_code=has_user_code(job.spec),
         is_whole=is_whole_device_wanted(job.spec),
+        is_replica=is_replica(job.spec),
     )
 
 

@@ -59,6 +59,11 @@ def run_seconds_allowed(spec: JobSpec) -> float | None:
     return spec.timeout_seconds
 
 
+def is_replica(spec: JobSpec) -> bool:
+    """Tell whether the job is a replica of a deployment, which callers have to reach."""
+    return spec.serving is not None
+
+
 def is_whole_device_wanted(spec: JobSpec) -> bool:
     """Tell whether the job is to share its device with nobody."""
     return spec.resources.whole_device

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import math
+from dataclasses import replace
 
 from shared.dataset_facts import DatasetFacts, dataset_facts
 from shared.dataset_uri import parse_dataset_uri
@@ -21,6 +22,7 @@ from shared.model_definition.graph import LayerSummary
 from shared.model_definition.implied_flatten import with_implied_flatten
 from shared.model_definition.parse import LONGEST_REMEMBERED, parse_model_definition
 from shared.model_definition.shapes import summarize
+from shared.serving import Serving
 from shared.user_model import runs_user_code
 
 FLOAT_BYTES = 4
@@ -40,9 +42,22 @@ _MOST_SLOTS = 2
 
 def estimate_bytes(spec: JobSpec) -> int:
     """Return about how many bytes the job will hold on its device."""
+    if spec.serving is not None:
+        return _estimate_of_replica(spec, spec.serving)
     slots = _OPTIMIZER_SLOTS.get(spec.hyperparameters.optimizer, _MOST_SLOTS)
     remembered = _of_small_models if len(spec.model_definition) <= LONGEST_REMEMBERED else _of_large_models
     return remembered(spec.model_definition, spec.dataset, spec.batch_size, slots)
+
+
+def _estimate_of_replica(spec: JobSpec, serving: Serving) -> int:
+    """Return parameters, once, and what goes forward of its largest batch."""
+    facts = dataset_facts(parse_dataset_uri(spec.dataset))
+    layers = _layers(spec.model_definition, replace(facts, example_shape=serving.input_shape or facts.example_shape))
+    if layers is None:
+        return UNKNOWN_MODEL_BYTES
+    parameters = sum(layer.parameters for layer in layers)
+    activations = sum(math.prod(layer.output_shape) for layer in layers)
+    return FLOAT_BYTES * (parameters + activations * serving.largest_batch) + OVERHEAD_BYTES
 
 
 def _estimate(model_definition: str, dataset: str, batch_size: int, optimizer_slots: int) -> int:

@@ -25,6 +25,7 @@ class Need:
         avoided: in order of node id.
         runs_user_code: whether the model is one that its user wrote in Python.
         is_whole: whether the device is to be shared with nobody.
+        is_replica: whether callers have to reach it there.
     """
 
     device_kind: DeviceKind | None
@@ -32,3 +33,4 @@ class Need:
     avoided: tuple[AvoidedNode, ...] = ()
     runs_user_code: bool = False
     is_whole: bool = False
+    is_replica: bool = False

@@ -94,6 +94,13 @@ def node_allows_user_code(need: Need, place: Place) -> str | None:
     return f"{place.node.name} does not run users' own models: its operator has not said --allow-user-code"
 
 
+def node_serves_models(need: Need, place: Place) -> str | None:
+    """A replica is of no use where no caller reaches it."""
+    if not need.is_replica or place.node.description.serving_address:
+        return None
+    return f"{place.node.name} serves no models: its operator has not said --listen"
+
+
 def device_could_ever_hold_it(need: Need, place: Place) -> str | None:
     """More than the device's whole capacity never fits."""
     if need.memory_bytes <= place.capacity_bytes:
@@ -151,6 +158,7 @@ LASTING_FILTERS: tuple[Filter, ...] = (
     node_is_ready,
     device_is_of_the_kind,
     node_allows_user_code,
+    node_serves_models,
     device_could_ever_hold_it,
 )
 """What also holds when nothing else runs there."""

@@ -8,7 +8,7 @@ from itertools import islice
 from central_server.scheduler.bookkeeping import need_of
 from central_server.scheduler.choosing import is_kept_from
 from central_server.scheduler.cluster_state import ClusterState
-from central_server.scheduler.demands import device_kind_of, has_user_code, is_whole_device_wanted
+from central_server.scheduler.demands import device_kind_of, has_user_code, is_replica, is_whole_device_wanted
 from central_server.scheduler.jobs import JobRecord
 from central_server.scheduler.needs import Need
 from central_server.scheduler.nodes import NodeRecord
@@ -102,5 +102,6 @@ def refusals_by_node(state: ClusterState, spec: JobSpec, memory_bytes: int) -> d
         memory_bytes,
         runs_user_code=has_user_code(spec),
         is_whole=is_whole_device_wanted(spec),
+        is_replica=is_replica(spec),
     )
     return {node.node_id: refusal_of_node(state, need, node) or "" for node in _connected(state)}

@@ -12,7 +12,11 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func
 
 from central_server.ports import JobPage, JobPlace, JobQuery, JobSort
 from central_server.storage import tables
+from central_server.storage.queries import is_no_replica
 from central_server.storage.rows import job_from_row, searched_label
+
+REPLICAS = "serving"
+"""The job type that is hidden."""
 
 _jobs, _specs, _search = tables.jobs.c, tables.job_specs.c, tables.job_search.c
 _KEYS: dict[JobSort, ColumnElement[Any]] = {
@@ -79,7 +83,7 @@ def _statement(
     connection: Connection, query: JobQuery, key: ColumnElement[Any], *more: ColumnElement[bool]
 ) -> Select[Any]:
     sequence = _sequence_of(query)
-    return select(key, sequence).select_from(_from(query)).where(*_conditions(connection, query), *more)
+    return select(key, sequence).select_from(_from(query)).where(*_conditions(connection, query, sequence), *more)
 
 
 def _in_order(statement: Select[Any], query: JobQuery, limit: int) -> Select[Any]:
@@ -117,8 +121,8 @@ def _from(query: JobQuery) -> FromClause:
 
 
 def _count(connection: Connection, query: JobQuery) -> int:
-    conditions = _conditions(connection, query)
     source = tables.job_search if query.search or query.labels else tables.jobs
+    conditions = _conditions(connection, query, source.c.sequence)
     if source is tables.job_search and (query.user_id or query.states):
         matching = select(literal(1)).select_from(tables.job_search.join(tables.jobs, _jobs.job_id == _search.job_id))
     else:
@@ -129,13 +133,13 @@ def _count(connection: Connection, query: JobQuery) -> int:
     return connection.scalar(select(func.count()).select_from(matching.subquery())) or 0
 
 
-def _conditions(connection: Connection, query: JobQuery) -> list[ColumnElement[bool]]:
-    wanted: list[ColumnElement[bool]] = []
+def _conditions(connection: Connection, query: JobQuery, sequence: ColumnElement[int]) -> list[ColumnElement[bool]]:
+    wanted = [_is_of_listed_kind(query, sequence)]
     if query.user_id:
         wanted.append(_jobs.user_id == query.user_id)
     if query.states:
         wanted.append(_state_of(query).in_(sorted(state.value for state in query.states)))
-    if query.job_type:
+    if query.job_type and query.job_type != REPLICAS:
         # As `row_from_spec` writes it; within a text of the user's the quotes would be escaped.
         of_type = _specs.spec.contains(f'","job_type":"{query.job_type}","dataset":"', autoescape=True)
         wanted.append(_jobs.job_id.in_(select(_specs.job_id).where(of_type)))
@@ -144,6 +148,11 @@ def _conditions(connection: Connection, query: JobQuery) -> list[ColumnElement[b
         begins = func.substr(_search.job_id, 1, len(query.search)) == query.search
         wanted.append(or_(_holds(connection, _search.searched, query.search.casefold()), begins))
     return wanted
+
+
+def _is_of_listed_kind(query: JobQuery, sequence: ColumnElement[int]) -> ColumnElement[bool]:
+    """Replicas of deployments are listed for whoever asks for them, and then alone."""
+    return ~is_no_replica(sequence) if query.job_type == REPLICAS else is_no_replica(sequence)
 
 
 def _state_of(query: JobQuery) -> ColumnElement[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, exists, func, select
 
 from central_server.ports import StoredState
 from central_server.scheduler.jobs import JobRecord
@@ -65,9 +65,15 @@ def content_digests(connection: Connection, job_ids: Sequence[str]) -> dict[str,
 
 
 def count_by_state(connection: Connection) -> dict[JobState, int]:
-    """Return how many jobs are in each state."""
+    """Return how many jobs, replicas of deployments aside, are in each state."""
     state = tables.jobs.c.state
-    return {JobState(name): count for name, count in connection.execute(select(state, func.count()).group_by(state))}
+    shown = select(state, func.count()).where(is_no_replica(tables.jobs.c.sequence)).group_by(state)
+    return {JobState(name): count for name, count in connection.execute(shown)}
+
+
+def is_no_replica(sequence: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether a job, by its sequence, is one that people submitted."""
+    return ~exists().where(tables.replicas.c.sequence == sequence)
 
 
 def metric_rows(connection: Connection, job_id: str, *, after_step: int, limit: int) -> tuple[MetricRow, ...]:
@@ -100,8 +106,10 @@ def log_lines(connection: Connection, job_id: str, *, after_sequence: int, limit
 
 
 def referenced_artifacts(connection: Connection) -> frozenset[str]:
-    """Return every artifact that some job refers to."""
-    return frozenset(connection.scalars(select(tables.artifact_references.c.sha256).distinct()))
+    """Return every artifact that some job or some deployment refers to."""
+    of_jobs = connection.scalars(select(tables.artifact_references.c.sha256).distinct())
+    of_deployments = connection.scalars(select(tables.deployments.c.weights_sha256))
+    return frozenset(of_jobs) | frozenset(of_deployments)
 
 
 def _whole_jobs() -> Select[tuple[object, ...]]:

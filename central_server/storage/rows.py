@@ -79,6 +79,14 @@ def row_for_search(record: JobRecord) -> dict[str, Any]:
     }
 
 
+def row_for_replicas(record: JobRecord) -> dict[str, Any] | None:
+    """Return the row of `replicas`, which is written once; None for every other job."""
+    serving = record.spec.serving
+    if serving is None:
+        return None
+    return {"sequence": record.sequence, "job_id": record.job_id, "deployment_id": serving.deployment_id}
+
+
 def searched_label(key: str, value: str) -> str:
     """Return a label as `job_search` holds it; neither part can hold the characters around it."""
     return f"\n{key}\x1f{value}\n"

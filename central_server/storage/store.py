@@ -16,13 +16,22 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from central_server.curves import Curve, CurveRequest
+from central_server.deployments.records import DeploymentRecord
 from central_server.identity.audit_entry import AuditEntry
 from central_server.identity.security_store import AuditQuery
 from central_server.identity.tokens import TokenRecord
 from central_server.ports import EndedJob, EndedPage, JobPage, JobQuery, StoredState, StoreSize, Telemetry
 from central_server.scheduler.effects import Write
 from central_server.scheduler.jobs import JobRecord
-from central_server.storage import curve_reading, expiring, job_listing, postgresql, queries, security_rows
+from central_server.storage import (
+    curve_reading,
+    deployment_rows,
+    expiring,
+    job_listing,
+    postgresql,
+    queries,
+    security_rows,
+)
 from central_server.storage.decider_lease import DeciderLease
 from central_server.storage.decider_lock import DeciderLock, FileLock
 from central_server.storage.engines import Engines, open_engines
@@ -196,6 +205,18 @@ class SqlStore:
     async def list_audit(self, query: AuditQuery) -> tuple[AuditEntry, ...]:
         """Return a page of the audit log."""
         return await self._read(security_rows.list_audit, query)
+
+    async def deployments(self) -> tuple[DeploymentRecord, ...]:
+        """Return every deployment, the oldest first."""
+        return await self._read(deployment_rows.all_deployments)
+
+    async def put_deployment(self, record: DeploymentRecord) -> None:
+        """Keep this in place of what was there."""
+        await self._write(deployment_rows.put_deployment, record)
+
+    async def remove_deployment(self, deployment_id: str) -> None:
+        """Forget one."""
+        await self._write(deployment_rows.remove_deployment, deployment_id)
 
     async def size(self) -> StoreSize:
         """Return what the database holds."""

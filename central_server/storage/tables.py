@@ -121,6 +121,28 @@ log_lines = Table(
 )
 """A node repeats what was not acknowledged: the same text of the same millisecond is kept once."""
 
+replicas = Table(
+    "replicas",
+    metadata,
+    Column("sequence", SEQUENCE, primary_key=True, autoincrement=False),
+    Column("job_id", Text, ForeignKey("jobs.job_id", ondelete="CASCADE"), nullable=False),
+    Column("deployment_id", Text, nullable=False),
+    Index("replicas_by_job", "job_id", unique=True),
+)
+"""Which jobs are replicas of deployments, by the sequence that listings walk along: they leave these out."""
+
+deployments = Table(
+    "deployments",
+    metadata,
+    Column("deployment_id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("weights_sha256", Text, nullable=False),
+    Column("details", Text, nullable=False),
+    Column("spec", Text, nullable=False),
+    Index("deployments_by_name", "name", unique=True),
+)
+"""`spec` is what its next replica would be."""
+
 artifact_references = Table(
     "artifact_references",
     metadata,

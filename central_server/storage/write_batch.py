@@ -20,6 +20,7 @@ from central_server.storage import tables
 from central_server.storage.rows import (
     USE_OF,
     artifacts_of,
+    row_for_replicas,
     row_for_search,
     row_from_job,
     row_from_log_line,
@@ -106,6 +107,8 @@ def _save_jobs(connection: Connection, records: list[JobRecord], without_spec: C
     unwritten = [record for record in records if record.job_id in without_spec]
     _insert_missing(connection, tables.job_specs, [row_from_spec(record) for record in unwritten])
     _insert_missing(connection, tables.job_search, [row_for_search(record) for record in unwritten])
+    replicas = [row for record in unwritten if (row := row_for_replicas(record)) is not None]
+    _insert_missing(connection, tables.replicas, replicas)
     references = [
         {"job_id": record.job_id, "sha256": sha256} for record in records for sha256 in sorted(artifacts_of(record))
     ]

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from central_server.web.convert_routes import convert_routes
 from central_server.web.curve_routes import curve_routes
+from central_server.web.deployment_routes import deployment_routes
 from central_server.web.door import Door
 from central_server.web.errors import add_error_answers
 from central_server.web.event_routes import event_routes
@@ -51,6 +52,7 @@ def build_app(parts: WebParts) -> FastAPI:
         jobs_changing_routes(parts),
         convert_routes(),
         node_routes(parts),
+        deployment_routes(parts),
         session_routes(parts),
     )
     for routes in routers:

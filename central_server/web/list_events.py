@@ -85,6 +85,7 @@ class ListEvents:
     def __init__(
         self, parts: WebParts, shown: ShownJobs, nodes: ShownNodes, summary: Summary, streams: OpenStreams
     ) -> None:
+        self._read_model = parts.read_model
         self._watchers = parts.read_model.watchers
         self._shown = shown
         self._nodes = nodes
@@ -131,7 +132,13 @@ class ListEvents:
 
     async def _changes(self, given: int) -> AsyncIterator[tuple[int, bytes]]:
         for change in self._watchers.changed_since(given, most=JOBS_AT_ONCE):
-            yield change.sequence, await self._event(change)
+            if not self._is_replica(change.job_id):
+                yield change.sequence, await self._event(change)
+
+    def _is_replica(self, job_id: str) -> bool:
+        """Tell whether it is a job that listings leave out."""
+        seen = self._read_model.seen_now(job_id)
+        return seen is not None and seen.record.spec.serving is not None
 
     async def _event(self, change: ListChange) -> bytes:
         event_id = str(change.sequence)

@@ -10,6 +10,7 @@ from central_server.identity.audit_log import AuditLog
 from central_server.observability.measures import Measures
 from central_server.ports import Artifacts, Store
 from central_server.read_model import ReadModel
+from central_server.requests.deployment_commands import DeploymentCommands
 from central_server.requests.job_commands import JobCommands
 from central_server.requests.node_commands import NodeCommands
 from central_server.requests.planning import Planning
@@ -35,6 +36,7 @@ class WebParts:
     artifacts: Artifacts
     jobs: JobCommands
     nodes: NodeCommands
+    deployments: DeploymentCommands
     planning: Planning
     election: Election
     is_working: Callable[[], bool]

@@ -45,7 +45,10 @@ from shared.pb import (
 )
 
 if TYPE_CHECKING:
+    from cyxwiz.aio.deployment import Deployment
+    from cyxwiz.deployment_records import DeploymentInfo
     from cyxwiz.job_input import JobArrayInput, JobInput
+    from shared.pb import deployment_pb2_grpc
 
 _PAGE_SIZE = 200
 _LOOKUPS_AT_ONCE = 16
@@ -268,6 +271,67 @@ class Client:
         """
         request = node_pb2.UndrainNodeRequest(node_id=node_id)
         return node_info_from_wire((await self._connection.call(self._management.UndrainNode, request)).info)
+
+    async def deploy(
+        self, model: Job | str | Path, *, name: str = "", replicas: int = 0, largest_batch: int = 0
+    ) -> Deployment:
+        """Have a model answered for, by replicas that the central server keeps alive; return a handle at once.
+
+        Under a name that is taken, the model of that deployment is replaced without dropping a request.
+
+        Args:
+            model: a finished job, its id, or the path of an ONNX file.
+            name: what people call it; empty is the job's id, or made of the file's name and content.
+            replicas: how many; 0 is one, or as many as there are.
+            largest_batch: rows that are computed together at most; 0 leaves it to the server.
+
+        Raises:
+            NotFound: there is no such job.
+            WrongState: the job has no weights.
+            InvalidField: something else is wrong; `.field` says what.
+        """
+        from cyxwiz.aio.deploying import deployment_config  # noqa: PLC0415  # loads numpy, and the stubs
+        from shared.pb import deployment_pb2  # noqa: PLC0415  # as above
+
+        config = await deployment_config(
+            model.id if isinstance(model, Job) else model,
+            name=name,
+            replicas=replicas,
+            largest_batch=largest_batch,
+            upload=self.upload,
+        )
+        request = deployment_pb2.CreateDeploymentRequest(config=config)
+        answer = await self._connection.call(self._deployment_stub().CreateDeployment, request)
+        return self.deployment(answer.deployment.name)
+
+    def deployment(self, name: str) -> Deployment:
+        """Return a handle; whether the deployment exists is asked with its first use."""
+        from cyxwiz.aio.deployment import Deployment  # noqa: PLC0415  # loads the stubs
+
+        return Deployment(name, connection=self._connection, deployments=self._deployment_stub())
+
+    async def deployments(self) -> list[DeploymentInfo]:
+        """Return every deployment, the oldest first."""
+        from cyxwiz.deployment_records import deployment_info_from_wire  # noqa: PLC0415  # only whoever asks needs it
+        from shared.pb import deployment_pb2  # noqa: PLC0415  # as above
+
+        infos: list[DeploymentInfo] = []
+        token = ""
+        while True:
+            request = deployment_pb2.ListDeploymentsRequest(page_size=_PAGE_SIZE, page_token=token)
+            page = await self._connection.call(self._deployment_stub().ListDeployments, request)
+            infos += map(deployment_info_from_wire, page.deployments)
+            token = page.next_page_token
+            if not token:
+                return infos
+
+    def _deployment_stub(self) -> deployment_pb2_grpc.DeploymentServiceAsyncStub:
+        from shared.pb import deployment_pb2_grpc  # noqa: PLC0415  # as above
+
+        stub: deployment_pb2_grpc.DeploymentServiceAsyncStub = deployment_pb2_grpc.DeploymentServiceStub(
+            self._connection.channel
+        )
+        return stub
 
     async def create_join_token(self, *, name: str = "", expires_seconds: int = 3600) -> str:
         """Return a token for which one node gets its certificate, once; the server keeps only its hash.

@@ -22,6 +22,7 @@ from cyxwiz.server_address import is_loopback
 from cyxwiz.tls_choice import TlsChoice
 from shared.backoff import Backoff
 from shared.clock import Clock, SystemClock
+from shared.tls_identity import node_server_name
 
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 """The transport's limit of one message, both ways."""
@@ -77,12 +78,15 @@ class Connection:
         self._call_timeout_seconds = call_timeout_seconds
         self._clock = clock or SystemClock()
         self._speaks_tls = tls is not None
+        self._tls = tls
+        self._metadata = (("authorization", f"Bearer {token}"),) if token else ()
+        self._nodes: dict[tuple[str, str], SeveralServers] = {}
         dial = partial(_dial, credentials=_credentials(tls) if tls is not None else None)
         self._servers = SeveralServers(
             addresses,
             dial=dial,
             monotonic_seconds=self._clock.monotonic_seconds,
-            metadata=(("authorization", f"Bearer {token}"),) if token else (),
+            metadata=self._metadata,
         )
         # Stubs ask a channel for methods and nothing else.
         self.channel = cast("grpc.aio.Channel", self._servers)
@@ -98,6 +102,26 @@ class Connection:
         """Close the channel; calls in flight end."""
         self._is_closed = True
         await self.channel.close()
+        for channel in self._nodes.values():
+            await channel.close()
+
+    def node_channel(self, address: str, node_id: str) -> grpc.aio.Channel:
+        """Return a channel to a node's own server, with the credentials that the central server is shown; kept open.
+
+        A node on this machine is spoken to in the clear, as it listens; any other one as the central server is.
+        """
+        self.refuse_when_closed()
+        known = self._nodes.get((address, node_id))
+        if known is None:
+            credentials = _credentials(self._tls) if self._tls and not is_loopback(address) else None
+            known = SeveralServers(
+                [address],
+                dial=partial(_dial, credentials=credentials, server_name=node_server_name(node_id)),
+                monotonic_seconds=self._clock.monotonic_seconds,
+                metadata=self._metadata,
+            )
+            self._nodes[address, node_id] = known
+        return cast("grpc.aio.Channel", known)
 
     async def call(
         self,
@@ -153,10 +177,14 @@ class Connection:
         return Patience(limit, clock=self._clock, uniform=self._uniform)
 
 
-def _dial(address: str, *, credentials: grpc.ChannelCredentials | None) -> grpc.aio.Channel:
-    options = _CHANNEL_OPTIONS + ((("grpc.enable_http_proxy", 0),) if is_loopback(address) else ())
+def _dial(address: str, *, credentials: grpc.ChannelCredentials | None, server_name: str = "") -> grpc.aio.Channel:
+    options: tuple[tuple[str, int | str], ...] = _CHANNEL_OPTIONS + (
+        (("grpc.enable_http_proxy", 0),) if is_loopback(address) else ()
+    )
     if credentials is None:
         return grpc.aio.insecure_channel(address, options=options)
+    if server_name:
+        options += (("grpc.ssl_target_name_override", server_name),)
     return grpc.aio.secure_channel(address, credentials, options=options)
 
 

@@ -51,7 +51,7 @@ def candidates(words: Sequence[str], *, ask: Callable[[str, str | None], Iterabl
 
     Args:
         words: the words behind `cyxwiz`; the last one is being typed and may be empty.
-        ask: gives the ids that the server knows for a kind of argument, `JOB` or `NODE`, at a server.
+        ask: gives the ids that the server knows for a kind of argument, `JOB`, `NODE` or `DEPLOYMENT`, at a server.
     """
     *before, typed = words or [""]
     if before and before[-1] in CONNECTION_OPTIONS:
@@ -103,7 +103,7 @@ def _behind_command(
     match parameters.argument:
         case "SHELL":
             return _SHELLS
-        case "JOB" | "NODE":
+        case "JOB" | "NODE" | "DEPLOYMENT":
             return ask(parameters.argument, _server_in(before))
         case _:
             return ()  # a file, which the shell itself completes
@@ -134,6 +134,8 @@ def _ask(kind: str, server: str | None) -> list[str]:
         async with chosen_client(server, retry_seconds=0, call_timeout_seconds=_ANSWER_SECONDS) as client:
             if kind == "JOB":
                 return [info.job_id for info in await client.jobs(limit=_LISTED_JOBS)]
+            if kind == "DEPLOYMENT":
+                return [info.name for info in await client.deployments()]
             return [name for node in await client.nodes() for name in (node.name or node.node_id,)]
 
     try:

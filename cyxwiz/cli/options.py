@@ -8,6 +8,8 @@ import typer
 
 JobArgument = Annotated[str, typer.Argument(metavar="JOB", help="A job id, or the beginning of one.")]
 
+DeploymentArgument = Annotated[str, typer.Argument(metavar="DEPLOYMENT", help="What it is called, or its id.")]
+
 ServerOption = Annotated[
     str | None,
     typer.Option(

@@ -15,7 +15,7 @@ from google.rpc import error_details_pb2, status_pb2
 from central_server.process import CentralServer, Listening
 from central_server.settings import Settings
 from cyxwiz.aio.several_servers import SeveralServers
-from shared.pb import artifact_pb2_grpc, job_pb2, job_pb2_grpc, node_pb2_grpc, security_pb2_grpc
+from shared.pb import artifact_pb2_grpc, deployment_pb2_grpc, job_pb2, job_pb2_grpc, node_pb2_grpc, security_pb2_grpc
 
 A_MODEL_DEFINITION = '{"layers": [{"type": "dense", "units": 10}]}'
 
@@ -32,6 +32,7 @@ class Server:
     management: node_pb2_grpc.NodeManagementServiceAsyncStub
     artifacts: artifact_pb2_grpc.ArtifactServiceAsyncStub
     security: security_pb2_grpc.SecurityServiceAsyncStub
+    deployments: deployment_pb2_grpc.DeploymentServiceAsyncStub
     token: str
 
     @property
@@ -82,6 +83,7 @@ def server_on(channel: grpc.aio.Channel, stop: asyncio.Event, listening: Listeni
         management=node_pb2_grpc.NodeManagementServiceStub(as_admin),
         artifacts=artifact_pb2_grpc.ArtifactServiceStub(channel),
         security=security_pb2_grpc.SecurityServiceStub(as_admin),
+        deployments=deployment_pb2_grpc.DeploymentServiceStub(channel),
         token=token,
     )
 

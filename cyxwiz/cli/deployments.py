@@ -1,0 +1,43 @@
+"""`cyxwiz deployments`: what is deployed, how it stands, and where it answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cyxwiz.cli.options import JsonOption, ServerOption
+from cyxwiz.cli.printing import print_json, print_table
+
+if TYPE_CHECKING:
+    from cyxwiz.aio import Client
+    from cyxwiz.deployment_records import DeploymentInfo
+
+_HEADER = ("NAME", "STATE", "MODEL", "REPLICAS", "REQUESTS", "LATENCY", "WHERE")
+
+
+def deployments(as_json: JsonOption = False, server: ServerOption = None) -> None:
+    """List the deployments, the oldest first.
+
+    Example: cyxwiz deployments
+    """
+    from cyxwiz.cli.with_client import with_client
+
+    async def work(client: Client) -> list[DeploymentInfo]:
+        return await client.deployments()
+
+    infos = with_client(server, work)
+    if as_json:
+        print_json(infos)
+    else:
+        print_table(_HEADER, [_row(info) for info in infos])
+
+
+def _row(info: DeploymentInfo) -> tuple[str, ...]:
+    return (
+        info.name,
+        info.state,
+        f"{info.source.removeprefix('artifact://sha256:')[:16]} ({info.generation})",
+        f"{len(info.ready)} of {info.replicas_wanted}",
+        str(info.total_requests),
+        f"{info.latency_ms:.2f} ms" if info.total_requests else "-",
+        info.message or ", ".join(replica.address for replica in info.ready) or "-",
+    )
