@@ -85,7 +85,10 @@ def _array(tensor: inference_pb2.TensorData) -> np.ndarray[Any, Any]:
             f"input {tensor.name!r} of shape {shape} and {dtype.name} must be {wanted} bytes, got {len(tensor.data)}",
             field=FIELD,
         )
-    return np.frombuffer(tensor.data, dtype).reshape(shape)
+    try:
+        return np.frombuffer(tensor.data, dtype).reshape(shape)
+    except ValueError:  # more dimensions, or longer ones, than an array can have
+        raise InvalidField(f"input {tensor.name!r} must have the shape of an array, got {shape}", field=FIELD) from None
 
 
 def _fitting(spec: ValueSpec, array: np.ndarray[Any, Any]) -> Rows:
@@ -96,13 +99,25 @@ def _fitting(spec: ValueSpec, array: np.ndarray[Any, Any]) -> Rows:
         )
     if not len(array):
         raise InvalidField(f"input {spec.name!r} must have at least one row, got none", field=FIELD)
-    if spec.dtype.kind == "i" and array.dtype.kind == "f":
+    if array.dtype.kind not in "fiu":
+        raise InvalidField(f"input {spec.name!r} must hold numbers, got {array.dtype}", field=FIELD)
+    if spec.dtype.kind in "iu":
+        _check_whole(spec, array)
+    return array.astype(spec.dtype, copy=False)
+
+
+def _check_whole(spec: ValueSpec, array: np.ndarray[Any, Any]) -> None:
+    """Refuse what a type of whole numbers cannot hold; NumPy would cut it to something else in silence."""
+    if array.dtype.kind == "f":
         raise InvalidField(
             f"input {spec.name!r} must hold whole numbers ({spec.dtype}), got {array.dtype}", field=FIELD
         )
-    if array.dtype.kind not in "fiu":
-        raise InvalidField(f"input {spec.name!r} must hold numbers, got {array.dtype}", field=FIELD)
-    return array.astype(spec.dtype, copy=False)
+    can = np.iinfo(spec.dtype)
+    if array.min() < can.min or array.max() > can.max:
+        raise InvalidField(
+            f"input {spec.name!r} must hold numbers from {can.min} to {can.max}, got {array.min()} to {array.max()}",
+            field=FIELD,
+        )
 
 
 def _list(specs: Sequence[ValueSpec]) -> str:
