@@ -27,6 +27,7 @@ COMMANDS = {
     "top": "top:top",
     "drain": "drain:drain",
     "undrain": "drain:undrain",
+    "terminal": "terminal:terminal",
     "doctor": "doctor:doctor",
     "completion": "completion:completion",
     "token create": "token:create",

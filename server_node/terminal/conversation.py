@@ -121,7 +121,9 @@ class Conversation:
         if raw is grpc.aio.EOF:
             return None
         if len(raw) > _LARGEST_INPUT_BYTES:
-            raise InvalidField(f"a message of input may have {_LARGEST_INPUT_BYTES} bytes, got {len(raw)}", field="data")
+            raise InvalidField(
+                f"a message of input may have {_LARGEST_INPUT_BYTES} bytes, got {len(raw)}", field="data"
+            )
         try:
             return terminal_pb2.TerminalData.FromString(raw)
         except DecodeError:

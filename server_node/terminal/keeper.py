@@ -63,7 +63,7 @@ def _become(command: Sequence[str]) -> NoReturn:
         fcntl.ioctl(_TERMINAL, termios.TIOCSCTTY, 0)
         os.dup2(_TERMINAL, 0)
         os.dup2(_TERMINAL, 2)
-        os.execvp(command[0], command)  # noqa: S606 - the node chose what runs; no shell is in between
+        os.execvp(command[0], [*command])  # noqa: S606 - the node chose what runs; no shell is in between
     except OSError as refusal:
         os.write(2, f"{command[0]} cannot be run: {refusal.strerror}\r\n".encode())
     finally:

@@ -49,7 +49,9 @@ def own_account() -> Account:
         return Account(str(os.geteuid()), "/", _PLAIN_SHELL)
     shell = entry.pw_shell
     is_shell = Path(shell).name not in _NO_SHELLS and os.access(shell, os.X_OK)
-    return Account(entry.pw_name, entry.pw_dir if Path(entry.pw_dir).is_dir() else "/", shell if is_shell else _PLAIN_SHELL)
+    return Account(
+        entry.pw_name, entry.pw_dir if Path(entry.pw_dir).is_dir() else "/", shell if is_shell else _PLAIN_SHELL
+    )
 
 
 def chosen_program(

@@ -208,9 +208,7 @@ async def start_session(
         raise
     finally:
         os.close(theirs)
-    return Session(
-        session_id, owner, deployment_id, process, PseudoTerminal(ours), size, rules=rules, clock=clock
-    )
+    return Session(session_id, owner, deployment_id, process, PseudoTerminal(ours), size, rules=rules, clock=clock)
 
 
 async def _within(seconds: float, event: asyncio.Event) -> None:

@@ -41,6 +41,7 @@ class SessionTable:
         self._uniform = uniform
         self._sessions: dict[str, Session] = {}
         self._opening = 0
+        self._untold = 0
         self._tasks: asyncio.TaskGroup | None = None
         self._stopping = asyncio.Event()
         self._changed = asyncio.Event()
@@ -61,7 +62,7 @@ class SessionTable:
             session.end("the node stops")
         try:
             async with asyncio.timeout(_CLOSE_SECONDS):
-                while self._sessions:
+                while self._sessions or self._untold:
                     self._changed.clear()
                     await self._changed.wait()
         except TimeoutError:
@@ -104,9 +105,7 @@ class SessionTable:
         """Have it written down that a session was not opened."""
         log_event(_LOG, "terminal_refused", user=caller.user_id, code=refusal.code)
         try:
-            await self._callers.record(
-                caller, REFUSED, subject=deployment_id, result=refusal.code, detail=str(refusal)
-            )
+            await self._callers.record(caller, REFUSED, subject=deployment_id, result=refusal.code, detail=str(refusal))
         except MachineFailure:
             return  # nothing was opened, and the node's own log has it
 
@@ -136,9 +135,13 @@ class SessionTable:
             _LOG.error("terminal_broke", exc_info=failure)
         finally:
             self._sessions.pop(session.session_id, None)
-            self._changed.set()
             log_event(_LOG, "terminal_closed", session=session.session_id, reason=session.reason)
-        await self._record_end(session)
+        self._untold += 1
+        try:
+            await self._record_end(session)
+        finally:
+            self._untold -= 1
+            self._changed.set()
 
     async def _record_end(self, session: Session) -> None:
         seconds = (self._clock.unix_ms() - session.created_ms) / 1000

@@ -1,4 +1,4 @@
-"""`TerminalService`: opens sessions, carries their bytes, resizes and closes them. What a session is, `session` knows."""
+"""`TerminalService`: opens sessions, carries their bytes, resizes and closes them. What one is, `session` knows."""
 
 from __future__ import annotations
 

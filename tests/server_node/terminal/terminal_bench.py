@@ -14,7 +14,7 @@ from server_node.own_services.own_side import open_own_server
 from server_node.ports import CheckedCaller
 from server_node.terminal.program import own_account
 from server_node.terminal.rules import TerminalRules
-from server_node.terminal.session_table import SessionTable
+from server_node.terminal.session_table import CLOSED, SessionTable
 from server_node.terminal.terminal_service import terminal_table
 from shared.clock import SystemClock
 from shared.errors import NotFound, NotPermitted, ServerUnreachable
@@ -28,6 +28,11 @@ class Callers:
 
     records: list[tuple[str, str, str, str]] = field(default_factory=list)
     is_away: bool = False
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def closed(self) -> list[str]:
+        return [detail for action, _, _, detail in self.records if action == CLOSED]
 
     async def check(self, authorization: str, host: str, permission: Permission, what: str) -> CheckedCaller:
         assert (permission, what.partition("/")[0]) == (Permission.TERMINAL, "cyxwiz.protocol.TerminalService")
@@ -42,6 +47,7 @@ class Callers:
         if self.is_away:
             raise ServerUnreachable("nobody answers")
         self.records.append((action, caller.token_id, result, detail))
+        self.news.set()
 
 
 class Stream:
@@ -97,9 +103,10 @@ class Bench:
 
     async def until_closed(self, count: int = 1) -> list[str]:
         async with asyncio.timeout(10):
-            while len(closed := [detail for action, _, _, detail in self.callers.records if "closed" in action]) < count:
-                await asyncio.sleep(0.01)
-        return closed
+            while len(self.callers.closed) < count:
+                self.callers.news.clear()
+                await self.callers.news.wait()
+        return self.callers.closed
 
 
 def as_caller(token: str) -> tuple[tuple[str, str], ...]:
