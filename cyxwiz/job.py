@@ -36,6 +36,18 @@ class Job:
     def __repr__(self) -> str:
         return f"Job({self.id!r})"
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: state, progress and curves."""
+        return self.card()
+
+    def card(self) -> str:
+        """Return the job as it stands as HTML, with its curves."""
+        return self._loop.run(self._job.card())
+
+    def show(self) -> JobInfo | None:
+        """Show the job until it has ended; see `cyxwiz.aio.Job.show`."""
+        return self._loop.run(self._job.show())
+
     def status(self) -> JobInfo:
         """Return everything about the job as it is now."""
         return self._loop.run(self._job.status())

@@ -14,7 +14,7 @@ from importlib import metadata
 
 import uvloop
 
-from server_node.connection.secure_link import open_link
+from server_node.connection.secure_link import CertificateFiles, open_link
 from server_node.node import Node
 from server_node.settings import NodeSettings, settings_from_arguments
 from server_node.shutdown import end_process
@@ -65,6 +65,7 @@ async def _run(settings: NodeSettings, folder: StateFolder, spans: OtlpSpans | N
         folder.node_id,
         settings.servers,
         ca=settings.ca,
+        shown=CertificateFiles(settings.cert, settings.key) if settings.cert and settings.key else None,
         join_token_file=settings.join_token_file,
         uniform=random.Random().random,  # noqa: S311 - the jitter of waits is no secret
         clock=SystemClock(),

@@ -31,6 +31,8 @@ class NodeSettings(BaseSettings):
     Attributes:
         server: `host:port` of the central server, or several separated by commas.
         ca: whose certificates of servers are believed, PEM; without it nothing is encrypted.
+        cert: the certificate that this node shows, PEM, where another authority than the server made it; with `key`.
+        key: its key, PEM. Both files are read with every dial, so a renewed one needs no restart.
         join_token_file: a file with a token that `cyxwiz token join` made: for it the node gets a certificate, once.
         state_dir: where the node keeps its id, its journal, checkpoints and results; made when missing.
         name: what people call it; empty takes the machine's name.
@@ -67,6 +69,8 @@ class NodeSettings(BaseSettings):
 
     server: str = DEFAULT_SERVER
     ca: Path | None = None
+    cert: Path | None = None
+    key: Path | None = None
     join_token_file: Path | None = None
     state_dir: Path = Path.home() / ".local" / "state" / "cyxwiz" / "node"
     name: str = ""
@@ -154,6 +158,7 @@ def settings_from_arguments(arguments: Sequence[str]) -> NodeSettings:
         field = ".".join(str(part) for part in first["loc"])
         raise InvalidField(f"{field}: {first['msg'].lower()}, got {first['input']!r}", field=field) from None
     _check_servers(settings)
+    _check_certificate(settings)
     _check_terminal(settings)
     return settings
 
@@ -174,6 +179,16 @@ def _check_servers(settings: NodeSettings) -> None:
         host, _, port = address.rpartition(":")
         if not host or not port.isdigit() or not 0 < int(port) < 65536:
             raise InvalidField(f"server must be host:port, such as {DEFAULT_SERVER}, got {address!r}", field="server")
+
+
+def _check_certificate(settings: NodeSettings) -> None:
+    if (settings.cert is None) != (settings.key is None):
+        raise InvalidField("cert and key belong together: name both files, or a join token", field="cert")
+    if settings.cert is not None and (settings.ca is None or settings.join_token_file is not None):
+        raise InvalidField(
+            "cert needs ca, the authority of the servers; and join_token_file gets a certificate of its own: say one",
+            field="cert",
+        )
 
 
 def _check_terminal(settings: NodeSettings) -> None:
@@ -206,6 +221,8 @@ def _parser() -> argparse.ArgumentParser:
         help=f"the central server; several separated by commas ({DEFAULT_SERVER})",
     )
     add("--ca", type=Path, metavar="FILE", help="speak TLS, and believe the servers of this authority (no TLS)")
+    add("--cert", type=Path, metavar="FILE", help="this node's certificate, from another authority (none)")
+    add("--key", type=Path, metavar="FILE", help="its key")
     add("--join-token-file", type=Path, metavar="FILE", help="what cyxwiz token join printed; it enrols this node once")
     add("--state-dir", type=Path, metavar="DIR", help="id, journal, checkpoints and results are kept here")
     add("--name", help="what people call this node (the machine's name)")

@@ -29,6 +29,8 @@ class Permission(StrEnum):
     READ = "read"
     DOWNLOAD = "download"
     UPLOAD = "upload"
+    PLAN = "plan"
+    """Be told what would happen, which changes nothing."""
     SUBMIT = "submit"
     OWN_JOBS = "own_jobs"
     """Change jobs, of which only one's own without `ALL_JOBS`."""
@@ -45,6 +47,7 @@ class Permission(StrEnum):
 _VIEWER = frozenset({Permission.OPEN, Permission.READ, Permission.DOWNLOAD})
 _SUBMITTER = _VIEWER | {
     Permission.UPLOAD,
+    Permission.PLAN,
     Permission.SUBMIT,
     Permission.OWN_JOBS,
     Permission.DEPLOY,
@@ -65,7 +68,7 @@ PERMISSIONS_OF: Mapping[Role, frozenset[Permission]] = MappingProxyType(
 RPC_PERMISSIONS: Mapping[str, Permission] = MappingProxyType(
     {
         "cyxwiz.protocol.JobService/SubmitJob": Permission.SUBMIT,
-        "cyxwiz.protocol.JobService/PlanJob": Permission.SUBMIT,
+        "cyxwiz.protocol.JobService/PlanJob": Permission.PLAN,
         "cyxwiz.protocol.JobService/CancelJob": Permission.OWN_JOBS,
         "cyxwiz.protocol.JobService/DeleteJob": Permission.OWN_JOBS,
         "cyxwiz.protocol.JobService/PauseJob": Permission.OWN_JOBS,
@@ -124,8 +127,8 @@ ROUTE_PERMISSIONS: Mapping[tuple[str, str], Permission] = MappingProxyType(
         ("POST", "/api/v1/nodes/{node_id}/undrain"): Permission.NODES,
         ("GET", "/api/v1/jobs"): Permission.READ,
         ("POST", "/api/v1/jobs"): Permission.SUBMIT,
-        ("POST", "/api/v1/plan"): Permission.SUBMIT,
-        ("POST", "/api/v1/convert"): Permission.SUBMIT,
+        ("POST", "/api/v1/plan"): Permission.PLAN,
+        ("POST", "/api/v1/convert"): Permission.PLAN,
         ("GET", "/api/v1/jobs/{job_id}"): Permission.READ,
         ("DELETE", "/api/v1/jobs/{job_id}"): Permission.OWN_JOBS,
         ("POST", "/api/v1/jobs/{job_id}/cancel"): Permission.OWN_JOBS,

@@ -1,4 +1,4 @@
-"""The audit log: what changed something, and what was refused, is queued and written in batches, some ten a second.
+"""The audit log: what changed something, and what was refused, is queued and written in batches, at most one a second.
 
 No request waits for it. When the process is killed, what was queued in the last moment is lost from the log, while the
 jobs themselves, with their users, are not. While the store cannot be written, entries wait; of more than may wait, the
@@ -22,7 +22,8 @@ from shared.clock import Clock
 from shared.errors import CyxWizError, StoreUnavailable
 from shared.permissions import Permission
 
-COLLECT_SECONDS = 0.1
+COLLECT_SECONDS = 1.0
+"""A commit of its own costs the control loop, which shares the store's one writer, the time of a sync to the disk."""
 CAPACITY_ENTRIES = 50_000
 BATCH_ENTRIES = 1_000
 SAME_REFUSAL_SECONDS = 60.0

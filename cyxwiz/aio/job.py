@@ -15,6 +15,7 @@ from cyxwiz.errors import JobCancelled, JobFailed
 from cyxwiz.metrics import Metrics
 from cyxwiz.records import JobInfo, LogLine, to_json_value
 from cyxwiz.records_from_wire import job_info_from_wire, log_line_from_wire, metric_row_from_wire
+from shared.clock import SystemClock
 from shared.errors import OurBug, WrongState
 from shared.lifecycle import JobState
 from shared.pb import artifact_pb2_grpc, job_pb2, job_pb2_grpc
@@ -100,6 +101,24 @@ class Job:
                 info = job_info_from_wire(update.job)
                 if shown != (shown := to_json_value(info)):
                     yield info
+
+    async def show(self) -> JobInfo | None:
+        """Show the job until it has ended, in a notebook as a card with live curves, elsewhere a line a second.
+
+        Returns:
+            The job as it ended.
+        """
+        from cyxwiz.showing import show_updates  # noqa: PLC0415  # only those who look need it
+
+        async with aclosing(self.watch()) as updates:
+            return await show_updates(updates, self.metrics, SystemClock())
+
+    async def card(self) -> str:
+        """Return the job as it stands as HTML, with its curves; what a notebook shows of a `cyxwiz.Job`."""
+        from cyxwiz.job_card import job_card  # noqa: PLC0415  # only those who look need it
+
+        info, rows = await asyncio.gather(self.status(), self.metrics())
+        return job_card(info, rows)
 
     async def wait(self, *, timeout_seconds: float | None = None) -> JobInfo:
         """Return the job once it has ended, however it ended.

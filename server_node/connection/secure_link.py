@@ -6,6 +6,8 @@ It is chosen once, before the node starts; a renewed certificate changes what la
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import grpc
@@ -17,6 +19,25 @@ from server_node.connection.node_certificate import CertificateFolder, NodeCerti
 from shared.clock import Clock
 from shared.errors import InvalidField
 from shared.tls_failures import certificate_failure, closed_while_connecting
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFiles:
+    """Where a certificate is that another authority makes, and renews in place."""
+
+    certificate: Path
+    key: Path
+
+    def read(self) -> tuple[bytes, bytes]:
+        """Return key and certificate as they are now.
+
+        Raises:
+            InvalidField: they cannot be read.
+        """
+        try:
+            return self.key.expanduser().read_bytes(), self.certificate.expanduser().read_bytes()
+        except OSError as refusal:
+            raise InvalidField(f"cert and key cannot be read: {refusal}", field="cert") from None
 
 
 class SecureLink:
@@ -33,10 +54,13 @@ class SecureLink:
         authority: bytes | None = None,
         certificate: NodeCertificate | None = None,
         folder: CertificateFolder | None = None,
+        shown: CertificateFiles | None = None,
     ) -> None:
         self._authority = authority
         self._certificate = certificate
         self._folder = folder
+        self._shown = shown
+        self._last_read = shown.read() if shown is not None else (b"", b"")
         self._speaks_tls = certificate is not None or authority is not None
         port = certificate.mutual_tls_port if certificate else 0
         self.addresses = tuple(f"{each.rpartition(':')[0]}:{port}" if port else each for each in addresses)
@@ -44,8 +68,13 @@ class SecureLink:
     def dial(self, address: str) -> grpc.aio.Channel:
         """Return a channel; nothing is connected until the first call."""
         if self._certificate is not None:
-            shown = self._certificate
-            return dial(address, grpc.ssl_channel_credentials(shown.authority, shown.key, shown.certificate))
+            own = self._certificate
+            return dial(address, grpc.ssl_channel_credentials(own.authority, own.key, own.certificate))
+        if self._shown is not None:
+            with suppress(InvalidField):  # while they are being replaced, those before still count
+                self._last_read = self._shown.read()
+            key, certificate = self._last_read
+            return dial(address, grpc.ssl_channel_credentials(self._authority, key, certificate))
         return dial(address, grpc.ssl_channel_credentials(self._authority) if self._authority else None)
 
     def explain(self, why: str, address: str) -> str:
@@ -83,6 +112,7 @@ async def open_link(
     servers: Sequence[str],
     *,
     ca: Path | None,
+    shown: CertificateFiles | None = None,
     join_token_file: Path | None,
     uniform: Callable[[], float],
     clock: Clock,
@@ -93,6 +123,8 @@ async def open_link(
         InvalidField: a file cannot be read.
         MachineFailure: the node is refused, or its certificate has expired.
     """
+    if shown is not None and ca is not None:
+        return SecureLink(servers, authority=_authority_in(ca), shown=shown)
     folder = CertificateFolder(state_dir, node_id)
     if join_token_file is None:
         kept = kept_certificate(folder, clock)

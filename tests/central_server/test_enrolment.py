@@ -116,6 +116,17 @@ async def test_a_person_with_a_certificate_is_no_node(server: Server, folder: Tl
     assert code is grpc.StatusCode.PERMISSION_DENIED
 
 
+@pytest.mark.parametrize("role", ["node", "root"])
+async def test_a_persons_certificate_gives_no_role_that_people_do_not_have(
+    server: Server, folder: TlsFolder, tmp_path: Path, role: str
+) -> None:
+    shown = a_shown_certificate(folder, tmp_path / "bob", user_identity("bob", role))
+    address = str(server.listening.mutual)
+    async with Client(address, ca=folder.authority_certificate, certificate=shown.files) as client:
+        with pytest.raises(NotAllowed, match=f"a role that there is none of: {role}"):
+            await client.jobs()
+
+
 async def test_a_join_token_counts_for_one_node(server: Server, folder: TlsFolder, client: Client) -> None:
     token = await client.create_join_token()
     await enrol(server, folder, token, "node-1")

@@ -8,6 +8,7 @@ import grpc
 import httpx
 import pytest
 
+from central_server.identity import audit_log
 from central_server.main import main
 from cyxwiz.aio import Client
 from cyxwiz.cli.exit_codes import ExitCode
@@ -17,6 +18,11 @@ from shared.pb import job_pb2, security_pb2
 from tests.central_server.running_server import Server, running_server, submit
 
 UNAUTHENTICATED = grpc.StatusCode.UNAUTHENTICATED
+
+
+@pytest.fixture(autouse=True)
+def _written_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit_log, "COLLECT_SECONDS", 0.05)
 
 
 async def code_with(server: Server, *authorizations: str) -> grpc.StatusCode:

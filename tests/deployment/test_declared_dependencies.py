@@ -31,10 +31,11 @@ _EXTRAS = {
 _LOADED_WHEN_ASKED = REPOSITORY / "shared/otlp_spans.py"
 # Certificates are made where an extra brings what makes them: both servers' do.
 _WHERE_CERTIFICATES_ARE_MADE = REPOSITORY / "shared/private_ca.py"
-# Used where the user has them, and asked for in a sentence where not: no extra of ours brings them.
-_THE_USERS_OWN = {"pandas", "polars"}
-# Published apart, but documented as the other's interface and pinned by it.
-_FACES = {"pydantic-core": "pydantic", "starlette": "fastapi"}
+# Used where the machine has them, and asked for in a sentence where not: the SDK's own install does not bring them.
+_THE_USERS_OWN = {"nvidia-ml-py", "pandas", "polars"}
+# Published apart, but documented as the other's interface and pinned by it: h11's states are those of uvicorn's
+# connections.
+_FACES = {"h11": "uvicorn", "pydantic-core": "pydantic", "starlette": "fastapi"}
 
 
 @pytest.mark.parametrize(

@@ -14,14 +14,15 @@ from cyxwiz.aio import Client
 from server_node.attempts.events import Event, LinkClosed, LinkOpened, MessageArrived
 from server_node.connection.node_certificate import CertificateFolder
 from server_node.connection.node_client import NodeClient
-from server_node.connection.secure_link import SecureLink, open_link
+from server_node.connection.secure_link import CertificateFiles, SecureLink, open_link
 from shared.backoff import Backoff
 from shared.clock import SystemClock
 from shared.errors import InvalidField, MachineFailure
 from shared.node_messages import Welcome
+from shared.tls_identity import node_identity
 from tests.builders import a_hello
 from tests.central_server.running_server import Server, running_server
-from tests.tls import DAY_MS, a_shown_certificate, a_tls_folder
+from tests.tls import DAY_MS, Shown, a_shown_certificate, a_tls_folder
 
 QUICK = Backoff(first_seconds=0.01, cap_seconds=0.05, floor_seconds=0.005)
 
@@ -153,11 +154,12 @@ async def test_a_token_too_many_does_not_stop_an_enrolled_node_and_a_needed_one_
             if is_needed:
                 await client.revoke_node("node-1")
             await asyncio.to_thread((tmp_path / "token").write_text, await client.create_join_token())
-            link = await open_link(**told)
+            await open_link(**told)
             now = kept.load()
             assert first is not None
             assert now is not None
             assert (now.certificate != first.certificate) is is_needed
+        link = await open_link(**told)
         async with a_running_node(link) as node:
             await node.welcomed(1)
 
@@ -178,6 +180,31 @@ async def test_a_damaged_certificate_is_said_with_what_to_do(tmp_path: Path) -> 
         kept.write_bytes(damage)
         with pytest.raises(MachineFailure, match="take the folder away"):
             await open_link(**told)
+
+
+async def test_a_certificate_from_elsewhere_is_shown_as_its_files_are_at_each_dial(tmp_path: Path) -> None:
+    """Of a server that has no authority's key: it signs nothing, and takes what that authority has signed."""
+    tls = a_tls_folder(tmp_path / "tls")
+    shown = a_shown_certificate(tls, tmp_path / "shown", node_identity("node-1"))
+    stranger = a_shown_certificate(a_tls_folder(tmp_path / "other"), tmp_path / "stranger", node_identity("node-1"))
+    files = {"tls_cert": tls.server_certificate, "tls_key": tls.server_key, "tls_ca": tls.authority_certificate}
+    told: dict[str, Any] = {"uniform": lambda: 0.0, "clock": SystemClock(), "join_token_file": None}
+    told |= {"state_dir": tmp_path / "node", "node_id": "node-1", "ca": tls.authority_certificate}
+    async with running_server(tmp_path / "state", mutual_tls_listen="127.0.0.1:0", **files) as server:
+        place = CertificateFiles(tmp_path / "node.pem", tmp_path / "node.key")
+        with pytest.raises(InvalidField, match="cert and key cannot be read"):
+            await open_link(servers=[str(server.listening.mutual)], shown=place, **told)
+        _put(stranger, place)
+        link = await open_link(servers=[str(server.listening.mutual)], shown=place, **told)
+        async with a_running_node(link) as node:
+            assert "closed the connection while TLS began" in link.explain(await node.refused(), link.addresses[0])
+            _put(shown, place)
+            await node.welcomed(1)
+
+
+def _put(shown: Shown, place: CertificateFiles) -> None:
+    place.certificate.write_bytes(shown.pair.certificate)
+    place.key.write_bytes(shown.pair.key)
 
 
 async def test_a_copied_state_directory_does_not_make_another_node(tmp_path: Path) -> None:

@@ -45,3 +45,16 @@ def test_data_roots_come_from_the_environment_too(monkeypatch: pytest.MonkeyPatc
 def test_a_wrong_value_is_named(arguments: list[str], sentence: str) -> None:
     with pytest.raises(InvalidField, match=sentence):
         settings_from_arguments(arguments)
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        (["--cert", "a.pem"], "cert and key belong together"),
+        (["--cert", "a.pem", "--key", "a.key"], "cert needs ca"),
+        (["--cert", "a.pem", "--key", "a.key", "--ca", "ca.pem", "--join-token-file", "token"], "say one"),
+    ],
+)
+def test_a_certificate_from_elsewhere_is_whole_and_the_only_one(said: list[str], sentence: str) -> None:
+    with pytest.raises(InvalidField, match=sentence):
+        settings_from_arguments(said)
