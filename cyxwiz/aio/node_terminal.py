@@ -93,7 +93,13 @@ class NodeTerminal:
 
 @asynccontextmanager
 async def open_terminal(
-    door: NodeDoor, *, command: str = "", rows: int = 0, columns: int = 0, terminal_type: str = ""
+    door: NodeDoor,
+    *,
+    command: str = "",
+    rows: int = 0,
+    columns: int = 0,
+    terminal_type: str = "",
+    hides_input: bool = False,
 ) -> AsyncIterator[NodeTerminal]:
     """Open a session, which ends with the block.
 
@@ -103,6 +109,7 @@ async def open_terminal(
         rows: of the terminal; 0, with 0 columns, for the usual size.
         columns: of the terminal.
         terminal_type: the TERM of whoever shows it; empty for the usual one.
+        hides_input: begin without echo, for input that nobody types.
 
     Raises:
         NotAllowed: it takes the permission `terminal`, which operators have.
@@ -112,7 +119,7 @@ async def open_terminal(
     async with _dialled(door) as channel:
         stub: terminal_pb2_grpc.TerminalServiceAsyncStub = terminal_pb2_grpc.TerminalServiceStub(channel)
         request = terminal_pb2.CreateTerminalSessionRequest(
-            command=command, rows=rows, cols=columns, terminal_type=terminal_type
+            command=command, rows=rows, cols=columns, terminal_type=terminal_type, hides_input=hides_input
         )
         try:
             answer = await stub.CreateSession(request, metadata=door.metadata, timeout=_CALL_SECONDS)

@@ -44,7 +44,7 @@ class OwnTerminal:
             return
         before = termios.tcgetattr(_INPUT)
         try:
-            tty.setraw(_INPUT)
+            tty.setraw(_INPUT, termios.TCSADRAIN)  # what was typed already is not lost
             yield
         finally:
             termios.tcsetattr(_INPUT, termios.TCSADRAIN, before)

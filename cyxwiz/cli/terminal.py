@@ -40,7 +40,12 @@ def terminal(
             print_notice(f"on {node} now; Ctrl-] three times within a second leaves")
         rows, columns = own.size()
         async with open_terminal(
-            door, command=command, rows=rows, columns=columns, terminal_type=own.terminal_type
+            door,
+            command=command,
+            rows=rows,
+            columns=columns,
+            terminal_type=own.terminal_type,
+            hides_input=not own.is_interactive,
         ) as there:
             with own.raw():
                 code = await Relay(there, own).run()

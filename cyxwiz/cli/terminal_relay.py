@@ -33,6 +33,7 @@ class Relay:
         self._own = own
         self._left = asyncio.Event()
         self._resized = asyncio.Event()
+        self._resized.set()  # it may have been since the node was told
         self._leave_presses: deque[float] = deque(maxlen=LEAVE_PRESSES)
 
     async def run(self) -> int:

@@ -7,19 +7,21 @@ terminal. Whatever ends the stream ends the session.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import grpc.aio
 from google.protobuf.message import DecodeError
 
 from server_node.own_services.service_table import Context
 from server_node.terminal.session import Session
-from shared.errors import InvalidField, WrongState
+from shared.errors import CyxWizError, InvalidField, NotAuthenticated, NotPermitted, WrongState
 from shared.pb import terminal_pb2
 
 FIRST_MESSAGE_SECONDS = 10.0
 FAREWELL_SECONDS = 3.0
 """After a session was ended, its caller has so long to take what its program still wrote."""
+CHECK_SECONDS = 5.0
+"""A token that is revoked ends its terminals within so long, and the few seconds that answers are remembered."""
 _LARGEST_INPUT_BYTES = 1024 * 1024
 _LAST_NUMBER = 2**31 - 1
 
@@ -30,10 +32,14 @@ class Conversation:
     Args:
         context: the stream.
         find: the caller's session of that id; raises `NotFound`.
+        check_again: raises `NotAuthenticated` or `NotPermitted` when the caller may not have a terminal any more.
     """
 
-    def __init__(self, context: Context, find: Callable[[str], Session]) -> None:
+    def __init__(
+        self, context: Context, find: Callable[[str], Session], check_again: Callable[[], Awaitable[None]]
+    ) -> None:
         self._context = context
+        self._check_again = check_again
         self._find = find
         self._number = 0
 
@@ -58,13 +64,27 @@ class Conversation:
             taking = tasks.create_task(self._take(session, first))
             giving = tasks.create_task(self._give(session))
             cutting = tasks.create_task(_until_cut(session))
+            checking = tasks.create_task(self._keep_checking(session))
             await asyncio.wait({giving, cutting}, return_when=asyncio.FIRST_COMPLETED)
             taking.cancel()
+            checking.cancel()
             if giving.done():
                 cutting.cancel()
             else:
                 giving.cancel()
                 raise WrongState(f"the session is over: {session.reason}; its last output was not read in time")
+
+    async def _keep_checking(self, session: Session) -> None:
+        """End the session of a caller whose token is revoked; while nobody can be asked it goes on."""
+        while True:
+            await asyncio.sleep(CHECK_SECONDS)
+            try:
+                await self._check_again()
+            except (NotAuthenticated, NotPermitted):
+                session.end("its caller may have no terminal any more")
+                return
+            except CyxWizError:
+                continue
 
     async def _take(self, session: Session, message: terminal_pb2.TerminalData) -> None:
         """Give the caller's bytes to the program until no more come."""

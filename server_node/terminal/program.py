@@ -34,11 +34,16 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What is started."""
+    """What is started.
+
+    Attributes:
+        hides_input: its terminal begins without echo.
+    """
 
     command: tuple[str, ...]
     environment: Mapping[str, str]
     folder: str
+    hides_input: bool = False
 
 
 def own_account() -> Account:

@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable
 from server_node.terminal.rules import Size
 
 PIECE_BYTES = 64 * 1024
-_CONTROL_CHARACTERS = 6
+_LOCAL_FLAGS, _CONTROL_CHARACTERS = 3, 6
 """Where they stand in what `tcgetattr` returns."""
 
 
@@ -108,10 +108,14 @@ class PseudoTerminal:
                 loop.remove_writer(self._descriptor)
 
 
-def open_pair(size: Size) -> tuple[int, int]:
-    """Return the descriptors of the node's end and of the program's, with this size from the start."""
+def open_pair(size: Size, *, hides_input: bool) -> tuple[int, int]:
+    """Return the descriptors of the node's end and of the program's, with this size and echo from the start."""
     ours, theirs = os.openpty()
     set_size(ours, size)
+    if hides_input:
+        settings = termios.tcgetattr(theirs)
+        settings[_LOCAL_FLAGS] &= ~termios.ECHO
+        termios.tcsetattr(theirs, termios.TCSANOW, settings)
     return ours, theirs
 
 

@@ -189,7 +189,7 @@ async def start_session(
     Raises:
         OSError: the machine has no terminal or process left.
     """
-    ours, theirs = open_pair(size)
+    ours, theirs = open_pair(size, hides_input=program.hides_input)
     try:
         process = await asyncio.create_subprocess_exec(
             sys.executable,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 
 from server_node.own_services.service_table import Context, ServiceTable
 from server_node.ports import CallerPort, CheckedCaller
@@ -17,18 +18,28 @@ from shared.pb import common_pb2, terminal_pb2
 from shared.permissions import Permission
 
 SERVICE = "cyxwiz.protocol.TerminalService"
+STREAM = "StreamTerminal"
+NEEDED = Permission.TERMINAL
 
 
 class TerminalService:
     """The four rpcs.
 
     Args:
+        table: what the service is entered in.
         sessions: those there are.
         account: whom sessions run as.
         check_deployment: raises `NotFound` for a deployment that is not served here.
     """
 
-    def __init__(self, sessions: SessionTable, account: Account, check_deployment: Callable[[str], object]) -> None:
+    def __init__(
+        self,
+        table: ServiceTable,
+        sessions: SessionTable,
+        account: Account,
+        check_deployment: Callable[[str], object],
+    ) -> None:
+        self._table = table
         self._sessions = sessions
         self._account = account
         self._check_deployment = check_deployment
@@ -64,7 +75,11 @@ class TerminalService:
 
     async def stream(self, context: Context, caller: CheckedCaller) -> None:
         """Carry the bytes of one session until it is over."""
-        await Conversation(context, lambda session_id: self._sessions.find(session_id, caller)).run()
+
+        async def check_again() -> None:
+            await self._table.admit(STREAM, NEEDED, context)
+
+        await Conversation(context, lambda session_id: self._sessions.find(session_id, caller), check_again).run()
 
     async def _open(self, request: terminal_pb2.CreateTerminalSessionRequest, caller: CheckedCaller) -> Session:
         if request.deployment_id:
@@ -73,26 +88,26 @@ class TerminalService:
         return await self._sessions.open(caller, request.deployment_id, self._program(request), size)
 
     def _program(self, request: terminal_pb2.CreateTerminalSessionRequest) -> Program:
-        return chosen_program(
+        program = chosen_program(
             self._sessions.rules.command,
             request.command,
             request.terminal_type,
             account=self._account,
             environment=os.environ,
         )
+        return replace(program, hides_input=request.hides_input)
 
 
 def terminal_table(
     sessions: SessionTable, callers: CallerPort, account: Account, check_deployment: Callable[[str], object]
 ) -> ServiceTable:
     """Return what the node's own server serves of this."""
-    service = TerminalService(sessions, account, check_deployment)
     table = ServiceTable(SERVICE, callers)
-    needed = Permission.TERMINAL
-    table.unary("CreateSession", needed, terminal_pb2.CreateTerminalSessionRequest, service.create)
-    table.conversation("StreamTerminal", needed, service.stream)
-    table.unary("ResizeTerminal", needed, terminal_pb2.TerminalResize, service.resize)
-    table.unary("CloseSession", needed, terminal_pb2.CloseTerminalSessionRequest, service.close)
+    service = TerminalService(table, sessions, account, check_deployment)
+    table.unary("CreateSession", NEEDED, terminal_pb2.CreateTerminalSessionRequest, service.create)
+    table.conversation(STREAM, NEEDED, service.stream)
+    table.unary("ResizeTerminal", NEEDED, terminal_pb2.TerminalResize, service.resize)
+    table.unary("CloseSession", NEEDED, terminal_pb2.CloseTerminalSessionRequest, service.close)
     return table
 
 

@@ -25,15 +25,15 @@ _sym_db = _symbol_database.Default()
 from shared.pb import common_pb2 as shared_dot_pb_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18shared/pb/terminal.proto\x12\x0f\x63yxwiz.protocol\x1a\x16shared/pb/common.proto\"\x93\x01\n\x0cTerminalData\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x15\n\rdeployment_id\x18\x02 \x01(\t\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\x12\x0e\n\x06is_eof\x18\x04 \x01(\x08\x12\x17\n\x0fsequence_number\x18\x05 \x01(\x05\x12\x11\n\texit_code\x18\x64 \x01(\x05\x12\x0e\n\x06reason\x18\x65 \x01(\t\"@\n\x0eTerminalResize\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x0c\n\x04rows\x18\x02 \x01(\x05\x12\x0c\n\x04\x63ols\x18\x03 \x01(\x05\"\xcc\x01\n\x0fTerminalSession\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x15\n\rdeployment_id\x18\x02 \x01(\t\x12\x0f\n\x07user_id\x18\x03 \x01(\t\x12\x36\n\x06status\x18\x04 \x01(\x0e\x32&.cyxwiz.protocol.TerminalSessionStatus\x12\x12\n\ncreated_at\x18\x05 \x01(\x03\x12\x15\n\rlast_activity\x18\x06 \x01(\x03\x12\x0c\n\x04rows\x18\x07 \x01(\x05\x12\x0c\n\x04\x63ols\x18\x08 \x01(\x05\"\x8a\x01\n\x1c\x43reateTerminalSessionRequest\x12\x15\n\rdeployment_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\x0c\n\x04rows\x18\x03 \x01(\x05\x12\x0c\n\x04\x63ols\x18\x04 \x01(\x05\x12\x0f\n\x07\x63ommand\x18\x64 \x01(\t\x12\x15\n\rterminal_type\x18\x65 \x01(\t\"\xa6\x01\n\x1d\x43reateTerminalSessionResponse\x12+\n\x06status\x18\x01 \x01(\x0e\x32\x1b.cyxwiz.protocol.StatusCode\x12\x31\n\x07session\x18\x02 \x01(\x0b\x32 .cyxwiz.protocol.TerminalSession\x12%\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x16.cyxwiz.protocol.Error\"1\n\x1b\x43loseTerminalSessionRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\"r\n\x1c\x43loseTerminalSessionResponse\x12+\n\x06status\x18\x01 \x01(\x0e\x32\x1b.cyxwiz.protocol.StatusCode\x12%\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x16.cyxwiz.protocol.Error\"d\n\x0eSimpleResponse\x12+\n\x06status\x18\x01 \x01(\x0e\x32\x1b.cyxwiz.protocol.StatusCode\x12%\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x16.cyxwiz.protocol.Error*\x8b\x01\n\x15TerminalSessionStatus\x12\x1c\n\x18TERMINAL_SESSION_UNKNOWN\x10\x00\x12\x1b\n\x17TERMINAL_SESSION_ACTIVE\x10\x01\x12\x1b\n\x17TERMINAL_SESSION_CLOSED\x10\x02\x12\x1a\n\x16TERMINAL_SESSION_ERROR\x10\x03\x32\x96\x03\n\x0fTerminalService\x12n\n\rCreateSession\x12-.cyxwiz.protocol.CreateTerminalSessionRequest\x1a..cyxwiz.protocol.CreateTerminalSessionResponse\x12R\n\x0eStreamTerminal\x12\x1d.cyxwiz.protocol.TerminalData\x1a\x1d.cyxwiz.protocol.TerminalData(\x01\x30\x01\x12R\n\x0eResizeTerminal\x12\x1f.cyxwiz.protocol.TerminalResize\x1a\x1f.cyxwiz.protocol.SimpleResponse\x12k\n\x0c\x43loseSession\x12,.cyxwiz.protocol.CloseTerminalSessionRequest\x1a-.cyxwiz.protocol.CloseTerminalSessionResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18shared/pb/terminal.proto\x12\x0f\x63yxwiz.protocol\x1a\x16shared/pb/common.proto\"\x93\x01\n\x0cTerminalData\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x15\n\rdeployment_id\x18\x02 \x01(\t\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\x12\x0e\n\x06is_eof\x18\x04 \x01(\x08\x12\x17\n\x0fsequence_number\x18\x05 \x01(\x05\x12\x11\n\texit_code\x18\x64 \x01(\x05\x12\x0e\n\x06reason\x18\x65 \x01(\t\"@\n\x0eTerminalResize\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x0c\n\x04rows\x18\x02 \x01(\x05\x12\x0c\n\x04\x63ols\x18\x03 \x01(\x05\"\xcc\x01\n\x0fTerminalSession\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x15\n\rdeployment_id\x18\x02 \x01(\t\x12\x0f\n\x07user_id\x18\x03 \x01(\t\x12\x36\n\x06status\x18\x04 \x01(\x0e\x32&.cyxwiz.protocol.TerminalSessionStatus\x12\x12\n\ncreated_at\x18\x05 \x01(\x03\x12\x15\n\rlast_activity\x18\x06 \x01(\x03\x12\x0c\n\x04rows\x18\x07 \x01(\x05\x12\x0c\n\x04\x63ols\x18\x08 \x01(\x05\"\x9f\x01\n\x1c\x43reateTerminalSessionRequest\x12\x15\n\rdeployment_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\x0c\n\x04rows\x18\x03 \x01(\x05\x12\x0c\n\x04\x63ols\x18\x04 \x01(\x05\x12\x0f\n\x07\x63ommand\x18\x64 \x01(\t\x12\x15\n\rterminal_type\x18\x65 \x01(\t\x12\x13\n\x0bhides_input\x18\x66 \x01(\x08\"\xa6\x01\n\x1d\x43reateTerminalSessionResponse\x12+\n\x06status\x18\x01 \x01(\x0e\x32\x1b.cyxwiz.protocol.StatusCode\x12\x31\n\x07session\x18\x02 \x01(\x0b\x32 .cyxwiz.protocol.TerminalSession\x12%\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x16.cyxwiz.protocol.Error\"1\n\x1b\x43loseTerminalSessionRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\"r\n\x1c\x43loseTerminalSessionResponse\x12+\n\x06status\x18\x01 \x01(\x0e\x32\x1b.cyxwiz.protocol.StatusCode\x12%\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x16.cyxwiz.protocol.Error\"d\n\x0eSimpleResponse\x12+\n\x06status\x18\x01 \x01(\x0e\x32\x1b.cyxwiz.protocol.StatusCode\x12%\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x16.cyxwiz.protocol.Error*\x8b\x01\n\x15TerminalSessionStatus\x12\x1c\n\x18TERMINAL_SESSION_UNKNOWN\x10\x00\x12\x1b\n\x17TERMINAL_SESSION_ACTIVE\x10\x01\x12\x1b\n\x17TERMINAL_SESSION_CLOSED\x10\x02\x12\x1a\n\x16TERMINAL_SESSION_ERROR\x10\x03\x32\x96\x03\n\x0fTerminalService\x12n\n\rCreateSession\x12-.cyxwiz.protocol.CreateTerminalSessionRequest\x1a..cyxwiz.protocol.CreateTerminalSessionResponse\x12R\n\x0eStreamTerminal\x12\x1d.cyxwiz.protocol.TerminalData\x1a\x1d.cyxwiz.protocol.TerminalData(\x01\x30\x01\x12R\n\x0eResizeTerminal\x12\x1f.cyxwiz.protocol.TerminalResize\x1a\x1f.cyxwiz.protocol.SimpleResponse\x12k\n\x0c\x43loseSession\x12,.cyxwiz.protocol.CloseTerminalSessionRequest\x1a-.cyxwiz.protocol.CloseTerminalSessionResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'shared.pb.terminal_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_TERMINALSESSIONSTATUS']._serialized_start=1072
-  _globals['_TERMINALSESSIONSTATUS']._serialized_end=1211
+  _globals['_TERMINALSESSIONSTATUS']._serialized_start=1093
+  _globals['_TERMINALSESSIONSTATUS']._serialized_end=1232
   _globals['_TERMINALDATA']._serialized_start=70
   _globals['_TERMINALDATA']._serialized_end=217
   _globals['_TERMINALRESIZE']._serialized_start=219
@@ -41,15 +41,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TERMINALSESSION']._serialized_start=286
   _globals['_TERMINALSESSION']._serialized_end=490
   _globals['_CREATETERMINALSESSIONREQUEST']._serialized_start=493
-  _globals['_CREATETERMINALSESSIONREQUEST']._serialized_end=631
-  _globals['_CREATETERMINALSESSIONRESPONSE']._serialized_start=634
-  _globals['_CREATETERMINALSESSIONRESPONSE']._serialized_end=800
-  _globals['_CLOSETERMINALSESSIONREQUEST']._serialized_start=802
-  _globals['_CLOSETERMINALSESSIONREQUEST']._serialized_end=851
-  _globals['_CLOSETERMINALSESSIONRESPONSE']._serialized_start=853
-  _globals['_CLOSETERMINALSESSIONRESPONSE']._serialized_end=967
-  _globals['_SIMPLERESPONSE']._serialized_start=969
-  _globals['_SIMPLERESPONSE']._serialized_end=1069
-  _globals['_TERMINALSERVICE']._serialized_start=1214
-  _globals['_TERMINALSERVICE']._serialized_end=1620
+  _globals['_CREATETERMINALSESSIONREQUEST']._serialized_end=652
+  _globals['_CREATETERMINALSESSIONRESPONSE']._serialized_start=655
+  _globals['_CREATETERMINALSESSIONRESPONSE']._serialized_end=821
+  _globals['_CLOSETERMINALSESSIONREQUEST']._serialized_start=823
+  _globals['_CLOSETERMINALSESSIONREQUEST']._serialized_end=872
+  _globals['_CLOSETERMINALSESSIONRESPONSE']._serialized_start=874
+  _globals['_CLOSETERMINALSESSIONRESPONSE']._serialized_end=988
+  _globals['_SIMPLERESPONSE']._serialized_start=990
+  _globals['_SIMPLERESPONSE']._serialized_end=1090
+  _globals['_TERMINALSERVICE']._serialized_start=1235
+  _globals['_TERMINALSERVICE']._serialized_end=1641
 # @@protoc_insertion_point(module_scope)

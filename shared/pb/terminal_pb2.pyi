@@ -67,20 +67,22 @@ class TerminalSession(_message.Message):
     def __init__(self, session_id: _Optional[str] = ..., deployment_id: _Optional[str] = ..., user_id: _Optional[str] = ..., status: _Optional[_Union[TerminalSessionStatus, str]] = ..., created_at: _Optional[int] = ..., last_activity: _Optional[int] = ..., rows: _Optional[int] = ..., cols: _Optional[int] = ...) -> None: ...
 
 class CreateTerminalSessionRequest(_message.Message):
-    __slots__ = ("deployment_id", "user_id", "rows", "cols", "command", "terminal_type")
+    __slots__ = ("deployment_id", "user_id", "rows", "cols", "command", "terminal_type", "hides_input")
     DEPLOYMENT_ID_FIELD_NUMBER: _ClassVar[int]
     USER_ID_FIELD_NUMBER: _ClassVar[int]
     ROWS_FIELD_NUMBER: _ClassVar[int]
     COLS_FIELD_NUMBER: _ClassVar[int]
     COMMAND_FIELD_NUMBER: _ClassVar[int]
     TERMINAL_TYPE_FIELD_NUMBER: _ClassVar[int]
+    HIDES_INPUT_FIELD_NUMBER: _ClassVar[int]
     deployment_id: str
     user_id: str
     rows: int
     cols: int
     command: str
     terminal_type: str
-    def __init__(self, deployment_id: _Optional[str] = ..., user_id: _Optional[str] = ..., rows: _Optional[int] = ..., cols: _Optional[int] = ..., command: _Optional[str] = ..., terminal_type: _Optional[str] = ...) -> None: ...
+    hides_input: bool
+    def __init__(self, deployment_id: _Optional[str] = ..., user_id: _Optional[str] = ..., rows: _Optional[int] = ..., cols: _Optional[int] = ..., command: _Optional[str] = ..., terminal_type: _Optional[str] = ..., hides_input: _Optional[bool] = ...) -> None: ...
 
 class CreateTerminalSessionResponse(_message.Message):
     __slots__ = ("status", "session", "error")

@@ -8,9 +8,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import grpc
 import grpc.aio
 
-from server_node.own_services.own_side import open_own_server
+from server_node.own_services.own_server import OwnServer
 from server_node.ports import CheckedCaller
 from server_node.terminal.program import own_account
 from server_node.terminal.rules import TerminalRules
@@ -28,6 +29,7 @@ class Callers:
 
     records: list[tuple[str, str, str, str]] = field(default_factory=list)
     is_away: bool = False
+    revoked: set[str] = field(default_factory=set)
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -37,7 +39,7 @@ class Callers:
     async def check(self, authorization: str, host: str, permission: Permission, what: str) -> CheckedCaller:
         assert (permission, what.partition("/")[0]) == (Permission.TERMINAL, "cyxwiz.protocol.TerminalService")
         name = authorization.removeprefix("Bearer ")
-        if name == "viewer":
+        if name == "viewer" or name in self.revoked:
             raise NotPermitted("a viewer may not")
         return CheckedCaller("everybody", "operator", token_id=name, host=host)
 
@@ -85,6 +87,7 @@ class Stream:
 
 @dataclass
 class Bench:
+    address: str
     stub: Any
     callers: Callers
     sessions: SessionTable
@@ -114,7 +117,9 @@ def as_caller(token: str) -> tuple[tuple[str, str], ...]:
 
 
 @asynccontextmanager
-async def a_bench(rules: TerminalRules | None = None) -> AsyncIterator[Bench]:
+async def a_bench(
+    rules: TerminalRules | None = None, *, host: str = "127.0.0.1", credentials: grpc.ServerCredentials | None = None
+) -> AsyncIterator[Bench]:
     callers = Callers()
     sessions = SessionTable(rules or TerminalRules(), callers, clock=SystemClock(), uniform=lambda: 0.5)
 
@@ -125,10 +130,12 @@ async def a_bench(rules: TerminalRules | None = None) -> AsyncIterator[Bench]:
     table = terminal_table(sessions, callers, own_account(), check_deployment)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(sessions.run())
-        listening = await open_own_server([table], "127.0.0.1:0")
+        server = OwnServer([table])
+        address = f"{host}:{server.bind(host, 0, credentials)}"
+        await server.start()
         try:
-            async with grpc.aio.insecure_channel(listening.address) as channel:
-                yield Bench(terminal_pb2_grpc.TerminalServiceStub(channel), callers, sessions)
+            async with grpc.aio.insecure_channel(address) as channel:
+                yield Bench(address, terminal_pb2_grpc.TerminalServiceStub(channel), callers, sessions)
         finally:
             await sessions.close()
-            await listening.server.stop()
+            await server.stop()

@@ -239,6 +239,16 @@ async def test_no_more_sessions_than_may_be_and_none_that_nobody_writes_down() -
         assert (await bench.create("true")).session_id
 
 
+async def test_a_session_ends_when_its_callers_token_is_revoked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server_node.terminal.conversation.CHECK_SECONDS", 0.05)
+    async with a_bench() as bench:
+        stream = await bench.open("echo on; sleep 60")
+        await stream.until(b"on")
+        await asyncio.sleep(0.2)
+        bench.callers.revoked.add("ann")
+        assert (await stream.to_end()).reason == "its caller may have no terminal any more"
+
+
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
