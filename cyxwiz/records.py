@@ -143,7 +143,7 @@ class NodeInfo:
     devices: tuple[DeviceInfo, ...]
     attempts: tuple[NodeAttempt, ...]
     last_seen_ms: int | None
-    terminal_address: str = ""
+    terminal_address: str = field(default="", metadata={"in_json": False})
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Self
 
 from cyxwiz.aio.connection import Connection
 from cyxwiz.aio.job import Job
-from cyxwiz.aio.node_door import NodeDoor
 from cyxwiz.aio.uploads import upload_bytes, upload_file
 from cyxwiz.list_filters import checked_limit, checked_state
 from cyxwiz.records import JobInfo, NodeInfo, Plan, ServerInfo
@@ -30,7 +29,7 @@ from cyxwiz.server_address import each_address, resolve_server
 from cyxwiz.tls_choice import CertificateFiles, resolve_tls
 from cyxwiz.token_choice import resolve_token
 from shared.clock import SystemClock
-from shared.errors import NotFound, NotSupported, WrongState
+from shared.errors import NotFound
 from shared.identifiers import new_job_id
 from shared.lifecycle import JobState
 from shared.pb import (
@@ -93,13 +92,12 @@ class Client:
         addresses = each_address(self.server)
         if retry_seconds is None:
             retry_seconds = _RETRY_SECONDS if len(addresses) == 1 else _FOLLOW_SECONDS
-        self._tls, self._token = resolve_tls(ca, certificate), resolve_token(token)
         self._connection = Connection(
             addresses,
             retry_seconds=retry_seconds,
             call_timeout_seconds=call_timeout_seconds,
-            tls=self._tls,
-            token=self._token,
+            tls=resolve_tls(ca, certificate),
+            token=resolve_token(token),
         )
         self._jobs = job_pb2_grpc.JobServiceStub(self._connection.channel)
         self._nodes = node_pb2_grpc.NodeDiscoveryServiceStub(self._connection.channel)
@@ -228,24 +226,6 @@ class Client:
             token = page.next_page_token
             if not token:
                 return nodes
-
-    async def terminal_door(self, node_id: str) -> NodeDoor:
-        """Return where a node's terminals are, for `cyxwiz.aio.node_terminal.open_terminal`.
-
-        Raises:
-            NotFound: there is no such node.
-            WrongState: it is offline.
-            NotSupported: its operator has not turned terminals on.
-        """
-        request = node_pb2.GetNodeInfoRequest(node_id=node_id)
-        info = (await self._connection.call(self._nodes.GetNodeInfo, request)).info
-        if not info.is_online:
-            raise WrongState(f"node {info.name or node_id} is offline: start it, or choose another of cyxwiz nodes")
-        if not info.terminal_address:
-            raise NotSupported(
-                f"node {info.name or node_id} offers no terminals: start it with --terminal to have them"
-            )
-        return NodeDoor(node_id, info.terminal_address, self._tls, self._token)
 
     async def server_info(self) -> ServerInfo:
         """Return which server answers, its version, its clock and how long that took; asked once, without patience.

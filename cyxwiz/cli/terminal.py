@@ -27,15 +27,15 @@ def terminal(
     Example: cyxwiz terminal gpu-3 --command nvidia-smi
     """
     from cyxwiz.aio.node_terminal import open_terminal
-    from cyxwiz.cli.find_node import find_node
     from cyxwiz.cli.own_terminal import OwnTerminal
+    from cyxwiz.cli.terminal_door import terminal_door
     from cyxwiz.cli.terminal_relay import Relay
     from cyxwiz.cli.with_client import with_client
 
     own = OwnTerminal()
 
     async def work(client: Client) -> tuple[int, str]:
-        door = await client.terminal_door(await find_node(client, node))
+        door = await terminal_door(client, node)
         if own.is_interactive:
             print_notice(f"on {node} now; Ctrl-] three times within a second leaves")
         rows, columns = own.size()

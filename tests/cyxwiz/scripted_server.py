@@ -190,9 +190,8 @@ class _DiscoveryService(node_pb2_grpc.NodeDiscoveryServiceServicer):
     def FindNodes(self, request: object, context: Context) -> node_pb2.FindNodesResponse:
         raise AssertionError("the SDK asks ListNodes")
 
-    def GetNodeInfo(self, request: node_pb2.GetNodeInfoRequest, context: Context) -> node_pb2.GetNodeInfoResponse:
-        self._script.hear("GetNodeInfo", request, context)
-        return node_pb2.GetNodeInfoResponse(info=next(n for n in self._script.nodes if n.node_id == request.node_id))
+    def GetNodeInfo(self, request: object, context: Context) -> node_pb2.GetNodeInfoResponse:
+        raise AssertionError("the SDK asks ListNodes")
 
 
 class _ManagementService(node_pb2_grpc.NodeManagementServiceServicer):

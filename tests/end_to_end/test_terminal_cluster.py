@@ -40,8 +40,6 @@ def test_an_operator_has_a_terminal_on_a_node_and_the_audit_log_has_it_too(
         )
         actions = [entry["action"] for entry in entries]
         assert any(action.endswith("terminal opened") for action in actions), entries
-        nodes = cluster.answer("nodes")
-        assert nodes[0]["terminal_address"].startswith("127.0.0.1:")
 
         words = [sys.executable, "-m", "cyxwiz", "terminal", "node-1", "--server", cluster.grpc]
         held = subprocess.Popen(
