@@ -25,7 +25,7 @@ class Watched:
 @pytest.fixture(scope="module")
 def watched(cluster: ClusterProcess) -> Watched:
     with cyxwiz.Client(cluster.grpc) as client:
-        long = client.submit(a_long_job(epochs=40)).id
+        long = client.submit(a_long_job(epochs=600)).id
         short = client.submit(a_long_job(epochs=1, hyperparameters={"learning_rate": 0.01, "seed": 3})).id
         bad = client.submit(a_short_job(dataset="file:///nowhere/at-all.csv")).id
     done = cluster.run("watch", "--json")
