@@ -205,22 +205,22 @@ async def test_who_may_not_is_refused_and_a_strangers_session_is_not_found() -> 
         assert refusal.value.code() is grpc.StatusCode.PERMISSION_DENIED
         session_id = (await bench.create("sleep 60")).session_id
         stream = Stream(session_id, bench.stub.StreamTerminal(metadata=as_caller("bob")))
-        calls = (
-            bench.stub.ResizeTerminal(terminal_pb2.TerminalResize(session_id=session_id), metadata=as_caller("bob")),
-            bench.stub.CloseSession(
-                terminal_pb2.CloseTerminalSessionRequest(session_id=session_id), metadata=as_caller("bob")
-            ),
-            read_of(stream),
-        )
-        for call in calls:
+        resize = terminal_pb2.TerminalResize(session_id=session_id)
+        close = terminal_pb2.CloseTerminalSessionRequest(session_id=session_id)
+        for call in (
+            lambda: bench.stub.ResizeTerminal(resize, metadata=as_caller("bob")),
+            lambda: bench.stub.CloseSession(close, metadata=as_caller("bob")),
+            lambda: read_of(stream),
+        ):
             with pytest.raises(grpc.aio.AioRpcError, match=r"no session .* of yours") as refusal:
-                await call
+                await call()
             assert refusal.value.code() is grpc.StatusCode.NOT_FOUND
 
 
 async def read_of(stream: Stream) -> None:
-    await stream.say()
-    await stream.more()
+    async with asyncio.timeout(5):
+        await stream.say()
+        await stream.more()
 
 
 async def test_no_more_sessions_than_may_be_and_none_that_nobody_writes_down() -> None:
