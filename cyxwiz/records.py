@@ -131,7 +131,11 @@ class NodeAttempt:
 
 @dataclass(frozen=True, slots=True)
 class NodeInfo:
-    """A node as the central server last saw it."""
+    """A node as the central server last saw it.
+
+    Attributes:
+        terminal_address: `host:port` where its terminals are opened; empty when it offers none.
+    """
 
     node_id: str
     name: str
@@ -139,6 +143,7 @@ class NodeInfo:
     devices: tuple[DeviceInfo, ...]
     attempts: tuple[NodeAttempt, ...]
     last_seen_ms: int | None
+    terminal_address: str = field(default="", metadata={"in_json": False})
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,7 @@ def node_info_from_wire(node: node_pb2.NodeInfo) -> NodeInfo:
             for attempt in node.attempts
         ),
         last_seen_ms=node.last_seen_ms or None,
+        terminal_address=node.terminal_address,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib import metadata
 
@@ -56,6 +56,7 @@ from server_node.settings import NodeSettings
 from server_node.shutdown import end_process_after, end_process_for_supervisor, wait_until_quiet
 from server_node.state_folder import StateFolder
 from server_node.telemetry_records import DeviceUses
+from server_node.terminal.terminals import Terminals
 from server_node.tidying import Tidying
 from server_node.user_code.engine import UserCodeEngine, UserCodeSettings
 from shared.clock import SystemClock
@@ -125,9 +126,12 @@ class Node:
             uniform=self._uniform,
         )
         self._callers = CallerCheck(channel=self._client.channel, clock=self._clock)
-        self._own: Listening | None = None
+        self._own: list[Listening] = []
         self._live = LiveReplicas()
         self._predicting = Predicting(self._live)
+        self._terminals = Terminals(
+            settings, self._callers, clock=self._clock, uniform=self._uniform, check_deployment=self._predicting.find
+        )
         self._telemetry = TelemetryStream(folder.node_id, channel=self._client.channel, uniform=self._uniform)
         self._tidying = Tidying()
         self._kept = KeptArtifacts(self._folders.artifacts, int(settings.artifact_disk_gib * GIBIBYTE))
@@ -146,7 +150,7 @@ class Node:
         """
         try:
             await asyncio.to_thread(self._tidy_up)
-            await self._open_own_server()
+            await self._open_own_servers()
             async with asyncio.TaskGroup() as tasks:
                 async with JobExecutor(
                     self._tools, bring_dataset=self._bring_dataset, callbacks=self._callbacks()
@@ -157,38 +161,54 @@ class Node:
                     tasks.create_task(self._keep_certificate_fresh(), name="certificate")
                     tasks.create_task(self._measure_devices(), name="device use")
                     tasks.create_task(self._warm_up(), name="warm up")
+                    tasks.create_task(self._terminals.run(), name="terminals")
                     await self._stop.wait()
                     self._inbox.post(ShutdownBegan())
                     it.refuse_plans()
+                    closing = tasks.create_task(self._terminals.close(), name="end terminals")
                     end_process_after(self._settings.shutdown_seconds)
                     await wait_until_quiet(self._state, self._changed, total_seconds=self._settings.shutdown_seconds)
+                    await closing
                 raise _Stopped  # noqa: TRY301 - the way to end a task group
         except* _Stopped:
             log_event(_LOG, "node_stopped")
         finally:
-            if self._own is not None:
-                await self._own.server.stop()
+            for own in self._own:
+                await own.server.stop()
             self._health.say(is_ready=False)
             self._tidying.close()
             self._journal.close()
 
     def _services(self) -> tuple[ServiceTable, ...]:
         """Return what the node's own server serves; every table asks `self._callers` who calls."""
-        return (inference_table(self._predicting, self._callers),)
+        tables = (inference_table(self._predicting, self._callers),)
+        return tables if self._settings.terminal_listen else (*tables, *self._terminals.tables)
 
-    async def _open_own_server(self) -> None:
-        if not self._settings.listen:
-            return
-        self._own = await open_own_server(
-            self._services(),
-            self._settings.listen,
+    async def _open_own_servers(self) -> None:
+        serving = await self._listen(self._services(), self._settings.listen)
+        own_terminals = self._terminals.tables if self._settings.terminal_listen else ()
+        terminals = await self._listen(own_terminals, self._settings.terminal_listen) or serving
+        self._description = replace(
+            self._description,
+            serving_address=serving,
+            terminal_address=terminals if self._terminals.tables else "",
+        )
+        self._inbox.post(DescriptionChanged(self._description))
+
+    async def _listen(self, services: Sequence[ServiceTable], listen: str) -> str:
+        """Return where callers find these services; empty where there are none, or nowhere to listen."""
+        if not services or not listen:
+            return ""
+        own = await open_own_server(
+            services,
+            listen,
             advertise_host=self._settings.advertise_host,
             credentials=self._link.own_credentials(),
             insecure=self._settings.insecure,
         )
-        log_event(_LOG, "own_server_listens", address=self._own.address)
-        self._description = replace(self._description, serving_address=self._own.address)
-        self._inbox.post(DescriptionChanged(self._description))
+        self._own.append(own)
+        log_event(_LOG, "own_server_listens", address=own.address)
+        return own.address
 
     async def _keep_certificate_fresh(self) -> None:
         renewal = self._link.renewal(channel=self._client.channel, redial=self._client.redial, clock=self._clock)
@@ -215,7 +235,11 @@ class Node:
             fingerprint=loaded.fingerprint,
             allows_user_code=self._settings.allow_user_code,
         )
-        description = replace(description, serving_address=self._description.serving_address)
+        description = replace(
+            description,
+            serving_address=self._description.serving_address,
+            terminal_address=self._description.terminal_address,
+        )
         self._ledger.set_capacity(description.capacity_bytes)
         self._description = description
         self._inbox.post(DescriptionChanged(description))

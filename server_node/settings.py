@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import socket
 from collections.abc import Sequence
 from pathlib import Path
@@ -50,6 +51,13 @@ class NodeSettings(BaseSettings):
         platform: which of JAX's platforms to load; empty leaves it to JAX.
         listen: `host:port` of this node's own gRPC server, for predictions from the models it serves; empty for none.
         advertise_host: where callers are told to find this node; empty for the host it listens on.
+        terminal: whether callers with the permission `terminal` may open terminals here, as the node's own user.
+        terminal_command: the one command that every terminal runs; empty for a shell or what its caller asks.
+        terminal_idle_seconds: a terminal ends after so long without a byte in either direction.
+        terminal_seconds: a terminal ends after so long anyway.
+        terminal_sessions: how many terminals there may be at once.
+        terminal_listen: `host:port` of terminals, where they are to have one of their own; empty for `listen`.
+        terminal_as_root: terminals may be root's, where the node runs as root.
         insecure: the node's own server may be reached from other machines without TLS.
         shutdown_seconds: how long a stop may take before the process ends anyway.
         otlp_endpoint: the OpenTelemetry collector that traces go to; empty leaves it to OpenTelemetry's variables.
@@ -81,6 +89,13 @@ class NodeSettings(BaseSettings):
     platform: Literal["", "cpu", "cuda"] = ""
     listen: str = ""
     advertise_host: str = ""
+    terminal: bool = False
+    terminal_command: str = ""
+    terminal_idle_seconds: float = Field(default=900.0, gt=0)
+    terminal_seconds: float = Field(default=28_800.0, gt=0)
+    terminal_sessions: int = Field(default=4, ge=1, le=256)
+    terminal_listen: str = ""
+    terminal_as_root: bool = False
     insecure: bool = False
     shutdown_seconds: float = Field(default=15.0, gt=0)
     otlp_endpoint: str = ""
@@ -92,10 +107,21 @@ class NodeSettings(BaseSettings):
     def _must_be_an_endpoint(cls, value: str) -> str:
         return check_endpoint(value)
 
-    @field_validator("listen")
+    @field_validator("listen", "terminal_listen")
     @classmethod
     def _must_be_where_to_listen(cls, value: str) -> str:
         return value if not value or is_host_and_port(value) else _refuse_address(value)
+
+    @field_validator("terminal_command")
+    @classmethod
+    def _must_be_words(cls, value: str) -> str:
+        shlex.split(value)  # raises ValueError for a quote that is not closed
+        return value
+
+    @property
+    def terminal_words(self) -> tuple[str, ...]:
+        """The command of terminals, as words; empty where they have none of their own."""
+        return tuple(shlex.split(self.terminal_command))
 
     @property
     def servers(self) -> tuple[str, ...]:
@@ -133,6 +159,7 @@ def settings_from_arguments(arguments: Sequence[str]) -> NodeSettings:
         raise InvalidField(f"{field}: {first['msg'].lower()}, got {first['input']!r}", field=field) from None
     _check_servers(settings)
     _check_certificate(settings)
+    _check_terminal(settings)
     return settings
 
 
@@ -161,6 +188,22 @@ def _check_certificate(settings: NodeSettings) -> None:
         raise InvalidField(
             "cert needs ca, the authority of the servers; and join_token_file gets a certificate of its own: say one",
             field="cert",
+        )
+
+
+def _check_terminal(settings: NodeSettings) -> None:
+    if not settings.terminal:
+        return
+    if not (settings.listen or settings.terminal_listen):
+        raise InvalidField(
+            "terminal needs an address: say --listen or --terminal-listen HOST:PORT, such as 127.0.0.1:50053",
+            field="terminal",
+        )
+    if os.geteuid() == 0 and not settings.terminal_as_root:
+        raise InvalidField(
+            "terminal would give callers root's shell: run the node as a user without privileges, "
+            "or say --terminal-as-root",
+            field="terminal",
         )
 
 
@@ -208,6 +251,18 @@ def _parser() -> argparse.ArgumentParser:
     add("--platform", choices=["cpu", "cuda"], help="load only this one of JAX's platforms")
     add("--listen", metavar="HOST:PORT", help="serve predictions over gRPC there; port 0 is any free one (off)")
     add("--advertise-host", metavar="HOST", help="where callers find this node (the host it listens on)")
+    add("--terminal", action="store_true", default=None, help="let operators open terminals here, as this user (off)")
+    add("--terminal-command", metavar="CMD", help="all that a terminal runs (a shell, or what its caller asks)")
+    add("--terminal-idle-seconds", type=float, metavar="S", help="a terminal in which nothing happens ends (900)")
+    add("--terminal-seconds", type=float, metavar="S", help="a terminal ends after so long anyway (28800)")
+    add("--terminal-sessions", type=int, metavar="N", help="how many terminals there may be at once (4)")
+    add("--terminal-listen", metavar="HOST:PORT", help="an address of their own for terminals (that of --listen)")
+    add(
+        "--terminal-as-root",
+        action="store_true",
+        default=None,
+        help="let terminals be root's, if the node is (refused)",
+    )
     add("--insecure", action="store_true", default=None, help="let other machines call this node without TLS")
     add("--shutdown-seconds", type=float, metavar="S", help="how long a clean stop may take (15)")
     add("--otlp-endpoint", metavar="URL", help="an OpenTelemetry collector for traces (none)")

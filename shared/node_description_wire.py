@@ -37,6 +37,7 @@ def description_to_proto(description: NodeDescription) -> link_pb2.NodeDescripti
         allows_user_code=description.allows_user_code,
         serving_address=description.serving_address,
         serving_http_address=description.serving_http_address,
+        terminal_address=description.terminal_address,
     )
 
 
@@ -68,6 +69,7 @@ def description_from_proto(message: link_pb2.NodeDescription) -> NodeDescription
         allows_user_code=message.allows_user_code,
         serving_address=short_text(message.serving_address),
         serving_http_address=short_text(message.serving_http_address),
+        terminal_address=short_text(message.terminal_address),
     )
 
 

@@ -63,6 +63,7 @@ class NodeDescription:
         allows_user_code: whether models that users wrote in Python may run there.
         serving_address: `host:port` of the node's own gRPC server; empty when it has none.
         serving_http_address: the same over HTTP.
+        terminal_address: `host:port` where its terminals are opened; empty when it offers none.
     """
 
     devices: tuple[Device, ...]
@@ -77,6 +78,7 @@ class NodeDescription:
     allows_user_code: bool = False
     serving_address: str = ""
     serving_http_address: str = ""
+    terminal_address: str = ""
 
 
 class HeldState(StrEnum):

@@ -48,6 +48,8 @@ def node_info(view: NodeView) -> node_pb2.NodeInfo:
             for running in view.attempts
         ],
         slots=description.slots,
+        supports_terminal_access=bool(description.terminal_address),
+        terminal_address=description.terminal_address,
     )
 
 

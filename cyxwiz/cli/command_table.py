@@ -31,6 +31,7 @@ COMMANDS = {
     "top": "top:top",
     "drain": "drain:drain",
     "undrain": "drain:undrain",
+    "terminal": "terminal:terminal",
     "doctor": "doctor:doctor",
     "completion": "completion:completion",
     "token create": "token:create",

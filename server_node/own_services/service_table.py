@@ -47,7 +47,7 @@ class ServiceTable:
 
         async def handle(raw: bytes, context: Context) -> bytes:
             try:
-                caller = await self._admit(name, permission, context)
+                caller = await self.admit(name, permission, context)
                 answer = await method(_parsed(request, raw), context, caller)
                 return answer.SerializeToString()
             except Exception as error:  # noqa: BLE001 - whatever it is becomes a status
@@ -61,7 +61,7 @@ class ServiceTable:
 
         async def handle(_: object, context: Context) -> None:
             try:
-                await method(context, await self._admit(name, permission, context))
+                await method(context, await self.admit(name, permission, context))
             except Exception as error:  # noqa: BLE001 - whatever it is becomes a status
                 told = _as_ours(error)
             else:
@@ -74,7 +74,12 @@ class ServiceTable:
         """Let `server` serve these."""
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(self.service, self._handlers),))
 
-    async def _admit(self, name: str, permission: Permission, context: Context) -> CheckedCaller:
+    async def admit(self, name: str, permission: Permission, context: Context) -> CheckedCaller:
+        """Return who calls a method; what lasts long asks again.
+
+        Raises:
+            CyxWizError: they may not, or it cannot be found out.
+        """
         given = [value for key, value in context.invocation_metadata() or () if key == _AUTHORIZATION]
         if len(given) > 1:
             raise NotAuthenticated(f"authorization must be sent once, and came {len(given)} times")

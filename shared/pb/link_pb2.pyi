@@ -51,7 +51,7 @@ class Hello(_message.Message):
     def __init__(self, node_id: _Optional[str] = ..., name: _Optional[str] = ..., protocol_version: _Optional[int] = ..., process_id: _Optional[str] = ..., description: _Optional[_Union[NodeDescription, _Mapping]] = ..., held: _Optional[_Iterable[_Union[HeldAttempt, _Mapping]]] = ...) -> None: ...
 
 class NodeDescription(_message.Message):
-    __slots__ = ("devices", "cpu_cores", "ram_total", "ram_available", "slots", "is_ready", "software_version", "fingerprint", "capacity_bytes", "allows_user_code", "serving_address", "serving_http_address")
+    __slots__ = ("devices", "cpu_cores", "ram_total", "ram_available", "slots", "is_ready", "software_version", "fingerprint", "capacity_bytes", "allows_user_code", "serving_address", "serving_http_address", "terminal_address")
     class CapacityBytesEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -71,6 +71,7 @@ class NodeDescription(_message.Message):
     ALLOWS_USER_CODE_FIELD_NUMBER: _ClassVar[int]
     SERVING_ADDRESS_FIELD_NUMBER: _ClassVar[int]
     SERVING_HTTP_ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    TERMINAL_ADDRESS_FIELD_NUMBER: _ClassVar[int]
     devices: _containers.RepeatedCompositeFieldContainer[_common_pb2.DeviceCaps]
     cpu_cores: int
     ram_total: int
@@ -83,7 +84,8 @@ class NodeDescription(_message.Message):
     allows_user_code: bool
     serving_address: str
     serving_http_address: str
-    def __init__(self, devices: _Optional[_Iterable[_Union[_common_pb2.DeviceCaps, _Mapping]]] = ..., cpu_cores: _Optional[int] = ..., ram_total: _Optional[int] = ..., ram_available: _Optional[int] = ..., slots: _Optional[int] = ..., is_ready: _Optional[bool] = ..., software_version: _Optional[str] = ..., fingerprint: _Optional[str] = ..., capacity_bytes: _Optional[_Mapping[str, int]] = ..., allows_user_code: _Optional[bool] = ..., serving_address: _Optional[str] = ..., serving_http_address: _Optional[str] = ...) -> None: ...
+    terminal_address: str
+    def __init__(self, devices: _Optional[_Iterable[_Union[_common_pb2.DeviceCaps, _Mapping]]] = ..., cpu_cores: _Optional[int] = ..., ram_total: _Optional[int] = ..., ram_available: _Optional[int] = ..., slots: _Optional[int] = ..., is_ready: _Optional[bool] = ..., software_version: _Optional[str] = ..., fingerprint: _Optional[str] = ..., capacity_bytes: _Optional[_Mapping[str, int]] = ..., allows_user_code: _Optional[bool] = ..., serving_address: _Optional[str] = ..., serving_http_address: _Optional[str] = ..., terminal_address: _Optional[str] = ...) -> None: ...
 
 class HeldAttempt(_message.Message):
     __slots__ = ("key", "state", "memory_bytes")

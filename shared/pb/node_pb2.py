@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from shared.pb import common_pb2 as shared_dot_pb_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14shared/pb/node.proto\x12\x0f\x63yxwiz.protocol\x1a\x16shared/pb/common.proto\"\xd1\x05\n\x08NodeInfo\x12\x0f\n\x07node_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12)\n\x07version\x18\x03 \x01(\x0b\x32\x18.cyxwiz.protocol.Version\x12,\n\x07\x64\x65vices\x18\x04 \x03(\x0b\x32\x1b.cyxwiz.protocol.DeviceCaps\x12\x11\n\tcpu_cores\x18\x05 \x01(\x05\x12\x11\n\tram_total\x18\x06 \x01(\x03\x12\x15\n\rram_available\x18\x07 \x01(\x03\x12\x12\n\nip_address\x18\x08 \x01(\t\x12\x0c\n\x04port\x18\t \x01(\x05\x12\x0e\n\x06region\x18\n \x01(\t\x12\x15\n\rcompute_score\x18\x0b \x01(\x01\x12\x18\n\x10reputation_score\x18\x0c \x01(\x01\x12\x1c\n\x14total_jobs_completed\x18\r \x01(\x03\x12\x1b\n\x13total_compute_hours\x18\x0e \x01(\x01\x12\x16\n\x0e\x61verage_rating\x18\x0f \x01(\x01\x12\x15\n\rstaked_amount\x18\x10 \x01(\x01\x12\x16\n\x0ewallet_address\x18\x11 \x01(\t\x12\x11\n\tis_online\x18\x12 \x01(\x08\x12\x16\n\x0elast_heartbeat\x18\x13 \x01(\x03\x12\x19\n\x11uptime_percentage\x18\x14 \x01(\x01\x12\x19\n\x11supported_formats\x18\x15 \x03(\t\x12\x16\n\x0emax_model_size\x18\x16 \x01(\x03\x12 \n\x18supports_terminal_access\x18\x17 \x01(\x08\x12\x1a\n\x12\x61vailable_runtimes\x18\x18 \x03(\t\x12\r\n\x05state\x18\x64 \x01(\t\x12\x14\n\x0clast_seen_ms\x18\x65 \x01(\x03\x12\x31\n\x08\x61ttempts\x18\x66 \x03(\x0b\x32\x1f.cyxwiz.protocol.RunningAttempt\x12\r\n\x05slots\x18g \x01(\x05J\x04\x08\x19\x10\x1aR\x07pricing\"Y\n\x0eRunningAttempt\x12\x0e\n\x06job_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x02 \x01(\x05\x12\r\n\x05state\x18\x03 \x01(\t\x12\x17\n\x0fmemory_promised\x18\x04 \x01(\x03\"\x9f\x04\n\x10\x46indNodesRequest\x12\x34\n\x0frequired_device\x18\x01 \x01(\x0e\x32\x1b.cyxwiz.protocol.DeviceType\x12\x12\n\nmin_memory\x18\x02 \x01(\x03\x12\x16\n\x0emin_reputation\x18\x03 \x01(\x01\x12\x18\n\x10preferred_region\x18\x04 \x01(\t\x12\x13\n\x0bmax_results\x18\x05 \x01(\x05\x12\x1a\n\x12max_price_per_hour\x18\x06 \x01(\x01\x12\x15\n\rmax_price_usd\x18\x07 \x01(\x01\x12\x19\n\x11require_free_tier\x18\t \x01(\x08\x12\x10\n\x08min_vram\x18\n \x01(\x03\x12\x19\n\x11min_compute_score\x18\x0b \x01(\x01\x12\x11\n\tmin_stake\x18\x0c \x01(\x01\x12\x17\n\x0f\x61llowed_regions\x18\r \x03(\t\x12\x17\n\x0f\x62locked_regions\x18\x0e \x03(\t\x12\x39\n\x07sort_by\x18\x0f \x01(\x0e\x32(.cyxwiz.protocol.FindNodesRequest.SortBy\"f\n\x06SortBy\x12\x11\n\rSORT_BY_PRICE\x10\x00\x12\x17\n\x13SORT_BY_PERFORMANCE\x10\x01\x12\x16\n\x12SORT_BY_REPUTATION\x10\x02\x12\x18\n\x14SORT_BY_AVAILABILITY\x10\x03J\x04\x08\x08\x10\tR\x11preferred_billing\"\xd0\x01\n\x11\x46indNodesResponse\x12(\n\x05nodes\x18\x01 \x03(\x0b\x32\x19.cyxwiz.protocol.NodeInfo\x12\x16\n\x0etotal_matching\x18\x02 \x01(\x05\x12\x1a\n\x12\x61vg_price_per_hour\x18\x03 \x01(\x01\x12\x1a\n\x12min_price_per_hour\x18\x04 \x01(\x01\x12\x1a\n\x12max_price_per_hour\x18\x05 \x01(\x01\x12%\n\x05\x65rror\x18\x06 \x01(\x0b\x32\x16.cyxwiz.protocol.Error\"\xa5\x02\n\x10ListNodesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x13\n\x0bonline_only\x18\x03 \x01(\x08\x12\x32\n\rfilter_device\x18\x04 \x01(\x0e\x32\x1b.cyxwiz.protocol.DeviceType\x12\x15\n\rfilter_region\x18\x05 \x01(\t\x12\x1a\n\x12min_price_per_hour\x18\x06 \x01(\x01\x12\x1a\n\x12max_price_per_hour\x18\x07 \x01(\x01\x12\x39\n\x07sort_by\x18\x08 \x01(\x0e\x32(.cyxwiz.protocol.FindNodesRequest.SortBy\x12\x17\n\x0fsort_descending\x18\t \x01(\x08\"\xbb\x01\n\x11ListNodesResponse\x12(\n\x05nodes\x18\x01 \x03(\x0b\x32\x19.cyxwiz.protocol.NodeInfo\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x13\n\x0btotal_count\x18\x03 \x01(\x05\x12\x14\n\x0conline_count\x18\x04 \x01(\x05\x12\x19\n\x11network_avg_price\x18\x05 \x01(\x01\x12\x1d\n\x15network_total_compute\x18\x06 \x01(\x01\"%\n\x12GetNodeInfoRequest\x12\x0f\n\x07node_id\x18\x01 \x01(\t\"e\n\x13GetNodeInfoResponse\x12\'\n\x04info\x18\x01 \x01(\x0b\x32\x19.cyxwiz.protocol.NodeInfo\x12%\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x16.cyxwiz.protocol.Error\";\n\x10\x44rainNodeRequest\x12\x0f\n\x07node_id\x18\x01 \x01(\t\x12\x16\n\x0ewithin_seconds\x18\x02 \x01(\x01\"%\n\x12UndrainNodeRequest\x12\x0f\n\x07node_id\x18\x01 \x01(\t\"7\n\x0cNodeResponse\x12\'\n\x04info\x18\x01 \x01(\x0b\x32\x19.cyxwiz.protocol.NodeInfo2\xb9\x01\n\x15NodeManagementService\x12M\n\tDrainNode\x12!.cyxwiz.protocol.DrainNodeRequest\x1a\x1d.cyxwiz.protocol.NodeResponse\x12Q\n\x0bUndrainNode\x12#.cyxwiz.protocol.UndrainNodeRequest\x1a\x1d.cyxwiz.protocol.NodeResponse2\x98\x02\n\x14NodeDiscoveryService\x12R\n\tFindNodes\x12!.cyxwiz.protocol.FindNodesRequest\x1a\".cyxwiz.protocol.FindNodesResponse\x12R\n\tListNodes\x12!.cyxwiz.protocol.ListNodesRequest\x1a\".cyxwiz.protocol.ListNodesResponse\x12X\n\x0bGetNodeInfo\x12#.cyxwiz.protocol.GetNodeInfoRequest\x1a$.cyxwiz.protocol.GetNodeInfoResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14shared/pb/node.proto\x12\x0f\x63yxwiz.protocol\x1a\x16shared/pb/common.proto\"\xeb\x05\n\x08NodeInfo\x12\x0f\n\x07node_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12)\n\x07version\x18\x03 \x01(\x0b\x32\x18.cyxwiz.protocol.Version\x12,\n\x07\x64\x65vices\x18\x04 \x03(\x0b\x32\x1b.cyxwiz.protocol.DeviceCaps\x12\x11\n\tcpu_cores\x18\x05 \x01(\x05\x12\x11\n\tram_total\x18\x06 \x01(\x03\x12\x15\n\rram_available\x18\x07 \x01(\x03\x12\x12\n\nip_address\x18\x08 \x01(\t\x12\x0c\n\x04port\x18\t \x01(\x05\x12\x0e\n\x06region\x18\n \x01(\t\x12\x15\n\rcompute_score\x18\x0b \x01(\x01\x12\x18\n\x10reputation_score\x18\x0c \x01(\x01\x12\x1c\n\x14total_jobs_completed\x18\r \x01(\x03\x12\x1b\n\x13total_compute_hours\x18\x0e \x01(\x01\x12\x16\n\x0e\x61verage_rating\x18\x0f \x01(\x01\x12\x15\n\rstaked_amount\x18\x10 \x01(\x01\x12\x16\n\x0ewallet_address\x18\x11 \x01(\t\x12\x11\n\tis_online\x18\x12 \x01(\x08\x12\x16\n\x0elast_heartbeat\x18\x13 \x01(\x03\x12\x19\n\x11uptime_percentage\x18\x14 \x01(\x01\x12\x19\n\x11supported_formats\x18\x15 \x03(\t\x12\x16\n\x0emax_model_size\x18\x16 \x01(\x03\x12 \n\x18supports_terminal_access\x18\x17 \x01(\x08\x12\x1a\n\x12\x61vailable_runtimes\x18\x18 \x03(\t\x12\r\n\x05state\x18\x64 \x01(\t\x12\x14\n\x0clast_seen_ms\x18\x65 \x01(\x03\x12\x31\n\x08\x61ttempts\x18\x66 \x03(\x0b\x32\x1f.cyxwiz.protocol.RunningAttempt\x12\r\n\x05slots\x18g \x01(\x05\x12\x18\n\x10terminal_address\x18j \x01(\tJ\x04\x08\x19\x10\x1aR\x07pricing\"Y\n\x0eRunningAttempt\x12\x0e\n\x06job_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x02 \x01(\x05\x12\r\n\x05state\x18\x03 \x01(\t\x12\x17\n\x0fmemory_promised\x18\x04 \x01(\x03\"\x9f\x04\n\x10\x46indNodesRequest\x12\x34\n\x0frequired_device\x18\x01 \x01(\x0e\x32\x1b.cyxwiz.protocol.DeviceType\x12\x12\n\nmin_memory\x18\x02 \x01(\x03\x12\x16\n\x0emin_reputation\x18\x03 \x01(\x01\x12\x18\n\x10preferred_region\x18\x04 \x01(\t\x12\x13\n\x0bmax_results\x18\x05 \x01(\x05\x12\x1a\n\x12max_price_per_hour\x18\x06 \x01(\x01\x12\x15\n\rmax_price_usd\x18\x07 \x01(\x01\x12\x19\n\x11require_free_tier\x18\t \x01(\x08\x12\x10\n\x08min_vram\x18\n \x01(\x03\x12\x19\n\x11min_compute_score\x18\x0b \x01(\x01\x12\x11\n\tmin_stake\x18\x0c \x01(\x01\x12\x17\n\x0f\x61llowed_regions\x18\r \x03(\t\x12\x17\n\x0f\x62locked_regions\x18\x0e \x03(\t\x12\x39\n\x07sort_by\x18\x0f \x01(\x0e\x32(.cyxwiz.protocol.FindNodesRequest.SortBy\"f\n\x06SortBy\x12\x11\n\rSORT_BY_PRICE\x10\x00\x12\x17\n\x13SORT_BY_PERFORMANCE\x10\x01\x12\x16\n\x12SORT_BY_REPUTATION\x10\x02\x12\x18\n\x14SORT_BY_AVAILABILITY\x10\x03J\x04\x08\x08\x10\tR\x11preferred_billing\"\xd0\x01\n\x11\x46indNodesResponse\x12(\n\x05nodes\x18\x01 \x03(\x0b\x32\x19.cyxwiz.protocol.NodeInfo\x12\x16\n\x0etotal_matching\x18\x02 \x01(\x05\x12\x1a\n\x12\x61vg_price_per_hour\x18\x03 \x01(\x01\x12\x1a\n\x12min_price_per_hour\x18\x04 \x01(\x01\x12\x1a\n\x12max_price_per_hour\x18\x05 \x01(\x01\x12%\n\x05\x65rror\x18\x06 \x01(\x0b\x32\x16.cyxwiz.protocol.Error\"\xa5\x02\n\x10ListNodesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x13\n\x0bonline_only\x18\x03 \x01(\x08\x12\x32\n\rfilter_device\x18\x04 \x01(\x0e\x32\x1b.cyxwiz.protocol.DeviceType\x12\x15\n\rfilter_region\x18\x05 \x01(\t\x12\x1a\n\x12min_price_per_hour\x18\x06 \x01(\x01\x12\x1a\n\x12max_price_per_hour\x18\x07 \x01(\x01\x12\x39\n\x07sort_by\x18\x08 \x01(\x0e\x32(.cyxwiz.protocol.FindNodesRequest.SortBy\x12\x17\n\x0fsort_descending\x18\t \x01(\x08\"\xbb\x01\n\x11ListNodesResponse\x12(\n\x05nodes\x18\x01 \x03(\x0b\x32\x19.cyxwiz.protocol.NodeInfo\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x13\n\x0btotal_count\x18\x03 \x01(\x05\x12\x14\n\x0conline_count\x18\x04 \x01(\x05\x12\x19\n\x11network_avg_price\x18\x05 \x01(\x01\x12\x1d\n\x15network_total_compute\x18\x06 \x01(\x01\"%\n\x12GetNodeInfoRequest\x12\x0f\n\x07node_id\x18\x01 \x01(\t\"e\n\x13GetNodeInfoResponse\x12\'\n\x04info\x18\x01 \x01(\x0b\x32\x19.cyxwiz.protocol.NodeInfo\x12%\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x16.cyxwiz.protocol.Error\";\n\x10\x44rainNodeRequest\x12\x0f\n\x07node_id\x18\x01 \x01(\t\x12\x16\n\x0ewithin_seconds\x18\x02 \x01(\x01\"%\n\x12UndrainNodeRequest\x12\x0f\n\x07node_id\x18\x01 \x01(\t\"7\n\x0cNodeResponse\x12\'\n\x04info\x18\x01 \x01(\x0b\x32\x19.cyxwiz.protocol.NodeInfo2\xb9\x01\n\x15NodeManagementService\x12M\n\tDrainNode\x12!.cyxwiz.protocol.DrainNodeRequest\x1a\x1d.cyxwiz.protocol.NodeResponse\x12Q\n\x0bUndrainNode\x12#.cyxwiz.protocol.UndrainNodeRequest\x1a\x1d.cyxwiz.protocol.NodeResponse2\x98\x02\n\x14NodeDiscoveryService\x12R\n\tFindNodes\x12!.cyxwiz.protocol.FindNodesRequest\x1a\".cyxwiz.protocol.FindNodesResponse\x12R\n\tListNodes\x12!.cyxwiz.protocol.ListNodesRequest\x1a\".cyxwiz.protocol.ListNodesResponse\x12X\n\x0bGetNodeInfo\x12#.cyxwiz.protocol.GetNodeInfoRequest\x1a$.cyxwiz.protocol.GetNodeInfoResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,31 +33,31 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'shared.pb.node_pb2', _globa
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_NODEINFO']._serialized_start=66
-  _globals['_NODEINFO']._serialized_end=787
-  _globals['_RUNNINGATTEMPT']._serialized_start=789
-  _globals['_RUNNINGATTEMPT']._serialized_end=878
-  _globals['_FINDNODESREQUEST']._serialized_start=881
-  _globals['_FINDNODESREQUEST']._serialized_end=1424
-  _globals['_FINDNODESREQUEST_SORTBY']._serialized_start=1297
-  _globals['_FINDNODESREQUEST_SORTBY']._serialized_end=1399
-  _globals['_FINDNODESRESPONSE']._serialized_start=1427
-  _globals['_FINDNODESRESPONSE']._serialized_end=1635
-  _globals['_LISTNODESREQUEST']._serialized_start=1638
-  _globals['_LISTNODESREQUEST']._serialized_end=1931
-  _globals['_LISTNODESRESPONSE']._serialized_start=1934
-  _globals['_LISTNODESRESPONSE']._serialized_end=2121
-  _globals['_GETNODEINFOREQUEST']._serialized_start=2123
-  _globals['_GETNODEINFOREQUEST']._serialized_end=2160
-  _globals['_GETNODEINFORESPONSE']._serialized_start=2162
-  _globals['_GETNODEINFORESPONSE']._serialized_end=2263
-  _globals['_DRAINNODEREQUEST']._serialized_start=2265
-  _globals['_DRAINNODEREQUEST']._serialized_end=2324
-  _globals['_UNDRAINNODEREQUEST']._serialized_start=2326
-  _globals['_UNDRAINNODEREQUEST']._serialized_end=2363
-  _globals['_NODERESPONSE']._serialized_start=2365
-  _globals['_NODERESPONSE']._serialized_end=2420
-  _globals['_NODEMANAGEMENTSERVICE']._serialized_start=2423
-  _globals['_NODEMANAGEMENTSERVICE']._serialized_end=2608
-  _globals['_NODEDISCOVERYSERVICE']._serialized_start=2611
-  _globals['_NODEDISCOVERYSERVICE']._serialized_end=2891
+  _globals['_NODEINFO']._serialized_end=813
+  _globals['_RUNNINGATTEMPT']._serialized_start=815
+  _globals['_RUNNINGATTEMPT']._serialized_end=904
+  _globals['_FINDNODESREQUEST']._serialized_start=907
+  _globals['_FINDNODESREQUEST']._serialized_end=1450
+  _globals['_FINDNODESREQUEST_SORTBY']._serialized_start=1323
+  _globals['_FINDNODESREQUEST_SORTBY']._serialized_end=1425
+  _globals['_FINDNODESRESPONSE']._serialized_start=1453
+  _globals['_FINDNODESRESPONSE']._serialized_end=1661
+  _globals['_LISTNODESREQUEST']._serialized_start=1664
+  _globals['_LISTNODESREQUEST']._serialized_end=1957
+  _globals['_LISTNODESRESPONSE']._serialized_start=1960
+  _globals['_LISTNODESRESPONSE']._serialized_end=2147
+  _globals['_GETNODEINFOREQUEST']._serialized_start=2149
+  _globals['_GETNODEINFOREQUEST']._serialized_end=2186
+  _globals['_GETNODEINFORESPONSE']._serialized_start=2188
+  _globals['_GETNODEINFORESPONSE']._serialized_end=2289
+  _globals['_DRAINNODEREQUEST']._serialized_start=2291
+  _globals['_DRAINNODEREQUEST']._serialized_end=2350
+  _globals['_UNDRAINNODEREQUEST']._serialized_start=2352
+  _globals['_UNDRAINNODEREQUEST']._serialized_end=2389
+  _globals['_NODERESPONSE']._serialized_start=2391
+  _globals['_NODERESPONSE']._serialized_end=2446
+  _globals['_NODEMANAGEMENTSERVICE']._serialized_start=2449
+  _globals['_NODEMANAGEMENTSERVICE']._serialized_end=2634
+  _globals['_NODEDISCOVERYSERVICE']._serialized_start=2637
+  _globals['_NODEDISCOVERYSERVICE']._serialized_end=2917
 # @@protoc_insertion_point(module_scope)

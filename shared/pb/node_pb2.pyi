@@ -9,7 +9,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class NodeInfo(_message.Message):
-    __slots__ = ("node_id", "name", "version", "devices", "cpu_cores", "ram_total", "ram_available", "ip_address", "port", "region", "compute_score", "reputation_score", "total_jobs_completed", "total_compute_hours", "average_rating", "staked_amount", "wallet_address", "is_online", "last_heartbeat", "uptime_percentage", "supported_formats", "max_model_size", "supports_terminal_access", "available_runtimes", "state", "last_seen_ms", "attempts", "slots")
+    __slots__ = ("node_id", "name", "version", "devices", "cpu_cores", "ram_total", "ram_available", "ip_address", "port", "region", "compute_score", "reputation_score", "total_jobs_completed", "total_compute_hours", "average_rating", "staked_amount", "wallet_address", "is_online", "last_heartbeat", "uptime_percentage", "supported_formats", "max_model_size", "supports_terminal_access", "available_runtimes", "state", "last_seen_ms", "attempts", "slots", "terminal_address")
     NODE_ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
@@ -38,6 +38,7 @@ class NodeInfo(_message.Message):
     LAST_SEEN_MS_FIELD_NUMBER: _ClassVar[int]
     ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
     SLOTS_FIELD_NUMBER: _ClassVar[int]
+    TERMINAL_ADDRESS_FIELD_NUMBER: _ClassVar[int]
     node_id: str
     name: str
     version: _common_pb2.Version
@@ -66,7 +67,8 @@ class NodeInfo(_message.Message):
     last_seen_ms: int
     attempts: _containers.RepeatedCompositeFieldContainer[RunningAttempt]
     slots: int
-    def __init__(self, node_id: _Optional[str] = ..., name: _Optional[str] = ..., version: _Optional[_Union[_common_pb2.Version, _Mapping]] = ..., devices: _Optional[_Iterable[_Union[_common_pb2.DeviceCaps, _Mapping]]] = ..., cpu_cores: _Optional[int] = ..., ram_total: _Optional[int] = ..., ram_available: _Optional[int] = ..., ip_address: _Optional[str] = ..., port: _Optional[int] = ..., region: _Optional[str] = ..., compute_score: _Optional[float] = ..., reputation_score: _Optional[float] = ..., total_jobs_completed: _Optional[int] = ..., total_compute_hours: _Optional[float] = ..., average_rating: _Optional[float] = ..., staked_amount: _Optional[float] = ..., wallet_address: _Optional[str] = ..., is_online: _Optional[bool] = ..., last_heartbeat: _Optional[int] = ..., uptime_percentage: _Optional[float] = ..., supported_formats: _Optional[_Iterable[str]] = ..., max_model_size: _Optional[int] = ..., supports_terminal_access: _Optional[bool] = ..., available_runtimes: _Optional[_Iterable[str]] = ..., state: _Optional[str] = ..., last_seen_ms: _Optional[int] = ..., attempts: _Optional[_Iterable[_Union[RunningAttempt, _Mapping]]] = ..., slots: _Optional[int] = ...) -> None: ...
+    terminal_address: str
+    def __init__(self, node_id: _Optional[str] = ..., name: _Optional[str] = ..., version: _Optional[_Union[_common_pb2.Version, _Mapping]] = ..., devices: _Optional[_Iterable[_Union[_common_pb2.DeviceCaps, _Mapping]]] = ..., cpu_cores: _Optional[int] = ..., ram_total: _Optional[int] = ..., ram_available: _Optional[int] = ..., ip_address: _Optional[str] = ..., port: _Optional[int] = ..., region: _Optional[str] = ..., compute_score: _Optional[float] = ..., reputation_score: _Optional[float] = ..., total_jobs_completed: _Optional[int] = ..., total_compute_hours: _Optional[float] = ..., average_rating: _Optional[float] = ..., staked_amount: _Optional[float] = ..., wallet_address: _Optional[str] = ..., is_online: _Optional[bool] = ..., last_heartbeat: _Optional[int] = ..., uptime_percentage: _Optional[float] = ..., supported_formats: _Optional[_Iterable[str]] = ..., max_model_size: _Optional[int] = ..., supports_terminal_access: _Optional[bool] = ..., available_runtimes: _Optional[_Iterable[str]] = ..., state: _Optional[str] = ..., last_seen_ms: _Optional[int] = ..., attempts: _Optional[_Iterable[_Union[RunningAttempt, _Mapping]]] = ..., slots: _Optional[int] = ..., terminal_address: _Optional[str] = ...) -> None: ...
 
 class RunningAttempt(_message.Message):
     __slots__ = ("job_id", "attempt", "state", "memory_promised")

@@ -9,6 +9,34 @@ from server_node.settings import settings_from_arguments
 from shared.errors import InvalidField
 
 
+@pytest.mark.parametrize(
+    ("user", "arguments", "sentence"),
+    [
+        (1000, ["--terminal"], "needs an address: say --listen or --terminal-listen"),
+        (0, ["--terminal", "--listen", "127.0.0.1:0"], "root's shell"),
+        (1000, ["--terminal-listen", "nowhere"], "must be host:port"),
+        (1000, ["--terminal-command", "echo 'open"], "no closing quotation"),
+    ],
+)
+def test_terminals_that_would_be_unsafe_or_nowhere_are_refused(
+    user: int, arguments: list[str], sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: user)
+    with pytest.raises(InvalidField, match=sentence):
+        settings_from_arguments(arguments)
+
+
+def test_terminals_are_off_unless_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    assert not settings_from_arguments(["--listen", "127.0.0.1:0"]).terminal
+    on = settings_from_arguments(
+        ["--terminal", "--terminal-listen", "127.0.0.1:0", "--terminal-command", "htop -d '1 0'"]
+    )
+    assert (on.terminal, on.terminal_words) == (True, ("htop", "-d", "1 0"))
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    assert settings_from_arguments(["--terminal", "--listen", "127.0.0.1:0", "--terminal-as-root"]).terminal
+
+
 def test_flags_win_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CYXWIZ_NODE_SLOTS", "7")
     monkeypatch.setenv("CYXWIZ_NODE_NAME", "from-environment")
