@@ -151,7 +151,9 @@ async def test_a_stopped_replica_drains_and_is_found_no_more(served: Callable[[]
             it.bench.executor.cancel(a_key("replica"), StopMode.CANCEL)
             ended = await it.bench.end_of(a_key("replica"))
         assert (ended.outcome, ended.checkpoint_step) == (Outcome.CANCELLED, 0)
-        assert {answer.result() for answer in answers} <= {(4, 10), grpc.StatusCode.UNAVAILABLE}
+        refused = {answer.result() for answer in answers} - {(4, 10)}
+        # Those that came while it drained, and those that came when it was gone.
+        assert refused <= {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.NOT_FOUND}
         with pytest.raises(grpc.aio.AioRpcError, match="no replica of 'd1' is live on this node") as refusal:
             await it.infer(the_digits(1))
         assert refusal.value.code() is grpc.StatusCode.NOT_FOUND
