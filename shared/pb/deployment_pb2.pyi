@@ -40,13 +40,6 @@ class DeploymentStatus(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     DEPLOYMENT_STATUS_FAILED: _ClassVar[DeploymentStatus]
     DEPLOYMENT_STATUS_TERMINATED: _ClassVar[DeploymentStatus]
 
-class TerminalSessionStatus(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
-    __slots__ = ()
-    TERMINAL_SESSION_UNKNOWN: _ClassVar[TerminalSessionStatus]
-    TERMINAL_SESSION_ACTIVE: _ClassVar[TerminalSessionStatus]
-    TERMINAL_SESSION_CLOSED: _ClassVar[TerminalSessionStatus]
-    TERMINAL_SESSION_ERROR: _ClassVar[TerminalSessionStatus]
-
 class ModelSource(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     MODEL_SOURCE_UNKNOWN: _ClassVar[ModelSource]
@@ -76,10 +69,6 @@ DEPLOYMENT_STATUS_RUNNING: DeploymentStatus
 DEPLOYMENT_STATUS_STOPPED: DeploymentStatus
 DEPLOYMENT_STATUS_FAILED: DeploymentStatus
 DEPLOYMENT_STATUS_TERMINATED: DeploymentStatus
-TERMINAL_SESSION_UNKNOWN: TerminalSessionStatus
-TERMINAL_SESSION_ACTIVE: TerminalSessionStatus
-TERMINAL_SESSION_CLOSED: TerminalSessionStatus
-TERMINAL_SESSION_ERROR: TerminalSessionStatus
 MODEL_SOURCE_UNKNOWN: ModelSource
 MODEL_SOURCE_LOCAL: ModelSource
 MODEL_SOURCE_HUGGINGFACE: ModelSource
@@ -271,50 +260,6 @@ class Deployment(_message.Message):
     created_at_ms: int
     def __init__(self, deployment_id: _Optional[str] = ..., config: _Optional[_Union[DeploymentConfig, _Mapping]] = ..., status: _Optional[_Union[DeploymentStatus, str]] = ..., assigned_node: _Optional[_Union[_node_pb2.NodeInfo, _Mapping]] = ..., status_message: _Optional[str] = ..., created_at: _Optional[int] = ..., started_at: _Optional[int] = ..., stopped_at: _Optional[int] = ..., endpoint_url: _Optional[str] = ..., terminal_endpoint: _Optional[str] = ..., payment_escrow_address: _Optional[str] = ..., hourly_rate: _Optional[float] = ..., total_cost: _Optional[float] = ..., payment_tx_hash: _Optional[str] = ..., uptime_seconds: _Optional[int] = ..., total_requests: _Optional[int] = ..., avg_latency_ms: _Optional[float] = ..., error: _Optional[_Union[_common_pb2.Error, _Mapping]] = ..., name: _Optional[str] = ..., replicas: _Optional[_Iterable[_Union[DeploymentReplica, _Mapping]]] = ..., generation: _Optional[int] = ..., created_at_ms: _Optional[int] = ...) -> None: ...
 
-class TerminalData(_message.Message):
-    __slots__ = ("session_id", "deployment_id", "data", "is_eof", "sequence_number")
-    SESSION_ID_FIELD_NUMBER: _ClassVar[int]
-    DEPLOYMENT_ID_FIELD_NUMBER: _ClassVar[int]
-    DATA_FIELD_NUMBER: _ClassVar[int]
-    IS_EOF_FIELD_NUMBER: _ClassVar[int]
-    SEQUENCE_NUMBER_FIELD_NUMBER: _ClassVar[int]
-    session_id: str
-    deployment_id: str
-    data: bytes
-    is_eof: bool
-    sequence_number: int
-    def __init__(self, session_id: _Optional[str] = ..., deployment_id: _Optional[str] = ..., data: _Optional[bytes] = ..., is_eof: _Optional[bool] = ..., sequence_number: _Optional[int] = ...) -> None: ...
-
-class TerminalResize(_message.Message):
-    __slots__ = ("session_id", "rows", "cols")
-    SESSION_ID_FIELD_NUMBER: _ClassVar[int]
-    ROWS_FIELD_NUMBER: _ClassVar[int]
-    COLS_FIELD_NUMBER: _ClassVar[int]
-    session_id: str
-    rows: int
-    cols: int
-    def __init__(self, session_id: _Optional[str] = ..., rows: _Optional[int] = ..., cols: _Optional[int] = ...) -> None: ...
-
-class TerminalSession(_message.Message):
-    __slots__ = ("session_id", "deployment_id", "user_id", "status", "created_at", "last_activity", "rows", "cols")
-    SESSION_ID_FIELD_NUMBER: _ClassVar[int]
-    DEPLOYMENT_ID_FIELD_NUMBER: _ClassVar[int]
-    USER_ID_FIELD_NUMBER: _ClassVar[int]
-    STATUS_FIELD_NUMBER: _ClassVar[int]
-    CREATED_AT_FIELD_NUMBER: _ClassVar[int]
-    LAST_ACTIVITY_FIELD_NUMBER: _ClassVar[int]
-    ROWS_FIELD_NUMBER: _ClassVar[int]
-    COLS_FIELD_NUMBER: _ClassVar[int]
-    session_id: str
-    deployment_id: str
-    user_id: str
-    status: TerminalSessionStatus
-    created_at: int
-    last_activity: int
-    rows: int
-    cols: int
-    def __init__(self, session_id: _Optional[str] = ..., deployment_id: _Optional[str] = ..., user_id: _Optional[str] = ..., status: _Optional[_Union[TerminalSessionStatus, str]] = ..., created_at: _Optional[int] = ..., last_activity: _Optional[int] = ..., rows: _Optional[int] = ..., cols: _Optional[int] = ...) -> None: ...
-
 class CreateDeploymentRequest(_message.Message):
     __slots__ = ("config", "authentication_token")
     CONFIG_FIELD_NUMBER: _ClassVar[int]
@@ -444,47 +389,3 @@ class DeploymentMetricPoint(_message.Message):
     avg_latency_ms: float
     throughput_rps: float
     def __init__(self, timestamp: _Optional[int] = ..., cpu_usage: _Optional[float] = ..., gpu_usage: _Optional[float] = ..., memory_usage: _Optional[float] = ..., request_count: _Optional[int] = ..., avg_latency_ms: _Optional[float] = ..., throughput_rps: _Optional[float] = ...) -> None: ...
-
-class CreateTerminalSessionRequest(_message.Message):
-    __slots__ = ("deployment_id", "user_id", "rows", "cols")
-    DEPLOYMENT_ID_FIELD_NUMBER: _ClassVar[int]
-    USER_ID_FIELD_NUMBER: _ClassVar[int]
-    ROWS_FIELD_NUMBER: _ClassVar[int]
-    COLS_FIELD_NUMBER: _ClassVar[int]
-    deployment_id: str
-    user_id: str
-    rows: int
-    cols: int
-    def __init__(self, deployment_id: _Optional[str] = ..., user_id: _Optional[str] = ..., rows: _Optional[int] = ..., cols: _Optional[int] = ...) -> None: ...
-
-class CreateTerminalSessionResponse(_message.Message):
-    __slots__ = ("status", "session", "error")
-    STATUS_FIELD_NUMBER: _ClassVar[int]
-    SESSION_FIELD_NUMBER: _ClassVar[int]
-    ERROR_FIELD_NUMBER: _ClassVar[int]
-    status: _common_pb2.StatusCode
-    session: TerminalSession
-    error: _common_pb2.Error
-    def __init__(self, status: _Optional[_Union[_common_pb2.StatusCode, str]] = ..., session: _Optional[_Union[TerminalSession, _Mapping]] = ..., error: _Optional[_Union[_common_pb2.Error, _Mapping]] = ...) -> None: ...
-
-class CloseTerminalSessionRequest(_message.Message):
-    __slots__ = ("session_id",)
-    SESSION_ID_FIELD_NUMBER: _ClassVar[int]
-    session_id: str
-    def __init__(self, session_id: _Optional[str] = ...) -> None: ...
-
-class CloseTerminalSessionResponse(_message.Message):
-    __slots__ = ("status", "error")
-    STATUS_FIELD_NUMBER: _ClassVar[int]
-    ERROR_FIELD_NUMBER: _ClassVar[int]
-    status: _common_pb2.StatusCode
-    error: _common_pb2.Error
-    def __init__(self, status: _Optional[_Union[_common_pb2.StatusCode, str]] = ..., error: _Optional[_Union[_common_pb2.Error, _Mapping]] = ...) -> None: ...
-
-class SimpleResponse(_message.Message):
-    __slots__ = ("status", "error")
-    STATUS_FIELD_NUMBER: _ClassVar[int]
-    ERROR_FIELD_NUMBER: _ClassVar[int]
-    status: _common_pb2.StatusCode
-    error: _common_pb2.Error
-    def __init__(self, status: _Optional[_Union[_common_pb2.StatusCode, str]] = ..., error: _Optional[_Union[_common_pb2.Error, _Mapping]] = ...) -> None: ...
