@@ -5,6 +5,7 @@ Any thread may use it. It decides nothing of its own; the async client does the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -18,6 +19,7 @@ from cyxwiz.tls_choice import CertificateFiles
 from shared.lifecycle import JobState
 
 if TYPE_CHECKING:
+    from cyxwiz.deployed_file import Definition
     from cyxwiz.deployment import Deployment
     from cyxwiz.deployment_records import DeploymentInfo
     from cyxwiz.job_input import JobArrayInput, JobInput
@@ -110,11 +112,25 @@ class Client:
         return self._loop.run(self._client.undrain(node_id))
 
     def deploy(
-        self, model: Job | str | Path, *, name: str = "", replicas: int = 0, largest_batch: int = 0
+        self,
+        model: Job | str | Path,
+        *,
+        definition: Definition | None = None,
+        input_shape: Sequence[int] = (),
+        name: str = "",
+        replicas: int = 0,
+        largest_batch: int = 0,
     ) -> Deployment:
         """Have a model answered for, by replicas that the server keeps alive; see `cyxwiz.aio.Client.deploy`."""
         said = model.id if isinstance(model, Job) else model
-        made = self._client.deploy(said, name=name, replicas=replicas, largest_batch=largest_batch)
+        made = self._client.deploy(
+            said,
+            definition=definition,
+            input_shape=input_shape,
+            name=name,
+            replicas=replicas,
+            largest_batch=largest_batch,
+        )
         return self.deployment(self._loop.run(made).name)
 
     def deployment(self, name: str) -> Deployment:

@@ -7,7 +7,7 @@ not wait for it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -46,6 +46,7 @@ from shared.pb import (
 
 if TYPE_CHECKING:
     from cyxwiz.aio.deployment import Deployment
+    from cyxwiz.deployed_file import Definition
     from cyxwiz.deployment_records import DeploymentInfo
     from cyxwiz.job_input import JobArrayInput, JobInput
     from shared.pb import deployment_pb2_grpc
@@ -273,14 +274,24 @@ class Client:
         return node_info_from_wire((await self._connection.call(self._management.UndrainNode, request)).info)
 
     async def deploy(
-        self, model: Job | str | Path, *, name: str = "", replicas: int = 0, largest_batch: int = 0
+        self,
+        model: Job | str | Path,
+        *,
+        definition: Definition | None = None,
+        input_shape: Sequence[int] = (),
+        name: str = "",
+        replicas: int = 0,
+        largest_batch: int = 0,
     ) -> Deployment:
         """Have a model answered for, by replicas that the central server keeps alive; return a handle at once.
 
         Under a name that is taken, the model of that deployment is replaced without dropping a request.
 
         Args:
-            model: a finished job, its id, or the path of an ONNX file.
+            model: a finished job, its id, or the path of a safetensors or ONNX file.
+            definition: what the weights of a safetensors file are of: a model as a job has it, or the path of a job
+                file or a model file.
+            input_shape: of one row, where neither the job nor the definition says it.
             name: what people call it; empty is the job's id, or made of the file's name and content.
             replicas: how many; 0 is one, or as many as there are.
             largest_batch: rows that are computed together at most; 0 leaves it to the server.
@@ -295,6 +306,8 @@ class Client:
 
         config = await deployment_config(
             model.id if isinstance(model, Job) else model,
+            definition=definition,
+            input_shape=input_shape,
             name=name,
             replicas=replicas,
             largest_batch=largest_batch,

@@ -88,6 +88,25 @@ def test_a_job_is_deployed_asked_and_undeployed_by_commands(
     )
 
 
+def test_weights_in_a_file_are_deployed_with_the_job_file_that_says_what_they_are_of(
+    cluster: ClusterProcess, trained: list[cyxwiz.Job], tmp_path: Path
+) -> None:
+    job, rows = trained[0], some_rows()
+    cluster.answer("download", job.id, "-o", str(tmp_path))
+    (tmp_path / "digits.yaml").write_text(json.dumps(DIGITS))
+    np.save(tmp_path / "rows.npy", rows)
+    weights = str(tmp_path / "model.safetensors")
+    undefined = cluster.run("deploy", weights)
+    assert (undefined.returncode, "--definition FILE" in undefined.stderr) == (2, True)
+    cluster.answer(
+        *("deploy", weights, "--name", "from-file", "--definition", str(tmp_path / "digits.yaml")),
+        *("--input-shape", "8,8,1", "--largest-batch", "4", "--wait"),
+    )
+    answer = cluster.answer("predict", "from-file", "--input", str(tmp_path / "rows.npy"))
+    np.testing.assert_allclose(answer["outputs"]["output"], own_predictions(job, rows), rtol=1e-4, atol=1e-4)
+    cluster.answer("undeploy", "from-file")
+
+
 def test_another_model_takes_over_under_load_and_no_request_is_dropped(
     client: cyxwiz.Client, trained: list[cyxwiz.Job]
 ) -> None:
