@@ -59,6 +59,7 @@ def test_both_nodes_are_welcomed_every_healthcheck_passes_and_sigterm_ends_all_w
     assert exit_codes == dict.fromkeys(services, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(240)
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")  # moto's own
 def test_with_the_profiles_a_job_runs_and_its_state_is_in_postgresql_and_its_files_in_the_bucket(

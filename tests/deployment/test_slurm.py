@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import cyxwiz
 from shared.private_file import write_private
 from shared.tls_folder import TlsFolder
@@ -67,6 +69,7 @@ def a_batch_job(server: str, folder: Path, tls: TlsFolder) -> subprocess.Popen[b
         return subprocess.Popen(["bash", _SCRIPT], env=environment, cwd=folder, stdout=log, stderr=log)
 
 
+@pytest.mark.slow
 def test_when_the_time_is_nearly_over_the_node_saves_its_job_and_ends_and_the_job_waits_for_another(
     tmp_path: Path,
 ) -> None:

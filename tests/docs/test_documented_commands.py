@@ -37,7 +37,6 @@ _CLUSTER = """\
 BACKGROUND=$!
 wait_until_ready cluster.log
 """
-_QUICK_PAGES = {"docs/how-to/remote-node.md"}  # the others train for longer; `make test-slow` runs them
 
 
 def named(page: Path) -> str:
@@ -46,12 +45,10 @@ def named(page: Path) -> str:
 
 def _parameters() -> list[object]:
     run = [page for page in pages() if any(block.is_run for block in blocks_of(page))]
-    return [
-        pytest.param(page, id=named(page), marks=[] if named(page) in _QUICK_PAGES else [pytest.mark.slow])
-        for page in run
-    ]
+    return [pytest.param(page, id=named(page)) for page in run]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(_PAGE_SECONDS + 20)
 @pytest.mark.parametrize("page", _parameters())
 def test_the_commands_of_a_page_do_what_they_say(page: Path, tmp_path: Path) -> None:

@@ -45,6 +45,7 @@ def checkpoints_that_travelled(cluster: ClusterProcess, job_id: str) -> int:
         return int(asked.fetchone()[0])
 
 
+@pytest.mark.slow
 def test_a_job_goes_on_at_another_node_when_its_own_is_gone_with_its_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

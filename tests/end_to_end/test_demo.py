@@ -10,8 +10,10 @@ import sys
 from pathlib import Path
 
 import psutil
+import pytest
 
 
+@pytest.mark.slow
 def test_the_demo_trains_a_good_model_and_says_where_it_lies(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "cyxwiz", "demo"], cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False

@@ -59,6 +59,7 @@ def test_the_program_trains_and_uses_its_weights(cluster: ClusterProcess) -> Non
     assert "accuracy on new points" in done.stdout
 
 
+@pytest.mark.slow
 def test_what_began_as_onnx_leaves_as_onnx(cluster: ClusterProcess, tmp_path: Path) -> None:
     job = cluster.run("submit", str(EXAMPLES / "start_from_onnx.yaml"), "--follow", "--set", "epochs=1")
     done = cluster.run("download", job.stdout.split()[0], "-o", str(tmp_path), "--onnx")

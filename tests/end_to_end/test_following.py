@@ -11,6 +11,8 @@ import cyxwiz
 from tests.end_to_end.cluster_process import ClusterProcess
 from tests.end_to_end.jobs import a_long_job, a_short_job
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True)
 class Watched:

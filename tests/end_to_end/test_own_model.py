@@ -17,6 +17,7 @@ OWN_MODELS = [
 _REST = "\ndef apply(params, x, *, key, train):\n    return x.reshape(len(x), -1) @ params['w']\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OWN_MODELS)
 def test_an_example_trains(cluster: ClusterProcess, name: str) -> None:
     done = cluster.run("submit", str(EXAMPLES / f"own_model_{name}" / "job.yaml"), "--follow")

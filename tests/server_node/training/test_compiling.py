@@ -161,6 +161,7 @@ def test_a_dataset_is_loaded_once(warm: TrainingEnvironment) -> None:
     assert len(warm.datasets) == 1
 
 
+@pytest.mark.slow
 def test_the_first_step_does_not_wait_for_the_evaluation_to_be_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
     may_lower, lower = Event(), program_module._lower_evaluate
 

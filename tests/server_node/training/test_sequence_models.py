@@ -69,6 +69,7 @@ def test_an_encoder_hands_its_state_to_a_decoder(environment: TrainingEnvironmen
     assert history[-1].values["loss"] < 0.97 * history[0].values["loss"]
 
 
+@pytest.mark.slow
 def test_chunks_change_no_bit_where_dropout_draws(environment: TrainingEnvironment) -> None:
     job = a_job(GPT, NEXT, **ADAM)
     one_by_one, together = (finished(job, environment, chunk_seconds=seconds) for seconds in (1e-9, 100.0))
@@ -91,6 +92,7 @@ def test_a_table_too_small_for_the_data_is_refused_once_it_is_open() -> None:
         training_setup(a_job(BI_LSTM, LABELS), form, Formulation.SLICES)
 
 
+@pytest.mark.slow
 def test_training_in_bfloat16_learns_too(environment: TrainingEnvironment) -> None:
     history = finished(a_job(GPT, NEXT, epochs=5, precision="bfloat16", **ADAM), environment).history
     assert history[-1].values["loss"] < 0.97 * history[0].values["loss"]

@@ -29,6 +29,8 @@ from tests.server_node.training.builders import (
 )
 from tests.shared.definitions import pattern
 
+pytestmark = pytest.mark.slow
+
 RNG = np.random.default_rng(3)
 IMAGES = "synthetic://images?samples=48&height=28&width=28&channels=1"
 
@@ -88,7 +90,6 @@ def heads(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, TrainingEnviro
     return f"file://{folder}/heads.npz", an_environment(folder)
 
 
-@pytest.mark.slow
 def test_a_variational_autoencoder_has_the_textbook_number_of_parameters(environment: TrainingEnvironment) -> None:
     job = a_job(a_vae(), f"{IMAGES}&target=input")
     heads, decoder = 2 * (400 * 20 + 20), 20 * 400 + 400
@@ -111,7 +112,6 @@ def test_one_epoch_tells_reconstruction_and_divergence(environment: TrainingEnvi
         assert parts[1] > 0
 
 
-@pytest.mark.slow
 def test_twenty_steps_on_one_batch_make_the_loss_fall(environment: TrainingEnvironment) -> None:
     job = a_job(a_vae(16, 3), f"{IMAGES}&target=input", batch_size=48, epochs=20, learning_rate=0.01)
     history = finished(job, environment).history
@@ -163,7 +163,6 @@ def test_each_output_learns_its_target(heads: tuple[str, TrainingEnvironment]) -
     ]
 
 
-@pytest.mark.slow
 def test_chunks_and_a_kill_change_no_bit_of_two_outputs(heads: tuple[str, TrainingEnvironment], tmp_path: Path) -> None:
     job = a_job(HEADS, heads[0], epochs=2, validation_split=0.2, gradient_accumulation=2, metric_interval_steps=3)
     _check_chunks_and_a_kill_change_nothing(job, heads[1], tmp_path)
@@ -200,7 +199,6 @@ def test_predictions_are_made_for_every_output(heads: tuple[str, TrainingEnviron
     np.testing.assert_array_equal(written["kind"], written["predictions"])
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["file", "classes", "Predictions"])
 def test_outputs_may_be_called_like_what_an_archive_holds_anyway(tmp_path: Path, name: str) -> None:
     np.savez(tmp_path / "x.npz", x=np.zeros((8, 8), np.float32))
@@ -231,7 +229,6 @@ def test_a_file_that_names_other_targets_is_refused(tmp_path: Path) -> None:
         prepare(a_job(HEADS, f"file://{tmp_path}/a.npz"), an_environment(tmp_path))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "array", "query"),
     [
