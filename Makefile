@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow simulate chaos judge fuzz screenshots install lint format types imports check check-generated generate reference lock bench clean
+.PHONY: help demo test test-slow simulate chaos judge fuzz screenshots install lint format types imports check check-generated audit generate reference lock bench clean
 
 help: ## say what each target does
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -50,6 +50,9 @@ check: lint types imports check-generated ## every check that is no test
 lint: $(INSTALLED) ## style and formatting
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+
+audit: $(INSTALLED) ## look for known weaknesses in our code and in what is locked
+	@.ci/audit $(BIN)
 
 format: $(INSTALLED) ## rewrite to the common format, and fix what can be fixed safely
 	$(BIN)/ruff check --fix

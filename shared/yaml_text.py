@@ -56,7 +56,7 @@ def value_from_text(text: str, *, source: str) -> object:
         except RecursionError as error:
             raise InvalidField(f"{source} is nested too deeply") from error
     try:
-        return yaml.load(text, Loader=_Loader)  # noqa: S506  # _Loader is a safe loader
+        return yaml.load(text, Loader=_Loader)  # noqa: S506  # _Loader is a safe loader  # nosec B506
     except yaml.YAMLError as error:
         raise InvalidField(f"{source} is neither YAML nor JSON: {_where(error)}") from error
     except RecursionError as error:

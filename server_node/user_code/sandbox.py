@@ -91,7 +91,7 @@ def environment_for(work: Path, *, uses_gpu: bool) -> Mapping[str, str]:
 
 def _walls(work: Path, readable: Iterable[Path], *, uses_gpu: bool) -> list[str]:
     walls = ["--unshare-all", "--die-with-parent", "--cap-drop", "ALL", "--proc", "/proc", "--dev", "/dev"]
-    walls += ["--tmpfs", "/tmp"]  # noqa: S108 - a private one, gone with the process
+    walls += ["--tmpfs", "/tmp"]  # noqa: S108 - a private one, gone with the process  # nosec B108
     system = [*_SYSTEM, *_HARDWARE, *(["/sys"] if uses_gpu else [])]
     for path in (*system, *_interpreter_folders(), *map(str, _code_folders())):
         walls += ["--ro-bind-try", path, path]

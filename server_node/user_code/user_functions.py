@@ -32,7 +32,7 @@ def load_user_functions(model: UserModel) -> UserFunctions:
     module = types.ModuleType(MODULE_NAME)
     module.__file__ = model.file
     sys.modules[MODULE_NAME] = module
-    exec(compile(model.source, model.file, "exec"), module.__dict__)  # noqa: S102 - what this process is for
+    exec(compile(model.source, model.file, "exec"), module.__dict__)  # noqa: S102 - what this process is for  # nosec B102
     return UserFunctions(_function(module, "init"), _function(module, "apply"), getattr(module, "loss", None))
 
 
