@@ -18,6 +18,7 @@ from types import MappingProxyType, TracebackType
 from typing import Any, Literal
 
 from shared.identifiers import AttemptKey
+from shared.visible_text import visible
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 
@@ -87,11 +88,11 @@ class PlainLines(logging.Formatter):
         known = _canonical(said)
         context = {name: value for name, value in _context.get().items() if name not in known}
         fields = "".join(f" {name}={_quoted(str(value))}" for name, value in {**said, **context}.items())
-        line = f"{self.formatTime(record)} {record.levelname} {_escaped(record.getMessage())}{fields}"
+        line = f"{self.formatTime(record)} {record.levelname} {visible(record.getMessage())}{fields}"
         if not record.exc_info:
             return line
         trace = self.formatException(record.exc_info)
-        return "\n".join([line, *(_escaped(text) for text in trace.split("\n"))])
+        return "\n".join([line, *(visible(text) for text in trace.split("\n"))])
 
 
 class JsonLines(logging.Formatter):
@@ -160,14 +161,6 @@ def _fields_of(record: logging.LogRecord) -> Mapping[str, Any]:
 def _quoted(text: str) -> str:
     needs_quotes = not text or not text.isprintable() or any(sign in text for sign in ' "=')
     return json.dumps(text, ensure_ascii=not text.isprintable()).replace("\x7f", "\\u007f") if needs_quotes else text
-
-
-def _escaped(text: str) -> str:
-    return text if text.isprintable() else "".join(sign if sign.isprintable() else _code_of(sign) for sign in text)
-
-
-def _code_of(sign: str) -> str:
-    return sign.encode("unicode_escape").decode()
 
 
 def _number(level: LogLevel) -> int:

@@ -11,7 +11,7 @@ from cyxwiz.cli.checkup.finding import Finding, Level
 from cyxwiz.cli.chosen_server import server_before_command
 from cyxwiz.cli.exit_codes import ExitCode
 from cyxwiz.cli.options import JsonOption, ServerOption
-from cyxwiz.cli.printing import print_json, print_line
+from cyxwiz.cli.printing import print_coloured, print_json, print_line
 from cyxwiz.errors import ServerUnreachable
 from cyxwiz.records import ServerInfo
 from cyxwiz.server_address import SERVER_VARIABLE, resolve_server
@@ -33,19 +33,15 @@ def doctor(as_json: JsonOption = False, server: ServerOption = None) -> int:
     for finding in _findings(server):
         findings.append(finding)
         if not as_json:
-            for line in lines_of(finding, in_colour=_is_coloured()):
-                print_line(line)
+            _print_finding(finding)
     if as_json:
         print_json(findings)
     return verdict(findings)
 
 
-def lines_of(finding: Finding, *, in_colour: bool) -> Iterator[str]:
-    """Give the line of a finding, and one of what to do about it."""
-    level = f"{finding.level:<4}"
-    if in_colour:
-        level = f"\x1b[{_COLOURS[finding.level]}m{level}\x1b[0m"
-    yield f"{level}  {finding.check:<11} {finding.found}"
+def lines_of(finding: Finding) -> Iterator[str]:
+    """Give the line of a finding, which begins with its level, and one of what to do about it."""
+    yield f"{finding.level:<4}  {finding.check:<11} {finding.found}"
     if finding.advice:
         yield f"{'':<18}→ {finding.advice}"
 
@@ -53,6 +49,16 @@ def lines_of(finding: Finding, *, in_colour: bool) -> Iterator[str]:
 def verdict(findings: Sequence[Finding]) -> ExitCode:
     """Return 1 when something fails."""
     return ExitCode.JOB_FAILED if any(finding.level is Level.FAIL for finding in findings) else ExitCode.DONE
+
+
+def _print_finding(finding: Finding) -> None:
+    first, *more = lines_of(finding)
+    if _is_coloured():
+        print_coloured(_COLOURS[finding.level], finding.level, first.removeprefix(finding.level))
+    else:
+        print_line(first)
+    for line in more:
+        print_line(line)
 
 
 def _is_coloured() -> bool:

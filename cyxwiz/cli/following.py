@@ -12,6 +12,7 @@ from cyxwiz.cli.progress_line import progress_line
 from cyxwiz.cli.words import seconds_in_words, standing_in_words
 from cyxwiz.records import JobInfo
 from shared.errors import OurBug
+from shared.visible_text import visible
 
 if TYPE_CHECKING:
     from cyxwiz.aio import Job
@@ -100,7 +101,8 @@ def _bar() -> Iterator[Display]:
     with Live(progress, auto_refresh=False) as live:
 
         def show(info: JobInfo) -> None:
-            progress.update(task, description=f"{info.name or info.job_id} {info.state}", completed=info.progress)
-            live.update(Group(progress, Text(progress_line(info, width=live.console.width))), refresh=True)
+            title = visible(f"{info.name or info.job_id} {info.state}")
+            progress.update(task, description=title, completed=info.progress)
+            live.update(Group(progress, Text(visible(progress_line(info, width=live.console.width)))), refresh=True)
 
         yield show

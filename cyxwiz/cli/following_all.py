@@ -15,6 +15,7 @@ from cyxwiz.cli.words import standing_in_words
 from cyxwiz.records import JobInfo
 from shared.errors import NotFound
 from shared.lifecycle import JobState
+from shared.visible_text import visible
 
 if TYPE_CHECKING:
     from cyxwiz.aio import Client
@@ -105,7 +106,7 @@ def _table() -> Iterator[Display]:
         def show(one: Round) -> None:
             for info in one.changed:
                 if info.has_ended:
-                    live.console.print(Text(closing_sentence(info)))
+                    live.console.print(Text(visible(closing_sentence(info))))
             infos = in_board_order(one.live)
             shown = infos[: max(1, live.console.height - _LINES_BESIDE_ROWS)]
             table = job_table(shown, width=live.console.width)

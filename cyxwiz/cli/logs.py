@@ -12,6 +12,7 @@ from cyxwiz.cli.exit_codes import ExitCode
 from cyxwiz.cli.options import JobArgument, JsonOption, ServerOption
 from cyxwiz.cli.printing import print_json_line, print_line
 from cyxwiz.records import LogLine
+from shared.visible_text import visible
 
 if TYPE_CHECKING:
     from cyxwiz.aio import Client
@@ -54,4 +55,4 @@ def _print(line: LogLine, *, as_json: bool) -> None:
 
 def _in_words(line: LogLine) -> str:
     at = datetime.fromtimestamp(line.at_ms / 1000, tz=UTC).astimezone()
-    return f"{at:%H:%M:%S} [{line.attempt}] {line.level.lower()}: {line.text}"
+    return f"{at:%H:%M:%S} [{line.attempt}] {line.level.lower()}: {visible(line.text)}"

@@ -1,4 +1,7 @@
-"""How the command line speaks: plain lines in a pipe, tables and colour on a terminal, one sentence for an error."""
+"""How the command line speaks: plain lines in a pipe, tables and colour on a terminal, one sentence for an error.
+
+Everything passes here, so that no terminal obeys what somebody wrote into a name, a log line or a reason.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,19 @@ import sys
 from collections.abc import Sequence
 
 from cyxwiz.records import to_json_value
+from shared.visible_text import visible, visible_json
+
+_OF_SEVERAL_LINES = "\n\t"
 
 
 def print_line(text: str = "") -> None:
-    """Print one line on standard output at once, so that whoever reads a pipe sees it."""
-    print(text, flush=True)  # noqa: T201  # this is the printer
+    """Print a line, or several, on standard output at once, so that whoever reads a pipe sees it."""
+    _print(visible(text, keep=_OF_SEVERAL_LINES))
+
+
+def print_coloured(colour: str, word: str, rest: str) -> None:
+    """Print one line that begins with a word in a colour, given as a terminal's number for it."""
+    _print(f"\x1b[{colour}m{visible(word)}\x1b[0m{visible(rest)}")
 
 
 def stop_printing() -> None:
@@ -21,7 +32,7 @@ def stop_printing() -> None:
 
 def print_notice(text: str) -> None:
     """Say something beside the output, on standard error."""
-    print(text, file=sys.stderr, flush=True)  # noqa: T201  # this is the printer
+    print(visible(text, keep=_OF_SEVERAL_LINES), file=sys.stderr, flush=True)  # noqa: T201  # this is the printer
 
 
 def print_error(sentence: str) -> None:
@@ -32,12 +43,12 @@ def print_error(sentence: str) -> None:
 def print_json(value: object) -> None:
     """Print one JSON document: in lines on a terminal, in one line for a program."""
     indent = 2 if sys.stdout.isatty() else None
-    print_line(json.dumps(to_json_value(value), indent=indent, ensure_ascii=False, allow_nan=False))
+    _print(visible_json(json.dumps(to_json_value(value), indent=indent, ensure_ascii=False, allow_nan=False)))
 
 
 def print_json_line(value: object) -> None:
     """Print one JSON document of a stream, in one line."""
-    print_line(json.dumps(to_json_value(value), ensure_ascii=False, allow_nan=False))
+    _print(visible_json(json.dumps(to_json_value(value), ensure_ascii=False, allow_nan=False)))
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -45,10 +56,14 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     if sys.stdout.isatty():
         _print_rich_table(header, rows)
         return
-    lines = [header, *rows]
+    lines = [[visible(cell) for cell in row] for row in (header, *rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
     for line in lines:
         print_line("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def _print(text: str) -> None:
+    print(text, flush=True)  # noqa: T201  # this is the printer
 
 
 def _print_rich_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -11,6 +11,7 @@ from cyxwiz.cli.cluster_screen import DEVICE_HEADER
 from cyxwiz.cli.fitted_table import fitted
 from cyxwiz.cli.job_board import BOARD_HEADER, board_row
 from cyxwiz.records import JobInfo
+from shared.visible_text import visible
 
 _JOBS_GIVE_UP = ("RATE", "NAME", "STEP", "LEFT", "EPOCH", "PROGRESS")
 _DEVICES_GIVE_UP = ("ATTEMPTS", "SEEN", "STATE", "MEMORY")
@@ -22,7 +23,7 @@ def rich_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, is_fitte
     for name in header:
         table.add_column(name, no_wrap=is_fitted)
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(visible(cell)) for cell in row))
     return table
 
 

@@ -14,6 +14,7 @@ from cyxwiz.cli.exit_codes import ExitCode
 from cyxwiz.cli.job_board import BOARD_HEADER, board_row, in_board_order
 from cyxwiz.cli.options import JsonOption, ServerOption
 from cyxwiz.cli.printing import print_json, print_line, print_table
+from shared.visible_text import visible
 
 if TYPE_CHECKING:
     from rich.console import ConsoleDimensions, RenderableType
@@ -100,8 +101,9 @@ def _screen(moment: ClusterMoment, *, size: ConsoleDimensions, trouble: str = ""
     devices = list(device_rows(moment.nodes, now_ms=moment.server.clock_ms))
     shown = moment.jobs[: max(1, size.height - _LINES_BESIDE_ROWS - len(devices))]
     more = len(moment.jobs) - len(shown)
+    title = visible(trouble or heading(moment))
     return Group(
-        Text(trouble or heading(moment), style="bold red" if trouble else "bold", no_wrap=True, overflow="ellipsis"),
+        Text(title, style="bold red" if trouble else "bold", no_wrap=True, overflow="ellipsis"),
         Text(),
         device_table(devices, width=size.width),
         Text(),

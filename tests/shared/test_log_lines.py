@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from shared import log_lines
 from shared.identifiers import AttemptKey
 from shared.log_lines import JsonLines, PlainLines, add_to_every_line, log_context, log_event
+from shared.visible_text import visible
 
 OURS = logging.getLogger("central_server.somewhere")
 FOREIGN = logging.getLogger("uvicorn.error")
@@ -145,9 +146,11 @@ def test_no_text_can_begin_a_line_or_move_a_cursor(text: str) -> None:
     as_json = JsonLines().format(record)
     assert json.loads(as_json)["why"] == text
     assert as_json.isprintable()
-    assert PlainLines().format(record).isprintable()
+    line = PlainLines().format(record)
+    assert visible(line) == line
     foreign = logging.LogRecord("library", logging.INFO, "", 0, text, (), None)
-    assert PlainLines().format(foreign).isprintable()
+    line = PlainLines().format(foreign)
+    assert visible(line) == line
 
 
 def test_numbers_that_json_has_not_are_text(written: Written) -> None:

@@ -364,6 +364,24 @@ def test_a_deletion_in_json_names_the_job(script: Script, capsys: Output) -> Non
     assert json.loads(capsys.readouterr().out) == {"job_id": "job-1", "deleted": True}
 
 
+def test_no_terminal_obeys_what_is_in_a_name_a_log_line_or_a_reason(
+    script: Script, job_file: Path, capsys: Output
+) -> None:
+    escape = "\x1b]0;mine\x07\x9b2J"
+    script.jobs["job-1"] = a_job(state="queued", name=f"name{escape}", waiting_reason=f"reason{escape}")
+    text = f"log{escape}\n12:00:00 [1] info: forged"
+    script.logs = [[job_pb2.LogLine(sequence=1, attempt=1, level="INFO", text=text)]]
+    for command in (["list"], ["list", "--json"], ["show", "job-1"], ["show", "job-1", "--json"], ["logs", "job-1"]):
+        assert run(command) == 0
+        shown = capsys.readouterr().out
+        assert "mine" in shown
+        assert not any(sign in shown for sign in "\x1b\x07\x9b")
+    assert len(shown.splitlines()) == 1
+    script.refusals = [Refusal(grpc.StatusCode.INVALID_ARGUMENT, f"wrong{escape}")]
+    assert run(["submit", str(job_file)]) == 2
+    assert "wrong\\x1b]0;mine" in capsys.readouterr().err
+
+
 def test_logs_in_json_are_one_object_a_line(script: Script, capsys: Output) -> None:
     script.jobs["job-1"] = a_job()
     script.logs = [[job_pb2.LogLine(sequence=n, at_ms=7, attempt=1, level="INFO", text=f"{n}\n") for n in (1, 2)]]

@@ -64,6 +64,12 @@ def test_a_terminal_gets_a_bar(server: str, script: Script) -> None:
     assert "epoch 1/2 step 50/100" in shown
 
 
+def test_a_live_screen_obeys_no_name(server: str, script: Script) -> None:
+    script.jobs["job-1"] = a_job(state="running", name="digits\x1b]0;mine\x07", progress=0.5)
+    shown = on_a_terminal(["top", "--server", server], interrupt_after="mine")
+    assert "digits\\x1b]0;mine\\x07" in shown
+
+
 def test_the_progress_fits_80_columns(server: str, script: Script) -> None:
     job = a_job(state="running", name="a-name-that-is-not-short-" * 3, progress=0.087)
     job.status.MergeFrom(job_pb2.JobStatus(step=1200, steps_total=13800, current_epoch=52, epochs=600))

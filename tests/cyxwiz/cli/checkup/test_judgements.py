@@ -69,11 +69,10 @@ def test_each_thing_has_its_level_and_what_is_not_well_has_an_advice(
 
 def test_a_finding_is_a_line_and_its_advice_another() -> None:
     finding = Finding("disk", Level.WARN, "little room", "make some")
-    assert list(lines_of(finding, in_colour=False)) == [
+    assert list(lines_of(finding)) == [
         "warn  disk        little room",
         "                  → make some",
     ]
-    assert next(iter(lines_of(finding, in_colour=True))).startswith("\x1b[33mwarn\x1b[0m  disk")
 
 
 def test_a_warning_is_no_failure() -> None:
