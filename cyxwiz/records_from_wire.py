@@ -18,6 +18,7 @@ from cyxwiz.records import (
     PlannedNode,
     ResultInfo,
 )
+from shared.errors import NotSupported
 from shared.lifecycle import AttemptState, JobState
 from shared.pb import common_pb2, job_pb2, node_pb2
 
@@ -38,13 +39,25 @@ _PRIORITY = {
 
 def job_info_from_wire(job: job_pb2.Job) -> JobInfo:
     """Return everything the server said about a job."""
-    result = result_info_from_wire(job.result) if job.HasField("result") else None
-    return _job_info(job.status, attempts=job.attempts, result=result)
+    return _job_info_with(job.status, job)
 
 
-def job_info_from_status(status: job_pb2.JobStatus) -> JobInfo:
-    """Return what a status alone tells: neither the attempts nor the result."""
-    return _job_info(status, attempts=(), result=None)
+def job_infos_from_page(page: job_pb2.ListJobsResponse, *, complete: bool) -> list[JobInfo]:
+    """Return the jobs of a page; those of a complete one with their attempts and results.
+
+    Raises:
+        NotSupported: a complete page was asked for, and the server gave the statuses alone.
+    """
+    if not complete:
+        return [_job_info(status, attempts=(), result=None) for status in page.jobs]
+    if len(page.details) != len(page.jobs):
+        raise NotSupported("this central server is too old to list complete jobs: update it, or leave out `complete`")
+    return [_job_info_with(status, details) for status, details in zip(page.jobs, page.details, strict=True)]
+
+
+def _job_info_with(status: job_pb2.JobStatus, details: job_pb2.Job) -> JobInfo:
+    result = result_info_from_wire(details.result) if details.HasField("result") else None
+    return _job_info(status, attempts=details.attempts, result=result)
 
 
 def _job_info(

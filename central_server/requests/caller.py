@@ -47,7 +47,7 @@ class Caller:
         """
         if not self.may(permission):
             raise NotPermitted(
-                f"{what} needs the permission {permission!r}, which the role {self.role!r} does not have; "
+                f"{what} needs the permission '{permission}', which the role '{self.role}' does not have; "
                 f"{_who_has(permission)}"
             )
 
@@ -59,7 +59,7 @@ class Caller:
         """
         if owner != self.user_id and not self.may(Permission.ALL_JOBS):
             raise NotPermitted(
-                f"{what} {called} belongs to {owner!r} and the role {self.role!r} changes only the {what}s of its own "
+                f"{what} {called} belongs to {owner!r} and the role '{self.role}' changes only the {what}s of its own "
                 f"user, {self.user_id!r}; {_who_has(Permission.ALL_JOBS)}"
             )
 

@@ -71,9 +71,16 @@ def status_message(view: JobView) -> job_pb2.JobStatus:
 
 def job_message(view: JobView, *, with_config: bool) -> job_pb2.Job:
     """Return everything about a job; its config, which may be large, only when asked for."""
+    job = details_message(view)
+    job.status.CopyFrom(status_message(view))
+    if with_config:
+        job.config.CopyFrom(config_message(view))
+    return job
+
+
+def details_message(view: JobView) -> job_pb2.Job:
+    """Return what a job has beside its status and its config."""
     return job_pb2.Job(
-        status=status_message(view),
-        config=config_message(view) if with_config else None,
         attempts=[_attempt_message(attempt) for attempt in view.attempts],
         result=result_message(view, view.result) if view.result else None,
     )

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from central_server.ports import JobPlace, JobQuery, Store
+from collections.abc import Sequence
+
+from central_server.ports import JobPage, JobPlace, JobQuery, Store
 from central_server.read_model import ReadModel
 from central_server.requests.caller import Caller
 from central_server.rpc.job_messages import (
     STATUS_OF_STATE,
+    details_message,
     job_message,
     metric_row_message,
     result_message,
     status_message,
 )
-from central_server.rpc.paging import page_size_asked, position_in, token_for
+from central_server.rpc.paging import MOST_PAGE_BYTES, how_many_fit, page_size_asked, position_in, token_for
 from central_server.views import JobView, view_job
 from shared.errors import InvalidField, WrongState
 from shared.lifecycle import JobState
@@ -63,15 +66,29 @@ class JobReading:
         )
         page = await self._read_model.list_jobs(query)
         views = [view_job(seen, self._read_model) for seen in await self._read_model.seen(page.jobs)]
-        token = token_for(str(page.next_place.sequence), filters) if page.next_place else ""
-        return job_pb2.ListJobsResponse(
-            jobs=[status_message(view) for view in views], next_page_token=token, total_count=page.total
-        )
+        return _page_message(page, views, complete=request.complete, filters=filters)
 
     async def _view(self, job_id: str) -> JobView:
         if not job_id:
             raise InvalidField("job_id is missing: say which job", field="job_id")
         return view_job(await self._read_model.find(job_id), self._read_model)
+
+
+def _page_message(page: JobPage, views: Sequence[JobView], *, complete: bool, filters: str) -> job_pb2.ListJobsResponse:
+    """Return as many of the page's jobs as one answer may hold; the token says where the rest begins."""
+    statuses = [status_message(view) for view in views]
+    details = [details_message(view) for view in views] if complete else []
+    sizes = [status.ByteSize() for status in statuses]
+    if complete:
+        sizes = [size + detail.ByteSize() for size, detail in zip(sizes, details, strict=True)]
+    fits = how_many_fit(sizes, most_bytes=MOST_PAGE_BYTES)
+    next_place = page.next_place if fits >= len(views) else JobPlace(0, page.jobs[fits - 1].sequence)
+    return job_pb2.ListJobsResponse(
+        jobs=statuses[:fits],
+        next_page_token=token_for(str(next_place.sequence), filters) if next_place else "",
+        total_count=page.total,
+        details=details[:fits],
+    )
 
 
 def _states(request: job_pb2.ListJobsRequest) -> frozenset[JobState]:

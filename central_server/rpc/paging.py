@@ -6,11 +6,15 @@ import base64
 import binascii
 import json
 import zlib
+from collections.abc import Iterable
+from itertools import accumulate, takewhile
 
 from shared.errors import InvalidField
 
 DEFAULT_PAGE_SIZE = 100
 LARGEST_PAGE_SIZE = 1000
+MOST_PAGE_BYTES = 16 * 1024 * 1024
+"""A quarter of what clients take in one message, so that neither labels nor attempts can make a page too long."""
 
 
 def page_size_asked(asked: int) -> int:
@@ -22,6 +26,11 @@ def page_size_asked(asked: int) -> int:
     if asked < 0:
         raise InvalidField(f"page_size must be between 0 and {LARGEST_PAGE_SIZE}, got {asked}", field="page_size")
     return min(asked or DEFAULT_PAGE_SIZE, LARGEST_PAGE_SIZE)
+
+
+def how_many_fit(sizes: Iterable[int], *, most_bytes: int) -> int:
+    """Return how many of a page's entries go into one answer: the first always does, so that a listing goes on."""
+    return max(1, sum(1 for _ in takewhile(lambda total: total <= most_bytes, accumulate(sizes))))
 
 
 def token_for(position: str, filters: str) -> str:

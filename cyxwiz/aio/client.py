@@ -7,7 +7,7 @@ not wait for it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -17,7 +17,7 @@ from cyxwiz.aio.job import Job
 from cyxwiz.aio.uploads import upload_bytes, upload_file
 from cyxwiz.list_filters import checked_limit, checked_state
 from cyxwiz.records import JobInfo, NodeInfo, Plan, ServerInfo
-from cyxwiz.records_from_wire import job_info_from_status, job_info_from_wire, node_info_from_wire, plan_from_wire
+from cyxwiz.records_from_wire import job_infos_from_page, node_info_from_wire, plan_from_wire
 from cyxwiz.security_records import (
     AuditEntry,
     NewToken,
@@ -29,7 +29,6 @@ from cyxwiz.server_address import each_address, resolve_server
 from cyxwiz.tls_choice import CertificateFiles, resolve_tls
 from cyxwiz.token_choice import resolve_token
 from shared.clock import SystemClock
-from shared.errors import NotFound
 from shared.identifiers import new_job_id
 from shared.lifecycle import JobState
 from shared.pb import (
@@ -52,7 +51,6 @@ if TYPE_CHECKING:
     from shared.pb import deployment_pb2_grpc
 
 _PAGE_SIZE = 200
-_LOOKUPS_AT_ONCE = 16
 _SUBMISSIONS_AT_ONCE = 32
 _PLAN_TIMEOUT_SECONDS = 120.0
 _RETRY_SECONDS = 5.0
@@ -185,39 +183,27 @@ class Client:
         Args:
             state: only jobs in this state.
             limit: not more than so many.
-            complete: with attempts and results, one more question for each job.
+            complete: with attempts and results.
 
         Raises:
             InvalidField: there is no such state, or `limit` is below 1.
+            NotSupported: the server is too old to give complete jobs.
         """
-        infos = [info async for info in self._listed(checked_state(state), checked_limit(limit))]
-        return await self._completed(infos) if complete else infos
-
-    async def _listed(self, state: JobState | None, limit: int) -> AsyncIterator[JobInfo]:
-        left, token = limit, ""
-        while left > 0:
+        wanted_state, wanted, token = checked_state(state), checked_limit(limit), ""
+        infos: list[JobInfo] = []
+        while len(infos) < wanted:
             request = job_pb2.ListJobsRequest(
-                page_size=min(left, _PAGE_SIZE), page_token=token, filter_state=state or ""
+                page_size=min(wanted - len(infos), _PAGE_SIZE),
+                page_token=token,
+                filter_state=wanted_state or "",
+                complete=complete,
             )
             page = await self._connection.call(self._jobs.ListJobs, request)
-            for status in page.jobs[:left]:
-                yield job_info_from_status(status)
-            left, token = left - len(page.jobs), page.next_page_token
+            infos += job_infos_from_page(page, complete=complete)
+            token = page.next_page_token
             if not token:
-                return
-
-    async def _completed(self, infos: list[JobInfo]) -> list[JobInfo]:
-        gate = asyncio.Semaphore(_LOOKUPS_AT_ONCE)
-
-        async def look_up(info: JobInfo) -> JobInfo | None:
-            async with gate:
-                try:
-                    request = job_pb2.GetJobRequest(job_id=info.job_id)
-                    return job_info_from_wire(await self._connection.call(self._jobs.GetJob, request))
-                except NotFound:
-                    return None  # deleted since it was listed
-
-        return [info for info in await asyncio.gather(*map(look_up, infos)) if info is not None]
+                break
+        return infos[:wanted]
 
     async def nodes(self, *, online_only: bool = False) -> list[NodeInfo]:
         """Return the nodes the central server knows, with their devices and what runs there."""

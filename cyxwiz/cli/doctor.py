@@ -94,7 +94,7 @@ def _port_findings() -> Iterator[Finding]:
 
 
 def _server_findings(address: str, *, is_chosen: bool) -> Iterator[Finding]:
-    from cyxwiz.cli.checkup.server import check_clock, check_no_server, check_refusal, check_server
+    from cyxwiz.cli.checkup.server import check_clock, check_not_reached, check_refusal, check_server
 
     answer = _answer_of(address)
     now_ms = SystemClock().unix_ms()
@@ -103,7 +103,7 @@ def _server_findings(address: str, *, is_chosen: bool) -> Iterator[Finding]:
             yield check_server(answer, our_version=__version__)
             yield check_clock(answer, now_ms=now_ms)
         case ServerUnreachable():
-            yield check_no_server(address, is_chosen=is_chosen)
+            yield check_not_reached(address, str(answer), is_chosen=is_chosen)
         case _:
             yield check_refusal(address, str(answer))
 

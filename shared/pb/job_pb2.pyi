@@ -365,30 +365,34 @@ class JobUpdateStream(_message.Message):
     def __init__(self, job_id: _Optional[str] = ..., status: _Optional[_Union[JobStatus, _Mapping]] = ..., live_metrics: _Optional[_Mapping[str, float]] = ..., log_message: _Optional[str] = ..., visualization_data: _Optional[bytes] = ...) -> None: ...
 
 class ListJobsRequest(_message.Message):
-    __slots__ = ("user_id", "page_size", "page_token", "filter_type", "filter_status", "filter_state")
+    __slots__ = ("user_id", "page_size", "page_token", "filter_type", "filter_status", "filter_state", "complete")
     USER_ID_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     FILTER_TYPE_FIELD_NUMBER: _ClassVar[int]
     FILTER_STATUS_FIELD_NUMBER: _ClassVar[int]
     FILTER_STATE_FIELD_NUMBER: _ClassVar[int]
+    COMPLETE_FIELD_NUMBER: _ClassVar[int]
     user_id: str
     page_size: int
     page_token: str
     filter_type: JobType
     filter_status: _common_pb2.StatusCode
     filter_state: str
-    def __init__(self, user_id: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., filter_type: _Optional[_Union[JobType, str]] = ..., filter_status: _Optional[_Union[_common_pb2.StatusCode, str]] = ..., filter_state: _Optional[str] = ...) -> None: ...
+    complete: bool
+    def __init__(self, user_id: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., filter_type: _Optional[_Union[JobType, str]] = ..., filter_status: _Optional[_Union[_common_pb2.StatusCode, str]] = ..., filter_state: _Optional[str] = ..., complete: _Optional[bool] = ...) -> None: ...
 
 class ListJobsResponse(_message.Message):
-    __slots__ = ("jobs", "next_page_token", "total_count")
+    __slots__ = ("jobs", "next_page_token", "total_count", "details")
     JOBS_FIELD_NUMBER: _ClassVar[int]
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     TOTAL_COUNT_FIELD_NUMBER: _ClassVar[int]
+    DETAILS_FIELD_NUMBER: _ClassVar[int]
     jobs: _containers.RepeatedCompositeFieldContainer[JobStatus]
     next_page_token: str
     total_count: int
-    def __init__(self, jobs: _Optional[_Iterable[_Union[JobStatus, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., total_count: _Optional[int] = ...) -> None: ...
+    details: _containers.RepeatedCompositeFieldContainer[Job]
+    def __init__(self, jobs: _Optional[_Iterable[_Union[JobStatus, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., total_count: _Optional[int] = ..., details: _Optional[_Iterable[_Union[Job, _Mapping]]] = ...) -> None: ...
 
 class GetJobRequest(_message.Message):
     __slots__ = ("job_id",)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -37,6 +39,22 @@ def test_another_metric_is_chosen_and_stands_in_the_address(tab: Tab, pair: tupl
     page.get_by_label("Metric").select_option("val_accuracy")
     expect(page.locator("[data-curve='val_accuracy'] .legend li")).to_have_count(2)
     assert "metric=val_accuracy" in page.url
+
+
+def test_curves_are_drawn_over_time_too(tab: Tab, pair: tuple[str, str]) -> None:
+    page = tab.open(f"/compare?job={pair[0]}&job={pair[1]}")
+    panel = page.locator("[data-curve='loss']")
+    expect(panel.locator(".curve-head")).to_contain_text("by step")
+    page.get_by_role("checkbox", name="Over time").check()
+    expect(panel.locator(".curve-head")).to_contain_text("by time, in seconds")
+    expect(panel.locator(".legend li")).to_have_count(2)
+    expect(panel.locator(".curve")).to_have_attribute("aria-label", re.compile(r"at [0-9.]+ s to "))
+    panel.get_by_text("As a table").click()
+    expect(panel.get_by_role("columnheader", name="Seconds")).to_have_count(2)
+    cells = panel.locator("table").first.locator("tbody td:first-child").all_inner_texts()
+    seconds = [float(cell) for cell in cells]
+    assert seconds == sorted(seconds)
+    assert 0 < seconds[-1] < 600
 
 
 def test_a_job_is_added_by_typing_and_taken_out_again(tab: Tab, pair: tuple[str, str]) -> None:

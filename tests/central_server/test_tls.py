@@ -14,6 +14,9 @@ import pytest
 from central_server.server_certificate import ServerCertificate, TlsFiles
 from central_server.settings import Settings
 from cyxwiz.aio import Client
+from cyxwiz.cli.checkup import ports, python_and_jax
+from cyxwiz.cli.checkup.python_and_jax import FoundJax
+from cyxwiz.cli.main import run
 from cyxwiz.errors import ServerNotTrusted, ServerUnreachable
 from shared.clock import SystemClock
 from shared.errors import InvalidField
@@ -52,6 +55,39 @@ async def test_a_client_that_names_the_authority_is_served(server: Server, folde
     async with a_client(server, folder) as client:
         assert await client.jobs() == []
     assert server.listening.url.startswith("https://127.0.0.1:")
+
+
+async def test_the_checkup_of_a_server_with_tls_says_what_is_missing(
+    server: Server, folder: TlsFolder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(python_and_jax, "ask_jax", FoundJax)
+    monkeypatch.setattr(ports, "GRPC_PORT", server.listening.grpc.port)
+    monkeypatch.setattr(ports, "HTTP_PORT", server.listening.http.port)
+
+    async def said(*options: str) -> str:
+        await asyncio.to_thread(run, ["doctor", "--server", str(server.listening.grpc), *options])
+        return capsys.readouterr().out
+
+    good = await said("--ca", str(folder.authority_certificate))
+    assert f"ok    server      {server.listening.grpc} answers" in good
+    assert good.count("a central server listens there") == 2
+    without = await said()
+    assert "closed the connection at once" in without
+    assert "→ if it speaks TLS, name its authority with --ca FILE" in without
+    assert "no central server answers" not in without
+
+
+async def test_metrics_are_scraped_with_the_authority_and_a_viewers_token(tmp_path: Path, folder: TlsFolder) -> None:
+    async with running_server(tmp_path / "state", tls_dir=folder.path, require_token=True) as server:
+        async with a_client(server, folder, token=server.token) as client:
+            viewer = await client.create_token(role="viewer", name="prometheus")
+        context = ssl.create_default_context(cafile=folder.authority_certificate)
+        async with httpx.AsyncClient(base_url=server.listening.url, verify=context) as prometheus:
+            refused = await prometheus.get("/metrics")
+            scraped = await prometheus.get("/metrics", headers={"authorization": f"Bearer {viewer.token}"})
+    assert refused.status_code == 401
+    assert scraped.status_code == 200
+    assert "# TYPE cyxwiz_" in scraped.text
 
 
 async def test_a_name_in_the_certificate_is_one_by_which_the_page_may_be_asked(tmp_path: Path) -> None:

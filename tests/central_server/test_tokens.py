@@ -127,7 +127,7 @@ async def test_the_secret_is_in_no_log_no_answer_and_not_in_the_database(
 async def test_what_changes_something_and_what_is_refused_is_in_the_audit_log(server: Server) -> None:
     await submit(server, job_id="one")
     viewer = await a_token(server, "viewer", user_id="vera")
-    with pytest.raises(grpc.aio.AioRpcError, match="needs the permission"):
+    with pytest.raises(grpc.aio.AioRpcError, match="needs the permission 'own_jobs', which the role 'viewer' does"):
         await server.jobs.CancelJob(
             job_pb2.CancelJobRequest(job_id="one"), metadata=(("authorization", f"Bearer {viewer.token}"),)
         )

@@ -69,6 +69,7 @@ class Script:
     received: list[tuple[str, Any]] = field(default_factory=list)
     # What is done, and never answered.
     lost_answers: int = 0
+    lists_complete: bool = True
     facts: tuple[tuple[str, str], ...] = ()
 
     def asked(self, method: str) -> list[Any]:
@@ -105,12 +106,17 @@ class _JobService(job_pb2_grpc.JobServiceServicer):
 
     def ListJobs(self, request: job_pb2.ListJobsRequest, context: Context) -> job_pb2.ListJobsResponse:
         self._script.hear("ListJobs", request, context)
-        found = [job.status for job in self._script.jobs.values() if request.filter_state in {"", job.status.state}]
+        found = [job for job in self._script.jobs.values() if request.filter_state in {"", job.status.state}]
         begin = int(request.page_token or 0)
         page = found[begin : begin + request.page_size]
         end = begin + len(page)
         token = str(end) if end < len(found) else ""
-        return job_pb2.ListJobsResponse(jobs=page, next_page_token=token, total_count=len(found))
+        return job_pb2.ListJobsResponse(
+            jobs=[job.status for job in page],
+            next_page_token=token,
+            total_count=len(found),
+            details=page if request.complete and self._script.lists_complete else (),
+        )
 
     def WatchJob(self, request: job_pb2.WatchJobRequest, context: Context) -> Iterator[job_pb2.JobUpdate]:
         self._script.hear("WatchJob", request, context)

@@ -1,5 +1,6 @@
 """The wheel holds the four packages whole, data and type markers with them, and nothing else of the repository."""
 
+import os
 import subprocess
 import sys
 import zipfile
@@ -35,6 +36,28 @@ def test_nothing_but_the_packages_is_in_the_wheel(wheel: zipfile.ZipFile) -> Non
 @pytest.mark.parametrize("package", _PACKAGES)
 def test_a_package_says_that_it_is_typed(package: str, wheel: zipfile.ZipFile) -> None:
     assert f"{package}/py.typed" in wheel.namelist()
+
+
+@pytest.mark.slow
+def test_what_programs_do_with_an_installed_sdk_has_the_types_they_expect(
+    wheel: zipfile.ZipFile, tmp_path: Path
+) -> None:
+    installed = tmp_path / "installed"
+    wheel.extractall(installed)
+    program = tmp_path / "program" / "typical_use.py"
+    program.parent.mkdir()
+    program.write_bytes((REPOSITORY / "tests/deployment/typical_use.py").read_bytes())
+    # On the path of the interpreter, as installed packages are: mypy trusts them only where they say they are typed.
+    checked = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", program.name],
+        cwd=program.parent,
+        env=os.environ | {"PYTHONPATH": str(installed)},
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 def _files(package: str) -> list[Path]:

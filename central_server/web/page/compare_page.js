@@ -2,6 +2,7 @@
 import { html, useState } from "./preact.js";
 import { CompareTable } from "./compare_table.js";
 import { CurveControls } from "./curve_controls.js";
+import { overTime } from "./curve_over_time.js";
 import { CurvePanel } from "./curve_panel.js";
 import { JobPicker } from "./job_picker.js";
 import { nameOf } from "./job_facts.js";
@@ -45,21 +46,28 @@ function Compared({ id, job, error, colour, onRemove }) {
 function Curves({ known, names, metricName, series }) {
   const [look, setLook] = useState({ smoothing: 0, isLog: false });
   const [range, setRange] = useState(null);
+  const [isOverTime, setIsOverTime] = useState(false);
   const choices = [...new Set([metricName, ...names.filter((name) => !BOOKKEEPING.has(name))])];
-  const shown = series.map((one) => {
+  const drawn = isOverTime ? series.map((one) => overTime(one, one.curve)).filter(Boolean) : series;
+  const shown = drawn.map((one) => {
     const { job, colour } = known.find(({ id }) => id === one.id);
     return { label: job ? `${nameOf(job)} ${one.id.slice(0, 6)}` : one.id.slice(0, 8), colour, isSparse: metricName.startsWith("val_"), steps: one.steps, values: one.values };
   });
+  const overTimeOrSteps = (chosen) => {
+    setIsOverTime(chosen);
+    setRange(null); // steps are no seconds
+  };
   return html`<section class="card" aria-labelledby="compare-curves">
     <div class="card-head"><h2 id="compare-curves">Curves</h2>
       <${CurveControls} look=${look} onLook=${setLook} range=${range} onReset=${() => setRange(null)}>
         <label class="select-label"><span>Metric</span><select value=${metricName} onChange=${(event) => replaceQuery({ metric: event.target.value })}>
           ${choices.map((name) => html`<option key=${name} value=${name} selected=${name === metricName}>${words(name)}</option>`)}
         </select></label>
+        <label class="check"><input type="checkbox" checked=${isOverTime} onChange=${(event) => overTimeOrSteps(event.target.checked)} /> Over time</label>
       <//>
     </div>
     ${shown.length > 0
-      ? html`<${CurvePanel} title=${title(metricName)} metricName=${metricName} series=${shown} look=${look} range=${range} onRange=${setRange} syncKey="compare" />`
+      ? html`<${CurvePanel} title=${title(metricName)} metricName=${metricName} series=${shown} look=${look} range=${range} onRange=${setRange} syncKey="compare" isOverTime=${isOverTime} />`
       : html`<${Empty} title="No points of this metric yet." />`}
   </section>`;
 }

@@ -23,13 +23,13 @@ export function extended(series, rows, name, lastStep) {
 /** A logarithm knows no zero and nothing below it. */
 export const positive = (values) => values.map((value) => (value > 0 ? value : null));
 
-export function describe(label, { steps, values }, say) {
+export function describe(label, { steps, values }, say, place = (step) => `step ${step}`) {
   const known = values.map((value, index) => ({ value, step: steps[index] })).filter(({ value }) => Number.isFinite(value) && value !== null);
   if (!known.length) return `${label} has no values yet`;
   const least = known.reduce((a, b) => (b.value < a.value ? b : a));
   const most = known.reduce((a, b) => (b.value > a.value ? b : a));
   const [first, last] = [known[0], known.at(-1)];
-  return `${label} goes from ${say(first.value)} at step ${first.step} to ${say(last.value)} at step ${last.step}, least ${say(least.value)} at step ${least.step}, most ${say(most.value)} at step ${most.step}`;
+  return `${label} goes from ${say(first.value)} at ${place(first.step)} to ${say(last.value)} at ${place(last.step)}, least ${say(least.value)} at ${place(least.step)}, most ${say(most.value)} at ${place(most.step)}`;
 }
 
 /** At most `limit` indexes of `length`, evenly spread, the first and the last among them. */

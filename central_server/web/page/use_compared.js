@@ -38,6 +38,6 @@ export function useCompared(jobIds, metricName) {
   }, [key]);
 
   const names = [...new Set(jobIds.flatMap((id) => curves[id]?.names ?? []))];
-  const series = jobIds.filter((id) => curves[id]?.series[metricName]).map((id) => ({ id, ...curves[id].series[metricName] }));
+  const series = jobIds.filter((id) => curves[id]?.series[metricName]).map((id) => ({ id, curve: curves[id], ...curves[id].series[metricName] }));
   return { jobs, names, series };
 }

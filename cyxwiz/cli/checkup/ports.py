@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import socket
+import ssl
 
 from cyxwiz.cli.checkup.finding import Finding, Level
 
@@ -11,7 +12,7 @@ GRPC_PORT = 50051
 HTTP_PORT = 8080
 
 _HOST = "127.0.0.1"
-_TITLE = b"<title>CyxWiz"
+_TITLE = b"CyxWiz</title>"
 _ANSWER_SECONDS = 2.0
 _LARGEST_ANSWER_BYTES = 65_536
 
@@ -28,8 +29,14 @@ def is_free(port: int) -> bool:
 
 
 def is_our_http(port: int) -> bool:
-    """Tell whether what listens there answers as our page does."""
-    connection = http.client.HTTPConnection(_HOST, port, timeout=_ANSWER_SECONDS)
+    """Tell whether what listens there answers as our page does, by HTTP or by HTTPS."""
+    plain = http.client.HTTPConnection(_HOST, port, timeout=_ANSWER_SECONDS)
+    return _shows_our_page(plain) or _shows_our_page(
+        http.client.HTTPSConnection(_HOST, port, timeout=_ANSWER_SECONDS, context=_believing_anybody())
+    )
+
+
+def _shows_our_page(connection: http.client.HTTPConnection) -> bool:
     try:
         connection.request("GET", "/")
         page = connection.getresponse().read(_LARGEST_ANSWER_BYTES)
@@ -38,6 +45,14 @@ def is_our_http(port: int) -> bool:
     finally:
         connection.close()
     return _TITLE in page
+
+
+def _believing_anybody() -> ssl.SSLContext:
+    """Return a context for asking who holds a port here: nothing secret is sent, and only a title is read."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def check_port(port: int, option: str, *, is_free: bool, is_ours: bool) -> Finding:

@@ -22,12 +22,20 @@ def check_server(server: ServerInfo, *, our_version: str) -> Finding:
 
 def check_no_server(address: str, *, is_chosen: bool) -> Finding:
     """Judge that nobody answers; that is worse where an address was chosen than where none was."""
-    found = f"no central server answers at {address}"
+    found = _nobody(address)
     if is_chosen:
         advice = "start it, or mend the address (--server, CYXWIZ_SERVER); look for a firewall between"
         return Finding("server", Level.FAIL, found, advice)
     advice = "start one here with cyxwiz up, or say where it is: --server HOST:PORT or CYXWIZ_SERVER"
     return Finding("server", Level.WARN, found, advice)
+
+
+def check_not_reached(address: str, trouble: str, *, is_chosen: bool) -> Finding:
+    """Judge that a server may be there and nothing can be asked of it: the client's sentence says what may be wrong."""
+    found, _, advice = " ".join(trouble.split()).partition(": ")
+    if not advice or found == _nobody(address):
+        return check_no_server(address, is_chosen=is_chosen)
+    return Finding("server", Level.FAIL if is_chosen else Level.WARN, found, advice)
 
 
 def check_refusal(address: str, trouble: str) -> Finding:
@@ -46,3 +54,7 @@ def check_clock(server: ServerInfo, *, now_ms: int) -> Finding:
         return Finding("clock", Level.OK, found)
     advice = "set both clocks by the network (timedatectl set-ntp true): times shown and certificates depend on them"
     return Finding("clock", Level.WARN, found, advice)
+
+
+def _nobody(address: str) -> str:
+    return f"no central server answers at {address}"

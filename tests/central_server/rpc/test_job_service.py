@@ -8,6 +8,7 @@ from typing import Any
 import grpc
 import pytest
 
+from central_server.rpc import job_reading
 from shared.node_messages import AttemptEnded, OfferAttempt, Outcome, StopAttempt, StopMode
 from shared.pb import common_pb2, job_pb2
 from tests.central_server.fake_node import a_connected_node
@@ -289,6 +290,40 @@ async def test_pages_of_a_listing_hold_every_job_once_newest_first(server: Serve
         page = await server.jobs.ListJobs(job_pb2.ListJobsRequest(page_size=3, page_token=token))
         listed += [job.job_id for job in page.jobs]
         assert page.total_count == 7
+        if not (token := page.next_page_token):
+            break
+    assert listed == list(reversed(submitted))
+
+
+async def test_a_complete_listing_tells_of_each_job_what_asking_for_it_does(server: Server) -> None:
+    async with a_connected_node(server) as node:
+        ran = await submit(server)
+        offer = await node.expect(OfferAttempt)
+        await node.start(offer)
+        await node.succeed(offer.key)
+        await until_state(server, ran, "succeeded")
+    waits = await submit(server)
+    page = await server.jobs.ListJobs(job_pb2.ListJobsRequest(complete=True))
+    assert [status.job_id for status in page.jobs] == [waits, ran]
+    for status, details in zip(page.jobs, page.details, strict=True):
+        alone = await server.jobs.GetJob(job_pb2.GetJobRequest(job_id=status.job_id))
+        assert (status, details.attempts, details.result) == (alone.status, alone.attempts, alone.result)
+        assert not details.HasField("config")
+    assert page.details[1].attempts[0].state == "succeeded"
+    assert page.details[1].result.model_weights_hash
+
+
+async def test_a_listing_that_is_too_long_for_one_answer_goes_on_in_the_next(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submitted = [await submit(server, name=f"job {number}" * 10) for number in range(3)]
+    monkeypatch.setattr(job_reading, "MOST_PAGE_BYTES", 200)
+    listed: list[str] = []
+    token = ""
+    while True:
+        page = await server.jobs.ListJobs(job_pb2.ListJobsRequest(page_token=token, complete=True))
+        assert (len(page.jobs), len(page.details), page.total_count) == (1, 1, 3)
+        listed.append(page.jobs[0].job_id)
         if not (token := page.next_page_token):
             break
     assert listed == list(reversed(submitted))

@@ -167,11 +167,24 @@ async def test_a_closed_client_says_that_it_is_closed(server: str, script: Scrip
     assert not script.received
 
 
-async def test_complete_listing_leaves_out_what_was_deleted_meanwhile(server: str, script: Script) -> None:
-    script.jobs = {"a": a_job("a"), "b": a_job("gone")}
+async def test_a_complete_listing_has_attempts_and_results_after_one_question(server: str, script: Script) -> None:
+    script.jobs = {"a": a_job("a"), "b": a_job("b")}
+    script.jobs["a"].attempts.add(number=1, node_id="n", state="succeeded")
+    script.jobs["a"].result.compute_seconds = 2.5
     async with Client(server) as client:
-        infos = await client.jobs(complete=True)
-    assert [info.job_id for info in infos] == ["a"]
+        first, second = await client.jobs(complete=True)
+    assert (first.job_id, first.attempts[0].node_id) == ("a", "n")
+    assert first.result is not None
+    assert first.result.compute_seconds == 2.5
+    assert (second.job_id, second.attempts, second.result) == ("b", (), None)
+    assert [name for name, _ in script.received] == ["ListJobs"]
+
+
+async def test_a_server_that_knows_no_complete_listing_is_said_to_be_too_old(server: str, script: Script) -> None:
+    script.jobs, script.lists_complete = {"a": a_job("a")}, False
+    async with Client(server) as client:
+        with pytest.raises(errors.NotSupported, match="too old to list complete jobs: update it"):
+            await client.jobs(complete=True)
 
 
 async def test_a_plan_names_layers_and_nodes(server: str, script: Script) -> None:

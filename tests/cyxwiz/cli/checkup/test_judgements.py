@@ -11,7 +11,7 @@ from cyxwiz.cli.checkup.finding import Finding, Level
 from cyxwiz.cli.checkup.gpu import FoundGpus, check_gpus
 from cyxwiz.cli.checkup.ports import check_port
 from cyxwiz.cli.checkup.python_and_jax import FoundJax, check_jax, check_python
-from cyxwiz.cli.checkup.server import check_clock, check_no_server, check_refusal, check_server
+from cyxwiz.cli.checkup.server import check_clock, check_no_server, check_not_reached, check_refusal, check_server
 from cyxwiz.cli.doctor import lines_of, verdict
 from cyxwiz.records import ServerInfo
 
@@ -51,6 +51,9 @@ FINDINGS = [
     (check_server(a_server(version=""), our_version="1.3"), Level.WARN, "not said"),
     (check_no_server("host:1", is_chosen=True), Level.FAIL, "no central server answers at host:1"),
     (check_no_server("host:1", is_chosen=False), Level.WARN, "no central server answers at host:1"),
+    (check_not_reached("host:1", "it is not trusted: name its authority", is_chosen=True), Level.FAIL, "not trusted"),
+    (check_not_reached("host:1", "it is not trusted: name its authority", is_chosen=False), Level.WARN, "not trusted"),
+    (check_not_reached("host:1", "no central server answers at host:1: x", is_chosen=True), Level.FAIL, "no central"),
     (check_refusal("host:1", "not\nallowed"), Level.FAIL, "host:1 refuses: not allowed"),
     (check_clock(a_server(), now_ms=101_050), Level.OK, "1.0 s ahead of the server's"),
     (check_clock(a_server(), now_ms=97_050), Level.WARN, "3.0 s behind the server's"),
