@@ -1,7 +1,8 @@
 """Reads YAML and JSON text into plain values, the way a person means it, and writes YAML that reads back the same.
 
 YAML as PyYAML has it is version 1.1, where `1e-3` is a text and `no` is false; here numbers follow YAML 1.2 and
-only `true` and `false` are truth values. A key written twice is refused, not silently the last one.
+only `true` and `false` are truth values. A key written twice is refused, not silently the last one; so are references
+(`*name`) by which a few lines would become gigabytes.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ _RESOLVED_HERE = {
     ),
     "tag:yaml.org,2002:bool": (r"true|True|TRUE|false|False|FALSE", "tTfF"),
 }
+_FEW_VALUES = 100_000
+_MOST_GROWTH = 10
+"""More than so many values are refused where references make them so many times what is written."""
 _DROPPED_TAGS = frozenset({*_RESOLVED_HERE, "tag:yaml.org,2002:timestamp"})
 
 
@@ -32,6 +36,13 @@ class _Loader(yaml.SafeLoader):
         first: [(tag, pattern) for tag, pattern in resolvers if tag not in _DROPPED_TAGS]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
+
+    def get_single_data(self) -> object:
+        node = self.get_single_node()
+        if node is None:
+            return None
+        _refuse_growth(node)
+        return self.construct_document(node)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         _refuse_repeats([(str(key.value), key.start_mark.line + 1) for key, _ in node.value])
@@ -75,6 +86,27 @@ class _Dumper(yaml.SafeDumper):
 def text_from_value(value: object) -> str:
     """Return YAML text from which `value_from_text` reads the same; keys stay in their order."""
     return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+
+
+def _refuse_growth(node: yaml.Node) -> None:
+    values_in: dict[int, int] = {}
+    values = _values_in(node, values_in)
+    if values > _FEW_VALUES and values > _MOST_GROWTH * len(values_in):
+        written = f"{values:,} values of the {len(values_in):,} that are written"
+        raise InvalidField(f"references (*name) would make {written}; write them out")
+
+
+def _values_in(node: yaml.Node, values_in: dict[int, int]) -> int:
+    """Return how many values a node is with every reference followed; `values_in` remembers them by node."""
+    if id(node) in values_in:
+        if not values_in[id(node)]:
+            raise InvalidField(f"line {node.start_mark.line + 1} holds a reference (*name) to itself")
+        return values_in[id(node)]
+    values_in[id(node)] = 0
+    parts = [part for pair in node.value for part in pair] if isinstance(node, yaml.MappingNode) else node.value
+    below = 0 if isinstance(node, yaml.ScalarNode) else sum(_values_in(part, values_in) for part in parts)
+    values_in[id(node)] = 1 + below
+    return 1 + below
 
 
 def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:

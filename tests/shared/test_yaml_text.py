@@ -51,3 +51,29 @@ def test_no_object_is_made_from_a_tag() -> None:
 def test_a_key_written_twice_is_refused(text: str) -> None:
     with pytest.raises(InvalidField, match="'a' is written twice"):
         value_from_text(text, source="text")
+
+
+def references(levels: int, *, merged: bool = False) -> str:
+    """Lists, or mappings, each of which names the one before nine times."""
+    first = "p0: &a0 {k: v}" if merged else "p0: &a0 [lol]"
+    frame = "{{<<: [{}]}}" if merged else "[{}]"
+    lines = [f"p{n}: &a{n} {frame.format(', '.join([f'*a{n - 1}'] * 9))}" for n in range(1, levels)]
+    return "\n".join([first, *lines])
+
+
+@pytest.mark.parametrize("merged", [False, True], ids=["lists", "merged mappings"])
+def test_references_that_grow_without_end_are_refused_before_they_do(merged: bool) -> None:
+    with pytest.raises(InvalidField, match=r"references \(\*name\) would make .* values of the"):
+        value_from_text(references(12, merged=merged), source="job.yaml")
+
+
+def test_a_reference_to_what_holds_it_is_refused() -> None:
+    with pytest.raises(InvalidField, match=r"line 1 holds a reference \(\*name\) to itself"):
+        value_from_text("model: &m {layers: [1], again: *m}", source="job.yaml")
+
+
+def test_references_as_people_write_them_are_followed() -> None:
+    text = "block: &block {type: dense, units: 8}\nlayers: [*block, *block, {<<: *block, units: 4}]"
+    block = {"type": "dense", "units": 8}
+    read = value_from_text(text, source="job.yaml")
+    assert read == {"block": block, "layers": [block, block, {"type": "dense", "units": 4}]}
