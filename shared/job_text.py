@@ -24,13 +24,14 @@ def text_within_limit(data: bytes, limit_bytes: int, *, what: str) -> str:
         raise InvalidField(f"{what} is no UTF-8 text", field=what) from error
 
 
-def mapping_from_text(text: str, *, source: str) -> dict[str, object]:
-    """Return the keys of a job file's text; `source` names it in errors.
+def mapping_from_text(text: str, *, source: str, most_yaml: int | None = None) -> dict[str, object]:
+    """Return the keys of a job file's text; takes what `value_from_text` takes.
 
     Raises:
         InvalidField: it is neither YAML nor JSON, or no mapping.
+        TooLarge: it is YAML, and longer than `most_yaml` characters.
     """
-    value = value_from_text(text, source=source)
+    value = value_from_text(text, source=source, most_yaml=most_yaml)
     if not isinstance(value, dict):
         raise InvalidField(
             f"{source} must be a mapping with keys such as 'model' and 'dataset', got {kind_in_words(value)}"

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from shared.errors import InvalidField
+from shared.errors import InvalidField, TooLarge
 
 _RESOLVED_HERE = {
     "tag:yaml.org,2002:int": (r"[-+]?(?:0|[1-9][0-9_]*)|0x[0-9a-fA-F]+", "-+0123456789"),
@@ -53,11 +53,17 @@ for _tag, (_pattern, _first_characters) in _RESOLVED_HERE.items():
     _Loader.add_implicit_resolver(_tag, re.compile(rf"(?:{_pattern})\Z"), list(_first_characters))
 
 
-def value_from_text(text: str, *, source: str) -> object:
-    """Return what YAML or JSON `text` says; `source` names it in errors.
+def value_from_text(text: str, *, source: str, most_yaml: int | None = None) -> object:
+    """Return what YAML or JSON `text` says.
+
+    Args:
+        text: any.
+        source: names it in errors.
+        most_yaml: of so many characters YAML is read, which takes ten seconds a megabyte; JSON takes hundredths.
 
     Raises:
         InvalidField: it is neither; the sentence names the line.
+        TooLarge: it is longer than `most_yaml`, and no JSON.
     """
     if text.lstrip()[:1] == "{":
         try:
@@ -66,6 +72,11 @@ def value_from_text(text: str, *, source: str) -> object:
             pass  # a YAML flow mapping begins the same way
         except RecursionError as error:
             raise InvalidField(f"{source} is nested too deeply") from error
+    if most_yaml is not None and len(text) > most_yaml:
+        raise TooLarge(
+            f"{source} may have {most_yaml:,} characters as YAML, got {len(text):,}: send it as JSON, "
+            "or with 'cyxwiz submit'"
+        )
     try:
         return yaml.load(text, Loader=_Loader)  # noqa: S506  # _Loader is a safe loader  # nosec B506
     except yaml.YAMLError as error:

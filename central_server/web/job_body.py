@@ -14,6 +14,7 @@ from shared.job_text import MAX_JOB_FILE_BYTES, mapping_from_text
 from shared.pb import job_pb2
 
 _TYPES = ("application/json", "application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml", "text/plain", "")
+MOST_YAML_CHARACTERS = 512 * 1024
 _FILE_KEYS = frozenset({"file", "onnx"})
 
 BODY = {
@@ -65,7 +66,7 @@ async def _within_limit(request: Request) -> bytes:
 
 def _config_from(text: str) -> job_pb2.JobConfig:
     try:
-        mapping = mapping_from_text(text, source="the job file")
+        mapping = mapping_from_text(text, source="the job file", most_yaml=MOST_YAML_CHARACTERS)
     except InvalidField as mistake:
         raise Unreadable(mistake.message, field=mistake.field) from None
     _refuse_files(mapping.get("model"))

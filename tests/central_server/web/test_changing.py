@@ -9,6 +9,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from central_server.web.job_body import MOST_YAML_CHARACTERS
 from shared.job_text import MAX_JOB_FILE_BYTES
 from shared.node_messages import OfferAttempt, StopAttempt
 from tests.central_server.fake_node import a_connected_node
@@ -63,6 +64,7 @@ async def test_a_submission_sent_twice_makes_one_job(http: httpx.AsyncClient) ->
         (json.dumps(A_JOB | {"model": {"python": "mine.py"}}).encode(), "application/json", 422, "model.python"),
         (json.dumps(A_JOB | {"model": {"onnx": "mine.onnx"}}).encode(), "application/json", 422, "model.onnx"),
         (b" " * (MAX_JOB_FILE_BYTES + 1), "text/yaml", 413, ""),
+        (b"a: " + b"b" * MOST_YAML_CHARACTERS, "text/yaml", 413, ""),
     ],
 )
 async def test_what_is_no_job_is_refused_with_the_field_at_fault(
