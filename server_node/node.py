@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib import metadata
+from typing import TYPE_CHECKING
 
 from server_node.attempt_traces import AttemptTraces
 from server_node.attempts.book import NodeIdentity
@@ -65,6 +66,9 @@ from shared.identifiers import AttemptKey, new_session_id
 from shared.log_lines import log_event
 from shared.node_messages import AttemptEnded, NodeDescription, OfferAttempt, Outcome
 from shared.tracing import SpanSink
+
+if TYPE_CHECKING:
+    from server_node.own_http.server import OwnHttpServer
 
 _LOG = logging.getLogger(__name__)
 LIVE_SECONDS = 1.0
@@ -127,6 +131,7 @@ class Node:
         )
         self._callers = CallerCheck(channel=self._client.channel, clock=self._clock)
         self._own: list[Listening] = []
+        self._http: OwnHttpServer | None = None
         self._live = LiveReplicas()
         self._predicting = Predicting(self._live)
         self._terminals = Terminals(
@@ -175,6 +180,8 @@ class Node:
         finally:
             for own in self._own:
                 await own.server.stop()
+            if self._http is not None:
+                await self._http.stop()
             self._health.say(is_ready=False)
             self._tidying.close()
             self._journal.close()
@@ -191,6 +198,7 @@ class Node:
         self._description = replace(
             self._description,
             serving_address=serving,
+            serving_http_address=await self._listen_http(),
             terminal_address=terminals if self._terminals.tables else "",
         )
         self._inbox.post(DescriptionChanged(self._description))
@@ -209,6 +217,16 @@ class Node:
         self._own.append(own)
         log_event(_LOG, "own_server_listens", address=own.address)
         return own.address
+
+    async def _listen_http(self) -> str:
+        """Return the URL of HTTP; empty where it is off."""
+        if not self._settings.http_listen:
+            return ""
+        from server_node.own_http_side import open_own_http  # noqa: PLC0415 - h11 is needed only where HTTP is on
+
+        self._http, url = await open_own_http(self._settings, self._predicting, self._callers, self._link)
+        log_event(_LOG, "own_http_listens", url=url)
+        return url
 
     async def _keep_certificate_fresh(self) -> None:
         renewal = self._link.renewal(channel=self._client.channel, redial=self._client.redial, clock=self._clock)
@@ -238,6 +256,7 @@ class Node:
         description = replace(
             description,
             serving_address=self._description.serving_address,
+            serving_http_address=self._description.serving_http_address,
             terminal_address=self._description.terminal_address,
         )
         self._ledger.set_capacity(description.capacity_bytes)

@@ -50,6 +50,12 @@ class LiveReplicas:
             self._turn += 1
             return live[self._turn % len(live)]
 
+    def replicas(self) -> tuple[Replica, ...]:
+        """Return every live replica, by name."""
+        with self._lock:
+            every = [replica for several in self._replicas.values() for _, replica in several]
+        return tuple(sorted(every, key=lambda replica: replica.name))
+
     def names(self) -> tuple[str, ...]:
         """Return what the live deployments are called."""
         with self._lock:

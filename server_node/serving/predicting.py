@@ -25,6 +25,10 @@ class Predicting:
         """Return a live replica; raises `NotFound`."""
         return self._live.find(deployment)
 
+    def replicas(self) -> tuple[Replica, ...]:
+        """Return every live replica, by name."""
+        return self._live.replicas()
+
     def names(self) -> tuple[str, ...]:
         """Return what the live deployments are called."""
         return self._live.names()
