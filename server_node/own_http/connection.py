@@ -87,6 +87,10 @@ class HttpConnection:
         if not self._is_answering and self._task is not None:
             self._task.cancel()
 
+    @property
+    def _is_read_whole(self) -> bool:
+        return self._parser.their_state in {h11.DONE, h11.MUST_CLOSE}
+
     async def _exchange(self, seconds: float) -> bool:
         """Answer one request; tell whether another may follow."""
         try:
@@ -103,7 +107,7 @@ class HttpConnection:
         self._is_answering = False
         self._pass_over_body()
         await self._send(answer)
-        if self._parser.their_state is not h11.DONE:
+        if not self._is_read_whole:
             await self._linger()
         return self._parser.our_state is h11.DONE and self._parser.their_state is h11.DONE
 
@@ -183,7 +187,7 @@ class HttpConnection:
             ("X-Content-Type-Options", "nosniff"),
             *answer.headers.items(),
         ]
-        if self._is_ending or self._parser.their_state is not h11.DONE:
+        if self._is_ending or not self._is_read_whole:
             headers.append(("Connection", "close"))
         reason = HTTPStatus(answer.status).phrase
         response = h11.Response(status_code=answer.status, headers=headers, reason=reason.encode())
