@@ -129,7 +129,9 @@ class Node:
             post=self._inbox.post,
             uniform=self._uniform,
         )
-        self._callers = CallerCheck(channel=self._client.channel, clock=self._clock)
+        self._callers = CallerCheck(
+            channel=self._client.channel, clock=self._clock, kept_seconds=settings.known_caller_seconds
+        )
         self._own: list[Listening] = []
         self._http: OwnHttpServer | None = None
         self._live = LiveReplicas()

@@ -52,6 +52,8 @@ class NodeSettings(BaseSettings):
         listen: `host:port` of this node's own gRPC server, for predictions from the models it serves; empty for none.
         http_listen: `host:port` of this node's own HTTP server, for predictions without gRPC; empty for none.
         advertise_host: where callers are told to find this node; empty for the host it listens on.
+        known_caller_seconds: while no central server answers, whoever it let in so recently still gets predictions; a
+            token that is revoked meanwhile counts so long. 0 lets nobody in.
         terminal: whether callers with the permission `terminal` may open terminals here, as the node's own user.
         terminal_command: the one command that every terminal runs; empty for a shell or what its caller asks.
         terminal_idle_seconds: a terminal ends after so long without a byte in either direction.
@@ -91,6 +93,7 @@ class NodeSettings(BaseSettings):
     listen: str = ""
     http_listen: str = ""
     advertise_host: str = ""
+    known_caller_seconds: float = Field(default=60.0, ge=0, le=86_400)
     terminal: bool = False
     terminal_command: str = ""
     terminal_idle_seconds: float = Field(default=900.0, gt=0)
@@ -265,6 +268,12 @@ def _parser() -> argparse.ArgumentParser:
         "--http-listen", metavar="HOST:PORT", help="serve predictions over HTTP there too; port 0 is any free one (off)"
     )
     add("--advertise-host", metavar="HOST", help="where callers find this node (the host it listens on)")
+    add(
+        "--known-caller-seconds",
+        type=float,
+        metavar="S",
+        help="while no central server answers, callers it let in so recently still get predictions (60)",
+    )
     add("--terminal", action="store_true", default=None, help="let operators open terminals here, as this user (off)")
     add("--terminal-command", metavar="CMD", help="all that a terminal runs (a shell, or what its caller asks)")
     add("--terminal-idle-seconds", type=float, metavar="S", help="a terminal in which nothing happens ends (900)")
