@@ -50,6 +50,7 @@ from server_node.kept_artifacts import KeptArtifacts
 from server_node.left_behind import remove_what_was_left
 from server_node.own_services.own_side import Listening, open_own_server
 from server_node.own_services.service_table import ServiceTable
+from server_node.serving.deployment_service import OwnDeployments, deployment_table
 from server_node.serving.inference_service import inference_table
 from server_node.serving.live_replicas import LiveReplicas
 from server_node.serving.predicting import Predicting
@@ -190,7 +191,8 @@ class Node:
 
     def _services(self) -> tuple[ServiceTable, ...]:
         """Return what the node's own server serves; every table asks `self._callers` who calls."""
-        tables = (inference_table(self._predicting, self._callers),)
+        own = OwnDeployments(self._live, node_id=self._node_id, servers=self._link.addresses)
+        tables = (inference_table(self._predicting, self._callers), deployment_table(own, self._callers))
         return tables if self._settings.terminal_listen else (*tables, *self._terminals.tables)
 
     async def _open_own_servers(self) -> None:

@@ -27,7 +27,7 @@ class Predicting:
 
     def replicas(self) -> tuple[Replica, ...]:
         """Return every live replica, by name."""
-        return self._live.replicas()
+        return tuple(each.replica for each in self._live.every())
 
     def names(self) -> tuple[str, ...]:
         """Return what the live deployments are called."""

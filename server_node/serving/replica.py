@@ -104,6 +104,11 @@ class Replica:
         return not self._refuses
 
     @property
+    def requests(self) -> int:
+        """How many requests it has answered."""
+        return self._counts.requests
+
+    @property
     def queue_rows(self) -> int:
         """How many rows wait."""
         return self._batcher.rows
