@@ -55,9 +55,9 @@ CALLERS_OF_ROWS = {BATCH: 8, 4 * BATCH: 4}
 MODELS: Mapping[str, list[dict[str, Any]]] = {
     "mlp": [{"type": "dense", "units": 256}, {"type": "relu"}, {"type": "dense", "units": 10}],
     "cnn": [
-        {"type": "conv2d", "filters": 32, "kernel_size": 3},
+        {"type": "conv2d", "filters": 8, "kernel_size": 3},
         {"type": "relu"},
-        {"type": "conv2d", "filters": 64, "kernel_size": 3},
+        {"type": "conv2d", "filters": 16, "kernel_size": 3},
         {"type": "relu"},
         {"type": "flatten"},
         {"type": "dense", "units": 10},

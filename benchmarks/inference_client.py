@@ -91,19 +91,18 @@ async def _one_by_one(call: Call, times: int) -> list[float]:
 
 
 async def _at_once(call: Call, callers: int, seconds: float) -> dict[str, float]:
-    """Let so many callers ask again and again; return answers a second, the first quarter left out."""
+    """Let so many callers ask again and again; return answers a second, those of the first quarter left out."""
     begun, done = time.perf_counter(), Counter[str]()
 
     async def ask() -> None:
-        while (now := time.perf_counter() - begun) < seconds:
+        while time.perf_counter() - begun < seconds:
             became = await call()
-            done[became] += now > seconds / 4
+            done[became] += seconds / 4 < time.perf_counter() - begun <= seconds
 
     async with asyncio.TaskGroup() as tasks:
         for _ in range(callers):
             tasks.create_task(ask())
-    took = time.perf_counter() - begun - seconds / 4
-    return {became: count / took for became, count in done.items()}
+    return {became: count / (seconds * 3 / 4) for became, count in done.items()}
 
 
 async def _at_a_rate(call: Call, rate: float, seconds: float) -> dict[str, int]:

@@ -63,6 +63,7 @@ from server_node.tidying import Tidying
 from server_node.user_code.engine import UserCodeEngine, UserCodeSettings
 from shared.clock import SystemClock
 from shared.dataset_uri import ArtifactDataset, parse_dataset_uri
+from shared.errors import NotSupported
 from shared.identifiers import AttemptKey, new_session_id
 from shared.log_lines import log_event
 from shared.node_messages import AttemptEnded, NodeDescription, OfferAttempt, Outcome
@@ -226,8 +227,12 @@ class Node:
         """Return the URL of HTTP; empty where it is off."""
         if not self._settings.http_listen:
             return ""
-        from server_node.own_http_side import open_own_http  # noqa: PLC0415 - h11 is needed only where HTTP is on
-
+        try:
+            from server_node.own_http_side import open_own_http  # noqa: PLC0415 - h11 is needed only where HTTP is on
+        except ModuleNotFoundError as missing:
+            raise NotSupported(
+                f"http_listen needs {missing.name}, which is not installed here: pip install h11"
+            ) from None
         self._http, url = await open_own_http(self._settings, self._predicting, self._callers, self._link)
         log_event(_LOG, "own_http_listens", url=url)
         return url
