@@ -1,7 +1,8 @@
 """Predictions: how long one takes on an idle node, how many rows pass when many ask, and what twice as many meet.
 
-The node's server, its replica and, beside them, a FastAPI application that calls the same compiled function in its
+The node's servers, its replica and, beside them, a FastAPI application that calls the same compiled function in its
 handler, are in this process; callers are in another. The bare loop calls that function on batches that are there.
+Names of models as arguments measure those only.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,12 @@ import uvloop
 
 from benchmarks.figures import milliseconds, print_figure, print_machine, ratio_of_pairs
 from server_node.main import SWITCH_INTERVAL_SECONDS
+from server_node.own_http.hosts import KnownHosts
+from server_node.own_http.server import open_http_server
 from server_node.own_services.own_side import open_own_server
 from server_node.ports import CheckedCaller
 from server_node.serving.batcher import BatchRules
+from server_node.serving.http_predictions import http_predictions
 from server_node.serving.inference_service import inference_table
 from server_node.serving.live_replicas import LiveReplicas
 from server_node.serving.predicting import Predicting
@@ -44,15 +48,16 @@ from shared.safetensors_format import write_safetensors
 from shared.serving import Serving
 
 BATCH = 64
-ROUNDS = 5
-ROUND_SECONDS = 2.0
-CALLERS = 8
+ROUNDS = 3
+ROUND_SECONDS = 1.6
+CALLERS_OF_ROWS = {BATCH: 8, 4 * BATCH: 4}
+"""How many callers ask at once, by how many rows a request has; together they fit into the queue."""
 MODELS: Mapping[str, list[dict[str, Any]]] = {
     "mlp": [{"type": "dense", "units": 256}, {"type": "relu"}, {"type": "dense", "units": 10}],
     "cnn": [
-        {"type": "conv2d", "filters": 32, "kernel_size": 3},
+        {"type": "conv2d", "filters": 8, "kernel_size": 3},
         {"type": "relu"},
-        {"type": "conv2d", "filters": 64, "kernel_size": 3},
+        {"type": "conv2d", "filters": 16, "kernel_size": 3},
         {"type": "relu"},
         {"type": "flatten"},
         {"type": "dense", "units": 10},
@@ -138,21 +143,30 @@ def handlers(models: Mapping[str, JaxModel]) -> fastapi.FastAPI:
     return application
 
 
-async def main() -> None:
+async def main(names: Sequence[str]) -> None:
     """Measure each model."""
     print_machine()
     with tempfile.TemporaryDirectory(prefix="cyxwiz-benchmark-") as folder:
-        models = {name: a_model(name, Path(folder)) for name in MODELS}
+        models = {name: a_model(name, Path(folder)) for name in names or MODELS}
     live = LiveReplicas()
     predicting = Predicting(live)
+    own_http, url = await open_http_server(http_predictions(predicting, Everybody(), KnownHosts([])), "127.0.0.1:0")
     listening = await open_own_server([inference_table(predicting, Everybody())], "127.0.0.1:0")
     web = uvicorn.Server(uvicorn.Config(handlers(models), port=0, log_level="error"))
     serving = asyncio.get_running_loop().create_task(web.serve())
     while not web.started:
         await asyncio.sleep(0.01)
-    http = "{}:{}".format(*web.servers[0].sockets[0].getsockname())
+    handler = "http://{}:{}".format(*web.servers[0].sockets[0].getsockname())
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "benchmarks.inference_client", listening.address, http, stdin=-1, stdout=-1, limit=2**24
+        sys.executable,
+        "-m",
+        "benchmarks.inference_client",
+        listening.address,
+        url,
+        handler,
+        stdin=-1,
+        stdout=-1,
+        limit=2**24,
     )
     callers = Callers(child)
     for name, model in models.items():
@@ -170,28 +184,38 @@ async def main() -> None:
     web.should_exit = True
     await serving
     await listening.server.stop()
+    await own_http.stop()
 
 
 async def _measure(name: str, model: JaxModel, callers: Callers) -> None:
-    one, many = (1, *model.face.inputs[0].shape), (BATCH, *model.face.inputs[0].shape)
-    for door in ("grpc", "http"):
+    shape = model.face.inputs[0].shape
+    one = (1, *shape)
+    for door in ("grpc", "http", "handler"):
         await callers.do(door, name, one, "one by one", times=50)
         seconds = await callers.do(door, name, one, "one by one", times=400)
         goal = "p50 ≤ 3 ms" if door == "grpc" else ""
         print_figure(f"{name}, one row on an idle node, {door}", milliseconds(seconds), goal=goal)
-    ours, theirs, bare = [], [], []
+    bare: list[float] = []
+    doors: dict[tuple[str, int], list[float]] = {
+        ("grpc", BATCH): [],
+        ("grpc", 4 * BATCH): [],
+        ("http", 4 * BATCH): [],
+        ("handler", BATCH): [],
+    }
     for _ in range(ROUNDS):
-        bare.append(await asyncio.to_thread(bare_rate, model, ROUND_SECONDS))
-        ours.append((await callers.do("grpc", name, many, "at once", callers=CALLERS, seconds=ROUND_SECONDS))["OK"])
-        theirs.append((await callers.do("http", name, many, "at once", callers=CALLERS, seconds=ROUND_SECONDS))["OK"])
-    print_figure(f"{name}, rows a second, {BATCH} a request, bare loop", f"{statistics.median(bare) * BATCH:,.0f}")
-    print_figure(f"{name}, the same through gRPC against the bare loop", ratio_of_pairs(ours, bare), goal="≥ 0.7")
-    print_figure(f"{name}, a FastAPI handler against the bare loop", ratio_of_pairs(theirs, bare))
-    rate = 2 * statistics.median(ours)
-    became = await callers.do("grpc", name, many, "at a rate", rate=rate, seconds=2 * ROUND_SECONDS)
+        bare.append(BATCH * await asyncio.to_thread(bare_rate, model, ROUND_SECONDS))
+        for (door, rows), rates in doors.items():
+            of = {"callers": CALLERS_OF_ROWS[rows], "seconds": ROUND_SECONDS}
+            rates.append(rows * (await callers.do(door, name, (rows, *shape), "at once", **of))["OK"])
+    print_figure(f"{name}, rows a second, bare loop of batches of {BATCH}", f"{statistics.median(bare):,.0f}")
+    for (door, rows), rates in doors.items():
+        goal = "≥ 0.7" if door == "grpc" else ""
+        print_figure(f"{name}, {door}, {rows} rows a request, against it", ratio_of_pairs(rates, bare), goal=goal)
+    rate = 2 * statistics.median(doors["grpc", BATCH]) / BATCH
+    became = await callers.do("grpc", name, (BATCH, *shape), "at a rate", rate=rate, seconds=2 * ROUND_SECONDS)
     print_figure(f"{name}, at twice that load", ", ".join(f"{what} {count}" for what, count in became.items()))
 
 
 if __name__ == "__main__":
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
-    uvloop.run(main())
+    uvloop.run(main(sys.argv[1:]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import sys
 import time
@@ -22,17 +23,21 @@ Call = Callable[[], Awaitable[str]]
 """One request; returns what became of it."""
 
 
-async def main(grpc_address: str, http_address: str) -> None:
+async def main(grpc_address: str, own_url: str, handler_url: str) -> None:
     """Do what each line says, until there are no more."""
     options = (("grpc.max_receive_message_length", -1),)
     async with grpc.aio.insecure_channel(grpc_address, options) as channel, httpx.AsyncClient(timeout=30) as web:
         stub = inference_pb2_grpc.InferenceServiceStub(channel)
         while line := await asyncio.to_thread(sys.stdin.readline):
             said = json.loads(line)
-            if said["door"] == "grpc":
-                call = _by_grpc(stub, said["deployment"], tuple(said["shape"]))
-            else:
-                call = _by_http(web, f"http://{http_address}/{said['deployment']}", tuple(said["shape"]))
+            name, shape = said["deployment"], tuple(said["shape"])
+            match said["door"]:
+                case "grpc":
+                    call = _by_grpc(stub, name, shape)
+                case "http":
+                    call = _by_own_http(web, f"{own_url}/v1/predict?deployment={name}", shape)
+                case _:
+                    call = _by_handler(web, f"{handler_url}/{name}", shape)
             match said["how"]:
                 case "one by one":
                     answer: Any = await _one_by_one(call, **said["of"])
@@ -58,11 +63,19 @@ def _by_grpc(stub: Any, deployment: str, shape: tuple[int, ...]) -> Call:
     return call
 
 
-def _by_http(web: httpx.AsyncClient, url: str, shape: tuple[int, ...]) -> Call:
-    rows = np.random.default_rng(0).standard_normal(shape, np.float32).tobytes()
+def _by_own_http(web: httpx.AsyncClient, url: str, shape: tuple[int, ...]) -> Call:
+    file = io.BytesIO()
+    np.save(file, np.random.default_rng(0).standard_normal(shape, np.float32))
+    return _by_post(web, url, file.getvalue(), {"Content-Type": "application/x-npy"})
 
+
+def _by_handler(web: httpx.AsyncClient, url: str, shape: tuple[int, ...]) -> Call:
+    return _by_post(web, url, np.random.default_rng(0).standard_normal(shape, np.float32).tobytes(), {})
+
+
+def _by_post(web: httpx.AsyncClient, url: str, content: bytes, headers: dict[str, str]) -> Call:
     async def call() -> str:
-        answer = await web.post(url, content=rows)
+        answer = await web.post(url, content=content, headers=headers)
         return "OK" if answer.status_code == httpx.codes.OK else str(answer.status_code)
 
     return call
@@ -78,19 +91,18 @@ async def _one_by_one(call: Call, times: int) -> list[float]:
 
 
 async def _at_once(call: Call, callers: int, seconds: float) -> dict[str, float]:
-    """Let so many callers ask again and again; return answers a second, the first quarter left out."""
+    """Let so many callers ask again and again; return answers a second, those of the first quarter left out."""
     begun, done = time.perf_counter(), Counter[str]()
 
     async def ask() -> None:
-        while (now := time.perf_counter() - begun) < seconds:
+        while time.perf_counter() - begun < seconds:
             became = await call()
-            done[became] += now > seconds / 4
+            done[became] += seconds / 4 < time.perf_counter() - begun <= seconds
 
     async with asyncio.TaskGroup() as tasks:
         for _ in range(callers):
             tasks.create_task(ask())
-    took = time.perf_counter() - begun - seconds / 4
-    return {became: count / took for became, count in done.items()}
+    return {became: count / (seconds * 3 / 4) for became, count in done.items()}
 
 
 async def _at_a_rate(call: Call, rate: float, seconds: float) -> dict[str, int]:

@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib import metadata
+from typing import TYPE_CHECKING
 
 from server_node.attempt_traces import AttemptTraces
 from server_node.attempts.book import NodeIdentity
@@ -49,6 +50,7 @@ from server_node.kept_artifacts import KeptArtifacts
 from server_node.left_behind import remove_what_was_left
 from server_node.own_services.own_side import Listening, open_own_server
 from server_node.own_services.service_table import ServiceTable
+from server_node.serving.deployment_service import OwnDeployments, deployment_table
 from server_node.serving.inference_service import inference_table
 from server_node.serving.live_replicas import LiveReplicas
 from server_node.serving.predicting import Predicting
@@ -61,10 +63,14 @@ from server_node.tidying import Tidying
 from server_node.user_code.engine import UserCodeEngine, UserCodeSettings
 from shared.clock import SystemClock
 from shared.dataset_uri import ArtifactDataset, parse_dataset_uri
+from shared.errors import NotSupported
 from shared.identifiers import AttemptKey, new_session_id
 from shared.log_lines import log_event
 from shared.node_messages import AttemptEnded, NodeDescription, OfferAttempt, Outcome
 from shared.tracing import SpanSink
+
+if TYPE_CHECKING:
+    from server_node.own_http.server import OwnHttpServer
 
 _LOG = logging.getLogger(__name__)
 LIVE_SECONDS = 1.0
@@ -125,8 +131,11 @@ class Node:
             post=self._inbox.post,
             uniform=self._uniform,
         )
-        self._callers = CallerCheck(channel=self._client.channel, clock=self._clock)
+        self._callers = CallerCheck(
+            channel=self._client.channel, clock=self._clock, kept_seconds=settings.known_caller_seconds
+        )
         self._own: list[Listening] = []
+        self._http: OwnHttpServer | None = None
         self._live = LiveReplicas()
         self._predicting = Predicting(self._live)
         self._terminals = Terminals(
@@ -175,13 +184,16 @@ class Node:
         finally:
             for own in self._own:
                 await own.server.stop()
+            if self._http is not None:
+                await self._http.stop()
             self._health.say(is_ready=False)
             self._tidying.close()
             self._journal.close()
 
     def _services(self) -> tuple[ServiceTable, ...]:
         """Return what the node's own server serves; every table asks `self._callers` who calls."""
-        tables = (inference_table(self._predicting, self._callers),)
+        own = OwnDeployments(self._live, node_id=self._node_id, servers=self._link.addresses)
+        tables = (inference_table(self._predicting, self._callers), deployment_table(own, self._callers))
         return tables if self._settings.terminal_listen else (*tables, *self._terminals.tables)
 
     async def _open_own_servers(self) -> None:
@@ -191,6 +203,7 @@ class Node:
         self._description = replace(
             self._description,
             serving_address=serving,
+            serving_http_address=await self._listen_http(),
             terminal_address=terminals if self._terminals.tables else "",
         )
         self._inbox.post(DescriptionChanged(self._description))
@@ -209,6 +222,20 @@ class Node:
         self._own.append(own)
         log_event(_LOG, "own_server_listens", address=own.address)
         return own.address
+
+    async def _listen_http(self) -> str:
+        """Return the URL of HTTP; empty where it is off."""
+        if not self._settings.http_listen:
+            return ""
+        try:
+            from server_node.own_http_side import open_own_http  # noqa: PLC0415 - h11 is needed only where HTTP is on
+        except ModuleNotFoundError as missing:
+            raise NotSupported(
+                f"http_listen needs {missing.name}, which is not installed here: pip install h11"
+            ) from None
+        self._http, url = await open_own_http(self._settings, self._predicting, self._callers, self._link)
+        log_event(_LOG, "own_http_listens", url=url)
+        return url
 
     async def _keep_certificate_fresh(self) -> None:
         renewal = self._link.renewal(channel=self._client.channel, redial=self._client.redial, clock=self._clock)
@@ -238,6 +265,7 @@ class Node:
         description = replace(
             description,
             serving_address=self._description.serving_address,
+            serving_http_address=self._description.serving_http_address,
             terminal_address=self._description.terminal_address,
         )
         self._ledger.set_capacity(description.capacity_bytes)

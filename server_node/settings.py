@@ -50,7 +50,10 @@ class NodeSettings(BaseSettings):
         user_code_memory_gib: how much address space such a process may have; on a GPU it is not limited.
         platform: which of JAX's platforms to load; empty leaves it to JAX.
         listen: `host:port` of this node's own gRPC server, for predictions from the models it serves; empty for none.
+        http_listen: `host:port` of this node's own HTTP server, for predictions without gRPC; empty for none.
         advertise_host: where callers are told to find this node; empty for the host it listens on.
+        known_caller_seconds: while no central server answers, whoever it let in so recently still gets predictions; a
+            token that is revoked meanwhile counts so long. 0 lets nobody in.
         terminal: whether callers with the permission `terminal` may open terminals here, as the node's own user.
         terminal_command: the one command that every terminal runs; empty for a shell or what its caller asks.
         terminal_idle_seconds: a terminal ends after so long without a byte in either direction.
@@ -88,7 +91,9 @@ class NodeSettings(BaseSettings):
     user_code_memory_gib: float = Field(default=8.0, ge=2, le=1_048_576)
     platform: Literal["", "cpu", "cuda"] = ""
     listen: str = ""
+    http_listen: str = ""
     advertise_host: str = ""
+    known_caller_seconds: float = Field(default=60.0, ge=0, le=86_400)
     terminal: bool = False
     terminal_command: str = ""
     terminal_idle_seconds: float = Field(default=900.0, gt=0)
@@ -107,7 +112,7 @@ class NodeSettings(BaseSettings):
     def _must_be_an_endpoint(cls, value: str) -> str:
         return check_endpoint(value)
 
-    @field_validator("listen", "terminal_listen")
+    @field_validator("listen", "http_listen", "terminal_listen")
     @classmethod
     def _must_be_where_to_listen(cls, value: str) -> str:
         return value if not value or is_host_and_port(value) else _refuse_address(value)
@@ -159,6 +164,7 @@ def settings_from_arguments(arguments: Sequence[str]) -> NodeSettings:
         raise InvalidField(f"{field}: {first['msg'].lower()}, got {first['input']!r}", field=field) from None
     _check_servers(settings)
     _check_certificate(settings)
+    _check_http(settings)
     _check_terminal(settings)
     return settings
 
@@ -188,6 +194,14 @@ def _check_certificate(settings: NodeSettings) -> None:
         raise InvalidField(
             "cert needs ca, the authority of the servers; and join_token_file gets a certificate of its own: say one",
             field="cert",
+        )
+
+
+def _check_http(settings: NodeSettings) -> None:
+    if settings.http_listen and not settings.listen:
+        raise InvalidField(
+            "http_listen needs listen: a node takes replicas when it serves gRPC; say --listen HOST:PORT too",
+            field="http_listen",
         )
 
 
@@ -250,7 +264,16 @@ def _parser() -> argparse.ArgumentParser:
     add("--user-code-memory-gib", type=float, metavar="GIB", help="address space of such a process (8)")
     add("--platform", choices=["cpu", "cuda"], help="load only this one of JAX's platforms")
     add("--listen", metavar="HOST:PORT", help="serve predictions over gRPC there; port 0 is any free one (off)")
+    add(
+        "--http-listen", metavar="HOST:PORT", help="serve predictions over HTTP there too; port 0 is any free one (off)"
+    )
     add("--advertise-host", metavar="HOST", help="where callers find this node (the host it listens on)")
+    add(
+        "--known-caller-seconds",
+        type=float,
+        metavar="S",
+        help="while no central server answers, callers it let in so recently still get predictions (60)",
+    )
     add("--terminal", action="store_true", default=None, help="let operators open terminals here, as this user (off)")
     add("--terminal-command", metavar="CMD", help="all that a terminal runs (a shell, or what its caller asks)")
     add("--terminal-idle-seconds", type=float, metavar="S", help="a terminal in which nothing happens ends (900)")

@@ -62,7 +62,7 @@ class NodeDescription:
         capacity_bytes: memory that can be promised to attempts, by device id.
         allows_user_code: whether models that users wrote in Python may run there.
         serving_address: `host:port` of the node's own gRPC server; empty when it has none.
-        serving_http_address: the same over HTTP.
+        serving_http_address: the URL of its HTTP server; empty when it has none.
         terminal_address: `host:port` where its terminals are opened; empty when it offers none.
     """
 

@@ -160,3 +160,12 @@ ROUTE_PERMISSIONS: Mapping[tuple[str, str], Permission] = MappingProxyType(
 
 The first that fits a path counts, so the page's routes, which take what is left, are the last.
 """
+
+NODE_ROUTE_PERMISSIONS: Mapping[tuple[str, str], Permission] = MappingProxyType(
+    {
+        ("POST", "/v1/predict"): Permission.PREDICT,
+        # Whether anything answers; what it is called is told to whoever may read.
+        ("GET", "/health"): Permission.OPEN,
+    }
+)
+"""What each HTTP route of a node asks for; a node serves no route without its line."""

@@ -108,7 +108,7 @@ def _node(number: int, server: str, settings: ClusterSettings, say: Say) -> Supe
     name = f"node-{number}"
     threads = threads_of_each_node(settings.nodes)
     command = ["server_node", "--server", server, "--name", name, "--state-dir", str(settings.state_dir / name)]
-    command += ["--listen", f"{LOOPBACK}:0"]
+    command += ["--listen", f"{LOOPBACK}:0", "--http-listen", f"{LOOPBACK}:0"]
     for root in settings.data_roots:
         command += ["--data-root", str(root)]
     if settings.allow_user_code:

@@ -1,17 +1,20 @@
 """Asks the central server who calls a service of this node, and whether they may; tells it what to write down.
 
 Answers are kept for a few seconds, so that a stream of predictions costs one question. Who is let in while no server
-answers: nobody.
+answers: whoever was let in a while ago, to read and to predict; nobody else, and nobody to a terminal.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 import grpc.aio
 
+from server_node.own_services.addresses import is_loopback
 from server_node.ports import CheckedCaller
 from shared.clock import Clock
 from shared.error_names import error_named
@@ -22,19 +25,43 @@ from shared.permissions import Permission
 REMEMBERED_SECONDS = 3.0
 """A token that is revoked counts at nodes for so long."""
 _ANSWER_SECONDS = 5.0
+_ANSWER_ABOUT_KNOWN_SECONDS = 1.0
+"""A server that does not answer must not hold up those who may go in without its answer."""
+_WITHOUT_SERVER = frozenset({Permission.PREDICT, Permission.READ})
 _MOST_REMEMBERED = 10_000
 _BEARER = "bearer"
 
 _Key = tuple[str, str, str]
 
 
-class CallerCheck:
-    """A `CallerPort` that asks over the node's own channel."""
+@dataclass(slots=True)
+class _Known:
+    """Somebody who was let in.
 
-    def __init__(self, *, channel: Callable[[], Awaitable[grpc.aio.Channel]], clock: Clock) -> None:
+    Attributes:
+        said_seconds: when the server said so.
+        until_seconds: so long it is not asked again.
+    """
+
+    caller: CheckedCaller
+    said_seconds: float
+    until_seconds: float
+
+
+class CallerCheck:
+    """A `CallerPort` that asks over the node's own channel.
+
+    Args:
+        kept_seconds: how long after the server's word somebody may go on while it cannot be asked.
+    """
+
+    def __init__(
+        self, *, channel: Callable[[], Awaitable[grpc.aio.Channel]], clock: Clock, kept_seconds: float = 60.0
+    ) -> None:
         self._channel = channel
         self._clock = clock
-        self._remembered: OrderedDict[_Key, tuple[CheckedCaller, float]] = OrderedDict()
+        self._kept_seconds = kept_seconds
+        self._remembered: OrderedDict[_Key, _Known] = OrderedDict()
 
     async def check(self, authorization: str, host: str, permission: Permission, what: str) -> CheckedCaller:
         """Return who it is that may.
@@ -53,14 +80,30 @@ class CallerCheck:
         """
         token = _token_in(authorization)
         key = (hashlib.sha256(token.encode()).hexdigest(), host, permission.value)
-        caller, at_seconds = self._remembered.get(key, (None, 0.0))
-        now = self._clock.monotonic_seconds()
-        if caller is not None and now - at_seconds < REMEMBERED_SECONDS:
-            return caller
+        known, now = self._remembered.get(key), self._clock.monotonic_seconds()
+        if known is not None and now < known.until_seconds:
+            return known.caller
         question = link_pb2.CallerQuestion(token=token, peer=host, permission=permission.value, what=what)
-        caller = _allowed(await self._ask(question), host)
-        self._remember(key, caller, now)
+        may_go_on = known is not None and self._may_go_on(known, permission, now, has_token=bool(token))
+        try:
+            answer = await self._ask(question, _ANSWER_ABOUT_KNOWN_SECONDS if may_go_on else _ANSWER_SECONDS)
+        except ServerUnreachable:
+            if known is None or not may_go_on:
+                raise
+            known.until_seconds = now + REMEMBERED_SECONDS
+            return known.caller
+        self._remembered.pop(key, None)
+        caller = _allowed(answer, host)
+        self._remember(key, _Known(caller, now, now + REMEMBERED_SECONDS))
         return caller
+
+    def _may_go_on(self, known: _Known, permission: Permission, now_seconds: float, *, has_token: bool) -> bool:
+        """Tell whether somebody whom the server let in may go on without its word."""
+        if permission not in _WITHOUT_SERVER or not self._kept_seconds:
+            return False
+        # Who shows nothing on this machine has nothing that could be revoked.
+        is_local = not has_token and is_loopback(known.caller.host)
+        return is_local or now_seconds - known.said_seconds < self._kept_seconds
 
     async def record(
         self, caller: CheckedCaller, action: str, *, subject: str = "", result: str = "ok", detail: str = ""
@@ -85,17 +128,19 @@ class CallerCheck:
         except grpc.aio.AioRpcError as failure:
             raise _unreachable(failure) from None
 
-    async def _ask(self, question: link_pb2.CallerQuestion) -> link_pb2.CallerAnswer:
-        stub = link_pb2_grpc.NodeLinkStub(await self._channel())
+    async def _ask(self, question: link_pb2.CallerQuestion, seconds: float) -> link_pb2.CallerAnswer:
         try:
-            answer: link_pb2.CallerAnswer = await stub.CheckCaller(question, timeout=_ANSWER_SECONDS)
+            async with asyncio.timeout(seconds):  # a channel may be waited for, too
+                stub = link_pb2_grpc.NodeLinkStub(await self._channel())
+                answer: link_pb2.CallerAnswer = await stub.CheckCaller(question, timeout=seconds)
+        except TimeoutError:
+            raise ServerUnreachable("no central server could be asked who you are in time; try again shortly") from None
         except grpc.aio.AioRpcError as failure:
             raise _unreachable(failure) from None
         return answer
 
-    def _remember(self, key: _Key, caller: CheckedCaller, now_seconds: float) -> None:
-        self._remembered.pop(key, None)
-        self._remembered[key] = (caller, now_seconds)
+    def _remember(self, key: _Key, known: _Known) -> None:
+        self._remembered[key] = known
         if len(self._remembered) > _MOST_REMEMBERED:
             self._remembered.popitem(last=False)
 

@@ -92,6 +92,10 @@ class SecureLink:
         first = self._certificate
         return grpc.dynamic_ssl_server_credentials(_shown(first), lambda: _shown(self._certificate or first))
 
+    def own_certificate(self) -> tuple[bytes, bytes] | None:
+        """Return key and certificate as they are now, PEM; None where the node has none."""
+        return (self._certificate.key, self._certificate.certificate) if self._certificate else None
+
     def renewal(
         self, *, channel: Callable[[], Awaitable[grpc.aio.Channel]], redial: Callable[[str], None], clock: Clock
     ) -> Renewal | None:

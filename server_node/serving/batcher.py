@@ -19,7 +19,8 @@ class BatchRules:
 
     Attributes:
         largest_batch: rows computed together at most.
-        batch_seconds: how long the first row of a batch waits for more.
+        batch_seconds: how long the first row of a batch waits for more; not at all where nothing was computed for so
+            long, for then few ask.
         queue_rows: how many may wait; what is more is refused at once.
     """
 
@@ -70,6 +71,9 @@ class Batcher:
         self._rules = rules
         self._waiting: deque[_Waiting] = deque()
         self._rows = 0
+        self._taken_at = -math.inf
+        self._expired: list[int] = []
+        self._first_deadline = math.inf
 
     @property
     def rows(self) -> int:
@@ -89,12 +93,15 @@ class Batcher:
         if rows > room:
             raise TooLarge(f"a request may have at most {room} rows here, got {rows}; send fewer at once")
         if self._rows + rows > room:
+            self._sweep(now)
+        if self._rows + rows > room:
             raise TooManyRequests(
                 f"{self._rows} rows wait already and {room} may; {rows} more are too many: try again a little later",
                 retry_after_seconds=self._rules.batch_seconds,
             )
         self._waiting.append(_Waiting(request, rows, now, deadline))
         self._rows += rows
+        self._first_deadline = min(self._first_deadline, deadline)
 
     def drop(self, request: int) -> int:
         """Forget the rows of a request that still wait; return how many."""
@@ -107,16 +114,19 @@ class Batcher:
 
     def due_at(self, now: float) -> float | None:
         """Return when the next batch should be taken: `now` where it is full already, None where nothing waits."""
+        if self._expired:
+            return now
         if not self._waiting:
             return None
         if self._rows >= self._rules.largest_batch:
             return now
-        return max(now, self._waiting[0].arrived + self._rules.batch_seconds)
+        return max(now, min(self._waiting[0].arrived, self._taken_at) + self._rules.batch_seconds)
 
     def take(self, now: float) -> Batch:
         """Give out what is to be computed now: as many rows as go together, oldest first."""
         slices: list[Slice] = []
-        expired: list[int] = []
+        expired, self._expired = self._expired, []
+        self._taken_at = now
         room = self._rules.largest_batch
         while self._waiting and room:
             waiting = self._waiting[0]
@@ -133,6 +143,16 @@ class Batcher:
             if not waiting.left:
                 self._waiting.popleft()
         return Batch(tuple(slices), tuple(expired))
+
+    def _sweep(self, now: float) -> None:
+        """Take out what has expired wherever it waits, for the next batch to tell: it must not keep others out."""
+        if now < self._first_deadline:
+            return
+        late = [waiting for waiting in self._waiting if waiting.deadline <= now]
+        self._waiting = deque(waiting for waiting in self._waiting if waiting.deadline > now)
+        self._first_deadline = min((waiting.deadline for waiting in self._waiting), default=math.inf)
+        self._rows -= sum(waiting.left for waiting in late)
+        self._expired += [waiting.request for waiting in late]
 
     def drop_all(self) -> tuple[int, ...]:
         """Forget everything that waits; return whose it was."""

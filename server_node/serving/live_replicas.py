@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 
 from server_node.serving.replica import Replica
 from shared.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class LiveReplica:
+    """A replica, of which deployment it is, and which of its models it serves."""
+
+    deployment_id: str
+    generation: int
+    replica: Replica
 
 
 class LiveReplicas:
@@ -49,6 +59,16 @@ class LiveReplicas:
             live = [replica for generation, replica in candidates if generation == newest]
             self._turn += 1
             return live[self._turn % len(live)]
+
+    def every(self) -> tuple[LiveReplica, ...]:
+        """Return all of them, by name and deployment."""
+        with self._lock:
+            every = [
+                LiveReplica(deployment_id, generation, replica)
+                for deployment_id, several in self._replicas.items()
+                for generation, replica in several
+            ]
+        return tuple(sorted(every, key=lambda each: (each.replica.name, each.deployment_id, each.generation)))
 
     def names(self) -> tuple[str, ...]:
         """Return what the live deployments are called."""

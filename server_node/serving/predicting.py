@@ -25,6 +25,10 @@ class Predicting:
         """Return a live replica; raises `NotFound`."""
         return self._live.find(deployment)
 
+    def replicas(self) -> tuple[Replica, ...]:
+        """Return every live replica, by name."""
+        return tuple(each.replica for each in self._live.every())
+
     def names(self) -> tuple[str, ...]:
         """Return what the live deployments are called."""
         return self._live.names()

@@ -99,6 +99,21 @@ class Replica:
         return self._model.face
 
     @property
+    def is_ready(self) -> bool:
+        """Whether it takes rows; one that stops does not."""
+        return not self._refuses
+
+    @property
+    def requests(self) -> int:
+        """How many requests it has answered."""
+        return self._counts.requests
+
+    @property
+    def queue_rows(self) -> int:
+        """How many rows wait."""
+        return self._batcher.rows
+
+    @property
     def memory_bytes(self) -> int:
         """The model's account."""
         return self._model.memory_bytes

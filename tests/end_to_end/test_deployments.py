@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 
@@ -81,6 +82,9 @@ def test_a_job_is_deployed_asked_and_undeployed_by_commands(
     assert (wrong.returncode, "must end in one of .npy" in wrong.stderr) == (2, True)
     (listed,) = [one for one in cluster.answer("deployments") if one["name"] == "by-command"]
     assert (listed["state"], len(listed["replicas"])) == ("running", 1)
+    url = f"{listed['replicas'][0]['http_address']}/v1/predict"
+    told = httpx.post(url, params={"deployment": "by-command"}, json={"inputs": rows.tolist()}).json()
+    np.testing.assert_allclose(told["outputs"], own_predictions(job, rows), rtol=1e-4, atol=1e-4)
     assert all(one["job_id"] != listed["replicas"][0]["job_id"] for one in cluster.answer("list"))
     cluster.answer("undeploy", "by-command")
     assert eventually(

@@ -13,6 +13,7 @@ from shared.errors import InvalidField
     ("user", "arguments", "sentence"),
     [
         (1000, ["--terminal"], "needs an address: say --listen or --terminal-listen"),
+        (1000, ["--http-listen", "127.0.0.1:0"], "http_listen needs listen"),
         (0, ["--terminal", "--listen", "127.0.0.1:0"], "root's shell"),
         (1000, ["--terminal-listen", "nowhere"], "must be host:port"),
         (1000, ["--terminal-command", "echo 'open"], "no closing quotation"),

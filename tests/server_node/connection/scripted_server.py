@@ -41,6 +41,7 @@ class ScriptedServer(link_pb2_grpc.NodeLinkServicer, artifact_pb2_grpc.ArtifactS
         self.downloads: list[int] = []
         self.hellos: list[Hello] = []
         self.acknowledges_ends = True
+        self.lets_in_without_token = False
         self.acknowledges_telemetry = True
         self.acknowledges_heartbeats = True
         self.welcomes = True
@@ -126,6 +127,8 @@ class ScriptedServer(link_pb2_grpc.NodeLinkServicer, artifact_pb2_grpc.ArtifactS
     async def CheckCaller(self, request: link_pb2.CallerQuestion, context: Any) -> link_pb2.CallerAnswer:  # noqa: N802
         """Know one token."""
         self.questions.append(request)
+        if not request.token and self.lets_in_without_token:
+            return link_pb2.CallerAnswer(allowed=True, user_id="local", role="submitter")
         if request.token == "good":
             return link_pb2.CallerAnswer(allowed=True, user_id="ada", role="submitter", token_id="tok-1")
         return link_pb2.CallerAnswer(sentence="the token is not known here", code="unauthenticated")

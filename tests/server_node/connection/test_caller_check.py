@@ -77,6 +77,52 @@ async def test_what_is_no_bearer_does_not_count_as_nothing(server: ScriptedServe
     assert server.questions == []
 
 
+@pytest.mark.parametrize(
+    ("authorization", "host", "permission", "seconds", "is_let_in"),
+    [
+        ("Bearer good", "10.0.0.9", Permission.PREDICT, 59, True),
+        ("Bearer good", "10.0.0.9", Permission.PREDICT, 60, False),
+        ("Bearer good", "127.0.0.1", Permission.PREDICT, 60, False),
+        ("", "127.0.0.1", Permission.PREDICT, 3600, True),
+        ("", "10.0.0.9", Permission.PREDICT, 3600, False),
+        ("Bearer good", "10.0.0.9", Permission.TERMINAL, 59, False),
+    ],
+)
+async def test_who_was_let_in_goes_on_predicting_for_a_while_when_no_server_answers(
+    server: ScriptedServer,
+    callers: CallerCheck,
+    clock: MovedClock,
+    authorization: str,
+    host: str,
+    permission: Permission,
+    seconds: float,
+    is_let_in: bool,
+) -> None:
+    server.lets_in_without_token = True
+    somebody = await callers.check(authorization, host, permission, "something")
+    await server.stop()
+    clock.now_seconds += seconds
+    if is_let_in:
+        assert await callers.check(authorization, host, permission, "something") == somebody
+    else:
+        with pytest.raises(ServerUnreachable):
+            await callers.check(authorization, host, permission, "something")
+
+
+async def test_a_server_that_takes_its_word_back_is_believed_at_once(
+    server: ScriptedServer, callers: CallerCheck, clock: MovedClock
+) -> None:
+    server.lets_in_without_token = True
+    await callers.check("", "127.0.0.1", Permission.PREDICT, "Predict")
+    server.lets_in_without_token = False
+    clock.now_seconds += REMEMBERED_SECONDS
+    with pytest.raises(NotAuthenticated):
+        await callers.check("", "127.0.0.1", Permission.PREDICT, "Predict")
+    await server.stop()
+    with pytest.raises(ServerUnreachable):
+        await callers.check("", "127.0.0.1", Permission.PREDICT, "Predict")
+
+
 async def test_nobody_is_let_in_while_no_server_answers(server: ScriptedServer, callers: CallerCheck) -> None:
     await server.stop()
     with pytest.raises(ServerUnreachable, match="try again shortly"):

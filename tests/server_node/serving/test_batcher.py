@@ -62,10 +62,34 @@ def test_every_row_that_was_taken_is_given_once_and_in_order_or_dropped_or_expir
 def test_a_batch_waits_for_its_budget_and_no_longer() -> None:
     batcher = Batcher(RULES)
     assert batcher.due_at(0.0) is None
-    batcher.offer(1, 1, now=5.0)
+    batcher.take(5.0)
+    batcher.offer(1, 1, now=5.0002)
     batcher.offer(2, 1, now=5.0005)
     assert batcher.due_at(5.0005) == 5.001
     assert batcher.due_at(6.0) == 6.0
+
+
+def test_a_row_that_comes_when_nothing_was_computed_for_a_while_waits_for_no_other() -> None:
+    batcher = Batcher(RULES)
+    batcher.offer(1, 1, now=5.0)
+    assert batcher.due_at(5.0) == 5.0
+    batcher.take(5.0)
+    batcher.offer(2, 1, now=5.002)
+    assert batcher.due_at(5.002) == 5.002
+
+
+def test_rows_that_have_expired_in_the_middle_of_the_queue_keep_nobody_out() -> None:
+    batcher = Batcher(RULES)
+    batcher.offer(1, 8, now=0.0)
+    batcher.offer(2, 12, now=0.0, deadline=1.0)
+    with pytest.raises(TooManyRequests):
+        batcher.offer(3, 12, now=0.9)
+    batcher.offer(3, 12, now=1.0)
+    assert batcher.rows == 20
+    assert batcher.due_at(1.0) == 1.0
+    batch = batcher.take(1.0)
+    assert (batch.expired, [part.request for part in batch.slices]) == ((2,), [1])
+    assert [part.request for part in batcher.take(1.0).slices] == [3]
 
 
 def test_a_full_batch_is_due_at_once_and_takes_a_part_of_the_last_request() -> None:
