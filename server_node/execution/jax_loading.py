@@ -19,11 +19,13 @@ class DataLimits:
         share: of a device's memory: what datasets that are on it whole take at most; larger ones are fed to it.
         ram_bytes: of the machine.
         disk_bytes: what an array too large for memory, and what all copies of files elsewhere, may take of the disk.
+        allows_private_addresses: whether a job's `https://` dataset may be at an address that is not public.
     """
 
     share: float
     ram_bytes: int
     disk_bytes: int
+    allows_private_addresses: bool = False
 
     def dataset_bytes(self, devices: Sequence[JaxDevice]) -> int:
         """Return what a dataset may take of the device that has the least memory."""
@@ -80,7 +82,11 @@ def load_engine(
     if limits is None:
         environment = TrainingEnvironment(ProgramCache(), DatasetCache(), data_roots, artifact_path)
     else:
-        space = data_space_in(state_dir, disk_bytes=limits.disk_bytes)
+        space = data_space_in(
+            state_dir,
+            disk_bytes=limits.disk_bytes,
+            allows_private_addresses=limits.allows_private_addresses,
+        )
         datasets = DatasetCache(limits.dataset_bytes(devices))
         environment = TrainingEnvironment(ProgramCache(), datasets, data_roots, artifact_path, space)
     engine = JaxEngine(environment, chunk_seconds=chunk_seconds)

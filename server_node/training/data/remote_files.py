@@ -11,11 +11,13 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from server_node.training.data.remote_source import Found, RemoteSource, StoreOf, obstore_of
+from server_node.training.data.remote_source import Found, RemoteSource, Source, StoreOf, obstore_of
+from server_node.training.data.web_request import WebAccess
+from server_node.training.data.web_source import WebSource
 from server_node.training.stopping import ShouldStop, stop_here
 from shared.atomic_file import atomic_writer
 from shared.errors import BadData, MachineFailure
@@ -40,12 +42,14 @@ class RemoteFiles:
     Attributes:
         folder: where they are; made when the first is fetched.
         limit_bytes: what all of them may take; a larger file is refused.
-        store_of: opens what a URL names.
+        store_of: opens a bucket that a URL names.
+        web: how a host that a URL names may be reached.
     """
 
     folder: Path
     limit_bytes: int
     store_of: StoreOf = obstore_of
+    web: WebAccess = field(default_factory=WebAccess)
 
     def fetch(self, url: str, should_stop: ShouldStop) -> LocalCopy:
         """Give a copy of a file as it is now, fetching it when it is not here.
@@ -55,7 +59,7 @@ class RemoteFiles:
             MachineFailure: when the network or the other side fails.
             TrainingStopped: when asked to stop on the way.
         """
-        source = RemoteSource(url, self.store_of)
+        source = self._source(url)
         found = source.look()
         if found.size_bytes > self.limit_bytes:
             raise BadData(
@@ -74,7 +78,12 @@ class RemoteFiles:
         for left in self.folder.glob(f"{UNFINISHED}*"):
             shutil.rmtree(left, ignore_errors=True)
 
+    def _source(self, url: str) -> Source:
+        return WebSource(url, self.web) if url.startswith("https://") else RemoteSource(url, self.store_of)
+
     def _known(self, url: str, found: Found) -> str | None:
+        if not found.version:
+            return None  # the other side says nothing that would change with the file
         try:
             noted = json.loads(self._note(url).read_text(encoding="utf-8"))
             sha256 = str(noted["sha256"])
@@ -90,7 +99,7 @@ class RemoteFiles:
             return False
         return True
 
-    def _fetched(self, source: RemoteSource, found: Found, should_stop: ShouldStop) -> str:
+    def _fetched(self, source: Source, found: Found, should_stop: ShouldStop) -> str:
         digest = hashlib.sha256()
         with TemporaryDirectory(dir=self.folder, prefix=UNFINISHED) as inner:
             whole = Path(inner) / "whole"
