@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,12 +24,12 @@ StoreOf = Callable[[str], Any]
 """From `scheme://bucket` to an obstore store."""
 
 
-def obstore_of(base: str) -> Any:
-    """Open the store of a bucket with the credentials of the node's environment."""
+def obstore_of(base: str, given: Mapping[str, str] | None = None) -> Any:
+    """Open the store of a bucket with the credentials of the node's environment, or those given."""
     store = optional_library("obstore.store", "a dataset elsewhere", base)
     is_plain_allowed = base.startswith("s3://") and os.environ.get(ALLOW_PLAIN_S3, "").lower() == "true"
     options = {**CLIENT_OPTIONS, "allow_http": is_plain_allowed}
-    return store.from_url(base, client_options=options, retry_config=RETRIES)
+    return store.from_url(base, client_options=options, retry_config=RETRIES, **(given or {}))
 
 
 @dataclass(frozen=True, slots=True)

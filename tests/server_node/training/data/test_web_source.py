@@ -2,6 +2,7 @@
 
 import ssl
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
@@ -14,12 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server_node.training.data import reachable_address, web_source
+from server_node.training.data.dataset_secrets import read_secrets
 from server_node.training.data.pinned_connection import with_deadlines
 from server_node.training.data.reachable_address import AddressRule, Resolve, is_public
 from server_node.training.data.remote_files import RemoteFiles
 from server_node.training.data.web_request import WebAccess
 from server_node.training.stopping import never_stop
-from shared.errors import BadData, MachineFailure
+from shared.errors import BadData, InvalidField, MachineFailure
 from shared.private_ca import make_authority, make_server_certificate
 
 CONTENT = bytes(range(256)) * 2
@@ -33,6 +35,7 @@ class Host(ThreadingHTTPServer):
         self.manner = manner
         self.asked: list[str] = []
         self.elsewhere = ""
+        self.bearers: list[str | None] = []
 
     def url(self, path: str) -> str:
         return f"https://data.example:{self.server_port}{path}"
@@ -52,7 +55,8 @@ class Answers(BaseHTTPRequestHandler):
         """Send the front of an answer, and give what follows it."""
         said, manner = self.headers.get("Range"), self.server.manner
         self.server.asked.append(f"{self.command} {said}" if said else self.command)
-        if self.server.elsewhere:
+        self.server.bearers.append(self.headers.get("Authorization"))
+        if self.server.elsewhere and not self.headers["Host"].startswith("other."):
             self.send_response(302)
             self.send_header("Location", self.server.elsewhere)
             self.send_header("Content-Length", "0")
@@ -81,7 +85,7 @@ class Answers(BaseHTTPRequestHandler):
 def contexts(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     """The server's side, and that of who believes its authority."""
     authority = make_authority("test", now_ms=time_ns() // 1_000_000)
-    pair = make_server_certificate(authority, ["data.example"], now_ms=time_ns() // 1_000_000)
+    pair = make_server_certificate(authority, ["data.example", "other.example"], now_ms=time_ns() // 1_000_000)
     file = tmp_path_factory.mktemp("tls") / "pair.pem"
     file.write_bytes(pair.key + pair.certificate)
     serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -169,7 +173,7 @@ def test_a_redirect_to_an_address_inside_is_refused(
     host.elsewhere = host.url("/again").replace("https", "http")
     with pytest.raises(BadData, match="redirects to https:// only"):
         copies.fetch(host.url("/data.bin"), never_stop)
-    host.elsewhere = host.url("/again")
+    host.elsewhere = "/again"
     with pytest.raises(BadData, match="at most 5 redirects"):
         copies.fetch(host.url("/data.bin"), never_stop)
 
@@ -233,3 +237,31 @@ def test_an_address_that_is_not_everybodys_is_refused(text: str) -> None:
 @pytest.mark.parametrize("text", ["93.184.216.34", "1.1.1.1", "2606:4700::1111", "64:ff9b::101:101"])
 def test_a_public_address_is_allowed(text: str) -> None:
     assert is_public(ip_address(text))
+
+
+@pytest.mark.parametrize("host", ["whole"], indirect=True)
+def test_a_secret_goes_to_its_own_host_alone_and_keeps_what_it_read(
+    tmp_path: Path, host: Host, believing: ssl.SSLContext
+) -> None:
+    file, url = tmp_path / "secrets.toml", host.url("/team/a.bin")
+    file.write_text(f'[hub]\nprefixes = ["{host.url("/team/")}"]\nbearer = "hush"\n')
+    copies = replace(copies_of(tmp_path, believing), secrets_file=file)
+    with pytest.raises(InvalidField, match="chmod 600"):
+        copies.fetch(url, never_stop, "hub")
+    file.chmod(0o600)
+    with pytest.raises(BadData, match="not for this URL"):
+        copies.fetch(host.url("/other/a.bin"), never_stop, "hub")
+    with pytest.raises(BadData, match="no secret named 'none'"):
+        copies.fetch(url, never_stop, "none")
+    assert host.bearers == []
+    copies.fetch(url, never_stop, "hub")
+    assert set(host.bearers) == {"Bearer hush"}
+    assert "hush" not in repr(read_secrets(file))
+    host.manner = "forbidden"
+    with pytest.raises(BadData, match="may not read it"):
+        copies.fetch(url, never_stop)
+    host.bearers.clear()
+    host.elsewhere = f"https://other.example:{host.server_port}/x"
+    with pytest.raises(BadData, match="may not read it"):
+        copies.fetch(url, never_stop, "hub")
+    assert host.bearers == ["Bearer hush", None]
