@@ -64,6 +64,8 @@ def read_secrets(path: Path) -> Mapping[str, DatasetSecret]:
     except ValueError:
         raise _refusal(path, "must be TOML") from None
     for name, secret in secrets.items():
+        if not all(text.isascii() and text.isprintable() for text in secret.web_headers().values()):
+            raise _refusal(path, f"{name} must hold printable ASCII in its bearer and headers")
         if not all(
             prefix.startswith(("https://", "s3://", "gs://")) and prefix[8:].strip("/") and prefix.endswith("/")
             for prefix in secret.prefixes

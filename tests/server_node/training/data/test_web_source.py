@@ -265,3 +265,12 @@ def test_a_secret_goes_to_its_own_host_alone_and_keeps_what_it_read(
     with pytest.raises(BadData, match="may not read it"):
         copies.fetch(url, never_stop, "hub")
     assert host.bearers == ["Bearer hush", None]
+
+
+def test_a_secret_that_no_header_can_carry_is_refused_without_being_said(tmp_path: Path) -> None:
+    file = tmp_path / "secrets.toml"
+    file.touch(0o600)
+    file.write_text('[hub]\nprefixes = ["https://host/"]\nbearer = "hush\\nx"\n')
+    with pytest.raises(InvalidField, match="printable ASCII") as refusal:
+        read_secrets(file)
+    assert "hush" not in str(refusal.value)
