@@ -283,6 +283,8 @@ class Node:
                 share=self._settings.data_share,
                 ram_bytes=ram_total_bytes(),
                 disk_bytes=int(self._settings.data_disk_gib * GIBIBYTE),
+                allows_private_addresses=self._settings.allow_private_addresses,
+                secrets_file=self._settings.secrets,
             ),
         )
         return replace(loaded, engine=EngineChoice(loaded.engine, self._user_code_engine(), self._serving_engine()))

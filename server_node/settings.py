@@ -17,6 +17,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from server_node.own_services.addresses import is_host_and_port
+from server_node.training.data.dataset_secrets import read_secrets
 from shared.errors import InvalidField
 from shared.log_lines import LogLevel
 from shared.otlp_spans import check_endpoint
@@ -44,6 +45,9 @@ class NodeSettings(BaseSettings):
         chunk_milliseconds: about how long one compiled call takes; a cancel waits that long.
         data_share: of a device's memory, what a dataset may take to be put there whole; a larger one is fed to it.
         data_disk_gib: what copies of files elsewhere may take, and one array too large for memory.
+        allow_private_addresses: whether `https://` datasets may be at addresses that are not public: this machine, its
+            network, a cloud's metadata.
+        secrets: a TOML file, for its owner alone, of what datasets that need credentials are read with.
         artifact_disk_gib: what files fetched from the central server may take; what running attempts use stays anyway.
         keep_checkpoints: how many generations of each job's checkpoint stay; a damaged one is passed over.
         allow_user_code: whether models that users wrote in Python may run here, in processes of their own.
@@ -85,6 +89,8 @@ class NodeSettings(BaseSettings):
     chunk_milliseconds: float = Field(default=50.0, ge=1, le=10_000)
     data_share: float = Field(default=0.25, gt=0, le=1)
     data_disk_gib: float = Field(default=16.0, gt=0, le=1_048_576)
+    allow_private_addresses: bool = False
+    secrets: Path | None = None
     artifact_disk_gib: float = Field(default=16.0, gt=0, le=1_048_576)
     keep_checkpoints: int = Field(default=2, ge=1, le=16)
     allow_user_code: bool = False
@@ -166,6 +172,8 @@ def settings_from_arguments(arguments: Sequence[str]) -> NodeSettings:
     _check_certificate(settings)
     _check_http(settings)
     _check_terminal(settings)
+    if settings.secrets is not None:
+        read_secrets(settings.secrets)
     return settings
 
 
@@ -245,6 +253,13 @@ def _parser() -> argparse.ArgumentParser:
     add("--threads", type=int, metavar="N", help="CPU threads JAX may use (every core)")
     add("--data-share", type=float, metavar="F", help="share of a device's memory a dataset may take whole (0.25)")
     add("--data-disk-gib", type=float, metavar="GIB", help="disk for copies of files elsewhere and large data (16)")
+    add(
+        "--allow-private-addresses",
+        action="store_true",
+        default=None,
+        help="let https:// datasets be on this machine and in its network (refused)",
+    )
+    add("--secrets", type=Path, metavar="FILE", help="what private datasets are read with, TOML of mode 0600 (none)")
     add("--artifact-disk-gib", type=float, metavar="GIB", help="disk for files fetched from the central server (16)")
     add("--keep-checkpoints", type=int, metavar="N", help="generations of each job's checkpoint (2)")
     add("--checkpoint-seconds", type=float, metavar="S", help="how often a running attempt is saved (10)")

@@ -21,6 +21,7 @@ from shared.dataset_options import (
 )
 from shared.did_you_mean import did_you_mean, quoted
 from shared.errors import InvalidField
+from shared.remote_location import check_no_credentials, check_remote_location, secret_name_from
 from shared.synthetic_dataset import SyntheticDataset, synthetic_dataset_from
 
 LONGEST_URI = 4_096
@@ -82,11 +83,13 @@ class RemoteDataset:
         url: without parameters, which are all for us.
         format: None when content and name shall tell.
         options: how the format is to be read.
+        secret: the name under which the node's operator keeps what it is read with; empty for nothing.
     """
 
     url: str
     format: FileFormat | None
     options: FileOptions = AS_THEY_ARE
+    secret: str = ""
 
 
 DatasetUri = BuiltinDataset | SyntheticDataset | FileDataset | ArtifactDataset | RemoteDataset
@@ -172,15 +175,12 @@ def _artifact(location: str, values: Mapping[str, str]) -> ArtifactDataset:
 
 
 def _remote(scheme: str, location: str, query: str) -> RemoteDataset:
-    host, _, path = location.partition("/")
-    if not host or not path.strip("/") or "@" in host:
-        example = "https://host/train.npz" if scheme == "https" else f"{scheme}://bucket/train.npz"
-        _refuse(
-            f"must name a host or bucket and a file in it, such as {example}, got {quoted(f'{scheme}://{location}')}"
-        )
+    check_remote_location(scheme, location)
+    check_no_credentials(part.partition("=")[0] for part in query.split("&"))
     values = _query_values(query)
+    secret = secret_name_from(values.pop("secret")) if "secret" in values else ""
     url = f"{scheme}://{location}"
-    return RemoteDataset(url, _format_from(values), file_options_from(values))
+    return RemoteDataset(url, _format_from(values), file_options_from(values), secret)
 
 
 def _query_values(query: str) -> dict[str, str]:

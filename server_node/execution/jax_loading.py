@@ -19,11 +19,15 @@ class DataLimits:
         share: of a device's memory: what datasets that are on it whole take at most; larger ones are fed to it.
         ram_bytes: of the machine.
         disk_bytes: what an array too large for memory, and what all copies of files elsewhere, may take of the disk.
+        allows_private_addresses: whether a job's `https://` dataset may be at an address that is not public.
+        secrets_file: what datasets that need credentials are read with; None for nothing.
     """
 
     share: float
     ram_bytes: int
     disk_bytes: int
+    allows_private_addresses: bool = False
+    secrets_file: Path | None = None
 
     def dataset_bytes(self, devices: Sequence[JaxDevice]) -> int:
         """Return what a dataset may take of the device that has the least memory."""
@@ -80,7 +84,12 @@ def load_engine(
     if limits is None:
         environment = TrainingEnvironment(ProgramCache(), DatasetCache(), data_roots, artifact_path)
     else:
-        space = data_space_in(state_dir, disk_bytes=limits.disk_bytes)
+        space = data_space_in(
+            state_dir,
+            disk_bytes=limits.disk_bytes,
+            allows_private_addresses=limits.allows_private_addresses,
+            secrets_file=limits.secrets_file,
+        )
         datasets = DatasetCache(limits.dataset_bytes(devices))
         environment = TrainingEnvironment(ProgramCache(), datasets, data_roots, artifact_path, space)
     engine = JaxEngine(environment, chunk_seconds=chunk_seconds)

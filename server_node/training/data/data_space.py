@@ -6,7 +6,9 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from server_node.training.data.reachable_address import AddressRule
 from server_node.training.data.remote_files import RemoteFiles
+from server_node.training.data.web_request import WebAccess
 
 MEBIBYTE = 2**20
 DEFAULT_DISK_BYTES = 16 * 1024 * MEBIBYTE
@@ -40,7 +42,12 @@ class DataSpace:
 
 
 def data_space_in(
-    state_dir: Path, *, resident_bytes: int | None = None, disk_bytes: int = DEFAULT_DISK_BYTES
+    state_dir: Path,
+    *,
+    resident_bytes: int | None = None,
+    disk_bytes: int = DEFAULT_DISK_BYTES,
+    allows_private_addresses: bool = False,
+    secrets_file: Path | None = None,
 ) -> DataSpace:
     """Give a space whose files are below a folder of this process's own: mapped arrays, and copies of files elsewhere.
 
@@ -48,9 +55,12 @@ def data_space_in(
         state_dir: the node's own folder.
         resident_bytes: the largest dataset that is put on a device whole.
         disk_bytes: what one mapped array, and what all copies together, may take of the disk.
+        allows_private_addresses: whether a job's `https://` dataset may be at an address that is not public.
+        secrets_file: what datasets that need credentials are read with.
     """
     mapped = state_dir / "mapped"
     mapped.mkdir(parents=True, exist_ok=True)
-    remote = RemoteFiles(state_dir / "fetched", disk_bytes)
+    web = WebAccess(AddressRule(allows_private_addresses))
+    remote = RemoteFiles(state_dir / "fetched", disk_bytes, web=web, secrets_file=secrets_file)
     remote.forget_unfinished()
     return DataSpace(resident_bytes=resident_bytes, mapped_bytes=disk_bytes, folder=mapped, remote=remote)

@@ -97,7 +97,7 @@ def _fetched(remote: RemoteDataset, environment: TrainingEnvironment, should_sto
     copies = environment.space.remote
     if copies is None:
         raise NotSupported(f"{remote.url}: this node keeps no copies of files elsewhere", field="dataset")
-    copy = copies.fetch(remote.url, should_stop)
+    copy = copies.fetch(remote.url, should_stop, remote.secret)
     said = remote.format or SUFFIXES.get(Path(copy.name).suffix.lower())
     return _File(copy.path, copy.name, said, remote.options)
 

@@ -11,11 +11,15 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from server_node.training.data.remote_source import Found, RemoteSource, StoreOf, obstore_of
+from server_node.training.data.dataset_secrets import secret_for
+from server_node.training.data.remote_source import Found, RemoteSource, Source, StoreOf, obstore_of
+from server_node.training.data.web_request import WebAccess
+from server_node.training.data.web_source import WebSource
 from server_node.training.stopping import ShouldStop, stop_here
 from shared.atomic_file import atomic_writer
 from shared.errors import BadData, MachineFailure
@@ -40,22 +44,28 @@ class RemoteFiles:
     Attributes:
         folder: where they are; made when the first is fetched.
         limit_bytes: what all of them may take; a larger file is refused.
-        store_of: opens what a URL names.
+        store_of: opens a bucket that a URL names.
+        web: how a host that a URL names may be reached.
+        secrets_file: what the operator keeps for files that need credentials; None for nothing.
     """
 
     folder: Path
     limit_bytes: int
     store_of: StoreOf = obstore_of
+    web: WebAccess = field(default_factory=WebAccess)
+    secrets_file: Path | None = None
 
-    def fetch(self, url: str, should_stop: ShouldStop) -> LocalCopy:
+    def fetch(self, url: str, should_stop: ShouldStop, secret: str = "") -> LocalCopy:
         """Give a copy of a file as it is now, fetching it when it is not here.
+
+        What was read with a secret is given to those who name it; anybody else asks the other side without it.
 
         Raises:
             BadData: when it is not there, may not be read, or is larger than everything kept may be.
             MachineFailure: when the network or the other side fails.
             TrainingStopped: when asked to stop on the way.
         """
-        source = RemoteSource(url, self.store_of)
+        source = self._source(url, secret)
         found = source.look()
         if found.size_bytes > self.limit_bytes:
             raise BadData(
@@ -63,10 +73,10 @@ class RemoteFiles:
                 f"got {found.size_bytes:,}",
                 field="dataset",
             )
-        sha256 = self._known(url, found)
+        sha256 = self._known(_kept_as(url, secret), found)
         if sha256 is None or not self._is_used_now(sha256):
             self._make_room(found.size_bytes)
-            sha256 = self._fetched(source, found, should_stop)
+            sha256 = self._fetched(source, found, should_stop, _kept_as(url, secret))
         return LocalCopy(self.folder / sha256, sha256, source.name)
 
     def forget_unfinished(self) -> None:
@@ -74,7 +84,17 @@ class RemoteFiles:
         for left in self.folder.glob(f"{UNFINISHED}*"):
             shutil.rmtree(left, ignore_errors=True)
 
+    def _source(self, url: str, name: str) -> Source:
+        secret = secret_for(url, name, self.secrets_file) if name else None
+        if url.startswith("https://"):
+            return WebSource(url, self.web, secret.web_headers() if secret else None)
+        if secret is None:
+            return RemoteSource(url, self.store_of)
+        return RemoteSource(url, partial(obstore_of, given=secret.bucket_options()))
+
     def _known(self, url: str, found: Found) -> str | None:
+        if not found.version:
+            return None  # the other side says nothing that would change with the file
         try:
             noted = json.loads(self._note(url).read_text(encoding="utf-8"))
             sha256 = str(noted["sha256"])
@@ -90,7 +110,7 @@ class RemoteFiles:
             return False
         return True
 
-    def _fetched(self, source: RemoteSource, found: Found, should_stop: ShouldStop) -> str:
+    def _fetched(self, source: Source, found: Found, should_stop: ShouldStop, kept_as: str) -> str:
         digest = hashlib.sha256()
         with TemporaryDirectory(dir=self.folder, prefix=UNFINISHED) as inner:
             whole = Path(inner) / "whole"
@@ -101,7 +121,7 @@ class RemoteFiles:
             if whole.stat().st_size != found.size_bytes or source.look() != found:
                 raise MachineFailure(f"{source.url} changed while it was being fetched")
             whole.replace(self.folder / digest.hexdigest())
-        self._remember(source.url, found, digest.hexdigest())
+        self._remember(kept_as, found, digest.hexdigest())
         return digest.hexdigest()
 
     def _remember(self, url: str, found: Found, sha256: str) -> None:
@@ -127,6 +147,10 @@ class RemoteFiles:
             if len(file.name) == SHA256_DIGITS:
                 with suppress(FileNotFoundError):  # another thread makes room too
                     yield file, file.stat()
+
+
+def _kept_as(url: str, secret: str) -> str:
+    return f"{url} {secret}" if secret else url
 
 
 def _until_stopped(parts: Iterator[bytes], should_stop: ShouldStop) -> Iterator[bytes]:

@@ -1,13 +1,13 @@
-"""One file elsewhere: what is known of it and how its bytes are read, with the other side's failures told as ours."""
+"""One file in a bucket: what is known of it and how its bytes are read, with the other side's failures told as ours."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 from server_node.training.data.optional_library import optional_library
@@ -21,23 +21,38 @@ ALLOW_PLAIN_S3 = "AWS_ALLOW_HTTP"
 """The variable by which an operator lets the node speak to an S3 of his own without TLS."""
 
 StoreOf = Callable[[str], Any]
-"""From `scheme://host` to an obstore store."""
+"""From `scheme://bucket` to an obstore store."""
 
 
-def obstore_of(base: str) -> Any:
-    """Open the store of a bucket or host with the credentials of the node's environment."""
+def obstore_of(base: str, given: Mapping[str, str] | None = None) -> Any:
+    """Open the store of a bucket with the credentials of the node's environment, or those given."""
     store = optional_library("obstore.store", "a dataset elsewhere", base)
     is_plain_allowed = base.startswith("s3://") and os.environ.get(ALLOW_PLAIN_S3, "").lower() == "true"
     options = {**CLIENT_OPTIONS, "allow_http": is_plain_allowed}
-    return store.from_url(base, client_options=options, retry_config=RETRIES)
+    return store.from_url(base, client_options=options, retry_config=RETRIES, **(given or {}))
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the other side says of a file: its size, and a text that changes with it."""
+    """What the other side says of a file: its size, and a text that changes with it, empty where it says none."""
 
     size_bytes: int
     version: str
+
+
+class Source(Protocol):
+    """A file elsewhere, wherever that is; see `RemoteSource`."""
+
+    url: str
+    name: str
+
+    def look(self) -> Found:
+        """Ask for its size and version."""
+        ...
+
+    def parts(self, size_bytes: int) -> Iterator[bytes]:
+        """Read it part by part."""
+        ...
 
 
 class RemoteSource:

@@ -1,11 +1,8 @@
 """Files elsewhere: fetched once, kept by content within a limit, stopped on the way, their failures told in words."""
 
-import hashlib
 import os
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -50,15 +47,15 @@ def kept(folder: Path) -> list[Path]:
 def test_a_file_is_fetched_once_and_again_when_it_has_changed(tmp_path: Path, elsewhere: Elsewhere) -> None:
     copies = RemoteFiles(tmp_path / "copies", 1_000, elsewhere)
     elsewhere.put("a/data.csv", b"1,2,0\n")
-    first = copies.fetch("https://host/a/data.csv", never_stop)
+    first = copies.fetch("s3://bucket/a/data.csv", never_stop)
     assert (first.path.read_bytes(), first.name) == (b"1,2,0\n", "data.csv")
     written = first.path.stat().st_ino
-    assert copies.fetch("https://host/a/data.csv", never_stop).path.stat().st_ino == written
+    assert copies.fetch("s3://bucket/a/data.csv", never_stop).path.stat().st_ino == written
     elsewhere.put("a/data.csv", b"1,2,1\n")
-    second = copies.fetch("https://host/a/data.csv", never_stop)
+    second = copies.fetch("s3://bucket/a/data.csv", never_stop)
     assert second.path.read_bytes() == b"1,2,1\n"
     assert second.sha256 != first.sha256
-    assert set(elsewhere.opened) == {"https://host"}
+    assert set(elsewhere.opened) == {"s3://bucket"}
 
 
 def test_what_was_not_used_longest_goes_when_there_is_no_room(tmp_path: Path, elsewhere: Elsewhere) -> None:
@@ -105,110 +102,6 @@ def test_a_file_that_changes_meanwhile_is_tried_again_later(tmp_path: Path, else
         RemoteFiles(tmp_path / "copies", 1_000, elsewhere).fetch("s3://bucket/data", change)
 
 
-def test_a_host_that_does_not_answer_is_a_failure_of_machines(tmp_path: Path) -> None:
-    def nobody(_base: str) -> Any:
-        options = {"allow_http": True, "timeout": "1s"}
-        return obstore.store.HTTPStore.from_url(
-            "http://127.0.0.1:9", client_options=options, retry_config={"max_retries": 0}
-        )
-
-    with pytest.raises(MachineFailure, match="https://host/x cannot be fetched now"):
-        RemoteFiles(tmp_path / "copies", 1_000, nobody).fetch("https://host/x", never_stop)
-
-
-CONTENT = bytes(range(256)) * 2
-
-
-class Host(ThreadingHTTPServer):
-    """A web server on this machine that gives `CONTENT`: by parts, whole, without end, or not."""
-
-    def __init__(self, manner: str) -> None:
-        super().__init__(("127.0.0.1", 0), Answers)
-        self.manner = manner
-        self.asked: list[str] = []
-
-    def __call__(self, _base: str) -> Any:
-        options = {"allow_http": True, "timeout": "5s"}
-        url = f"http://127.0.0.1:{self.server_port}"
-        return obstore.store.HTTPStore.from_url(url, client_options=options, retry_config={"max_retries": 0})
-
-
-class Answers(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: Host
-
-    def do_HEAD(self) -> None:
-        self.answer()
-
-    def do_GET(self) -> None:
-        self.wfile.write(self.answer())
-
-    def answer(self) -> bytes:
-        """Send the front of an answer, and give what follows it."""
-        said, manner = self.headers.get("Range"), self.server.manner
-        self.server.asked.append(f"{self.command} {said}" if said else self.command)
-        content = b"" if manner == "forbidden" else CONTENT
-        if said and manner == "parts":
-            first, last = (int(place) for place in said.removeprefix("bytes=").split("-"))
-            content = CONTENT[first : last + 1]
-            self.send_response(206)
-            self.send_header("Content-Range", f"bytes {first}-{first + len(content) - 1}/{len(CONTENT)}")
-        else:
-            self.send_response(403 if manner == "forbidden" else 200)
-        self.send_header("ETag", '"1"')
-        self.send_header("Last-Modified", "Wed, 01 Jan 2025 00:00:00 GMT")
-        is_swelling = manner == "swells" and self.command == "GET"
-        self.send_header("Content-Length", str(len(content) * (1 + 9 * is_swelling)))
-        self.end_headers()
-        return content * (1 + 9 * is_swelling)
-
-    def log_message(self, *_: Any) -> None:
-        """Say nothing."""
-
-
-@pytest.fixture
-def host(request: pytest.FixtureRequest) -> Iterator[Host]:
-    with Host(request.param) as server:
-        running = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        running.start()
-        yield server
-        server.shutdown()
-        running.join()
-
-
-@pytest.mark.parametrize("host", ["parts", "whole"], indirect=True)
-def test_a_web_server_is_read_by_parts_or_whole_and_only_asked_once_it_is_known(
-    tmp_path: Path, host: Host, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(remote_source, "PART_BYTES", 200)
-    copies = RemoteFiles(tmp_path / "copies", 1_000, host)
-    first = copies.fetch("https://host/a/data.bin", never_stop)
-    assert first.path.read_bytes() == CONTENT
-    assert first.sha256 == hashlib.sha256(CONTENT).hexdigest() == first.path.name
-    if host.manner == "parts":
-        assert [asked for asked in host.asked if asked != "HEAD"] == [
-            "GET bytes=0-199",
-            "GET bytes=200-399",
-            "GET bytes=400-511",
-        ]
-    host.asked.clear()
-    assert copies.fetch("https://host/a/data.bin", never_stop) == first
-    assert host.asked == ["HEAD"]
-
-
-@pytest.mark.parametrize("host", ["swells"], indirect=True)
-def test_a_web_server_that_gives_more_than_it_said_is_not_read_to_the_end(tmp_path: Path, host: Host) -> None:
-    with pytest.raises(MachineFailure, match="changed while it was being fetched"):
-        RemoteFiles(tmp_path / "copies", 1_000, host).fetch("https://host/data.bin", never_stop)
-    assert list((tmp_path / "copies").iterdir()) == []
-
-
-@pytest.mark.parametrize("host", ["forbidden"], indirect=True)
-def test_a_web_server_that_refuses_is_the_users_mistake(tmp_path: Path, host: Host) -> None:
-    with pytest.raises(BadData, match="this node may not read it"):
-        RemoteFiles(tmp_path / "copies", 1_000, host).fetch("https://host/data.bin", never_stop)
-
-
 def test_copies_never_take_more_than_the_limit_while_another_comes(tmp_path: Path, elsewhere: Elsewhere) -> None:
     copies, most = RemoteFiles(tmp_path / "copies", 250, elsewhere), 0
     for name in "abcd":
@@ -246,7 +139,7 @@ def test_a_dataset_elsewhere_is_opened_by_its_name_there(tmp_path: Path, elsewhe
     elsewhere.put("book.txt", b"0123456789")
     space = DataSpace(remote=RemoteFiles(tmp_path / "copies", 10_000, elsewhere))
     node = TrainingEnvironment(ProgramCache(), DatasetCache(), (), no_artifacts, space)
-    assert find_dataset("https://host/d.npz", node).load().inputs.shape == (6, 4)
+    assert find_dataset("s3://bucket/d.npz", node).load().inputs.shape == (6, 4)
     assert find_dataset("gs://bucket/book.txt?sequence=4", node).load().inputs.shape == (2, 4)
     without = TrainingEnvironment(ProgramCache(), DatasetCache(), (), no_artifacts)
     with pytest.raises(NotSupported, match="keeps no copies"):
