@@ -88,7 +88,7 @@ async def fill(api: Api) -> Mapping[str, str]:
     """Put jobs of every kind into the cluster and return their ids by what they are in the pictures."""
     rates = [api.submit(f"digits-cnn lr {rate}", learning_rate=rate, epochs=30) for rate in (0.01, 0.002, 0.0003)]
     resnet = api.submit("digits-resnet", model={"architecture": "resnet", "depth": 18, "width": 8}, epochs=3)
-    api.submit("lost-table", dataset="https://127.0.0.1:9/table.csv")
+    api.submit("lost-table", dataset="https://data.invalid/table.csv")
     stopped = api.submit("digits-cnn too slow", learning_rate=0.00001)
     api.ask(f"/jobs/{stopped}/cancel", {"reason": "the rate is too small"})
     for job_id in (*rates, resnet, stopped):
