@@ -6,12 +6,13 @@ Every rpc passes here, ours and the library's.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from dataclasses import replace
 
 from google.protobuf.message import Message
 
 from central_server.identity.audit_log import CHANGING, AuditLog, Note
+from central_server.identity.staying import while_let_in
 from central_server.requests.caller import NOBODY, Caller
 from central_server.rpc.authentication import AUTHORIZATION, Authenticator, CertificateIdentity, Evidence
 from central_server.rpc.context import Context
@@ -54,6 +55,13 @@ class Admission:
         self._count_request(caller)
         traceparent = next(iter(evidence.values(_TRACEPARENT)), "")
         return replace(caller, traceparent=traceparent) if traceparent else caller
+
+    def staying(self, context: Context) -> AbstractAsyncContextManager[None]:
+        """Return a block that ends with NotAuthenticated once the credentials of an admitted rpc count no more."""
+        evidence = evidence_in(context)
+        if not evidence.values(AUTHORIZATION) and evidence.certificate is None:
+            return nullcontext()  # nothing was shown that could be revoked
+        return while_let_in(lambda: self._authenticator.caller(evidence))
 
     async def _caller(self, evidence: Evidence, permission: Permission, nobody: Caller) -> Caller:
         try:

@@ -92,8 +92,9 @@ class Registration:
         async def handle(raw: bytes, context: Context) -> None:
             with _Telling(partial(self._on_end, name), is_timed=False) as told:
                 caller = await self._admit(name, context)
-                async for answer in method(parse_message(request, raw), caller):
-                    await context.write(answer.SerializeToString())
+                async with self._admission.staying(context):
+                    async for answer in method(parse_message(request, raw), caller):
+                        await context.write(answer.SerializeToString())
                 return
             await told.abort(context)
 

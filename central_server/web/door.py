@@ -5,6 +5,7 @@ What changes something, and what is refused, goes into the audit log.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Protocol
 
 from starlette.requests import HTTPConnection, Request
@@ -63,7 +64,10 @@ class Door:
         except CyxWizError as error:
             await (await answer_to(request, error))(scope, receive, send)
             return
-        scope.setdefault("state", {})["caller"] = caller
+        state = scope.setdefault("state", {})
+        state["caller"] = caller
+        # For streams, which outlive this moment.
+        state["still_counts"] = partial(self._authenticator.caller, request, permission=line.permission)
         if line.permission in CHANGING:
             await self._pass_on_noting(scope, receive, send, line)
         else:

@@ -9,9 +9,11 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, contextmanager
 
 from fastapi.responses import StreamingResponse
-from starlette.types import Send
+from starlette.types import Receive, Scope, Send
 
-from shared.errors import StoreUnavailable
+from central_server.identity.staying import StillCounts, while_let_in
+from central_server.web.json_answer import json_bytes
+from shared.errors import NotAuthenticated, NotPermitted, StoreUnavailable
 
 MOST_STREAMS = 1000
 QUIET_SECONDS = 15.0
@@ -62,7 +64,17 @@ class EventStream(StreamingResponse):
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         super().__init__(events, headers=headers, media_type="text/event-stream")
 
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer the request that the door let in."""
+        self._still_counts: StillCounts = scope["state"]["still_counts"]
+        await super().__call__(scope, receive, send)
+
     async def stream_response(self, send: Send) -> None:
         """Send the events, and let their generator clean up at once, whoever ends it."""
         async with aclosing(self._events):
-            await super().stream_response(send)
+            try:
+                async with while_let_in(self._still_counts):
+                    await super().stream_response(send)
+            except (NotAuthenticated, NotPermitted) as refusal:
+                last = event_bytes("signed_out", json_bytes({"message": str(refusal)}), "")
+                await send({"type": "http.response.body", "body": last, "more_body": False})

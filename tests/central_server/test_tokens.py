@@ -8,7 +8,7 @@ import grpc
 import httpx
 import pytest
 
-from central_server.identity import audit_log
+from central_server.identity import audit_log, staying
 from central_server.main import main
 from cyxwiz.aio import Client
 from cyxwiz.cli.exit_codes import ExitCode
@@ -16,6 +16,7 @@ from cyxwiz.cli.main import run
 from cyxwiz.errors import NotAllowed, TooManyRequests
 from shared.pb import job_pb2, security_pb2
 from tests.central_server.running_server import Server, running_server, submit
+from tests.central_server.web.events import stream
 
 UNAUTHENTICATED = grpc.StatusCode.UNAUTHENTICATED
 
@@ -64,6 +65,31 @@ async def test_a_revoked_token_counts_no_more_from_that_moment(server: Server) -
     assert await code_with(server, f"Bearer {made.token}") is grpc.StatusCode.OK
     await server.security.RevokeToken(security_pb2.RevokeTokenRequest(token_id=made.info.token_id))
     assert await code_with(server, f"Bearer {made.token}") is UNAUTHENTICATED
+
+
+async def test_streams_end_soon_after_their_token_is_revoked_and_others_go_on(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(staying, "ASKED_EVERY_SECONDS", 0.05)
+    await submit(server, job_id="watched")
+    gone, kept = await a_token(server, "viewer"), await a_token(server, "viewer")
+
+    def watching(token: str) -> grpc.aio.UnaryStreamCall[job_pb2.WatchJobRequest, job_pb2.JobUpdate]:
+        shown = (("authorization", f"Bearer {token}"),)
+        return server.jobs.WatchJob(job_pb2.WatchJobRequest(job_id="watched"), metadata=shown)
+
+    headers = {"authorization": f"Bearer {gone.token}"}
+    async with asyncio.timeout(10), httpx.AsyncClient(base_url=server.http, headers=headers) as http:
+        async with stream(http, "/api/v1/events", topics="jobs") as events:
+            ends, goes_on = watching(gone.token), watching(kept.token)
+            for call in (ends, goes_on):
+                await call.read()
+            await server.security.RevokeToken(security_pb2.RevokeTokenRequest(token_id=gone.info.token_id))
+            assert (await ends.code(), "revoked" in await ends.details()) == (UNAUTHENTICATED, True)
+            assert [event.name for event in await events.rest()][-1] == "signed_out"
+        await asyncio.sleep(0.2)
+        assert not goes_on.done()
+        goes_on.cancel()
 
 
 async def test_an_expired_token_counts_no_more(server: Server) -> None:
