@@ -25,5 +25,8 @@ def in_one_line(text: object, longest: int = _LONGEST_SHOWN) -> str:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`", did you mean adam?"` when a known name is close to the word, else the empty string."""
     by_lower_case = {name.lower(): name for name in known}
-    close = difflib.get_close_matches(word[:_LONGEST_SHOWN].lower(), by_lower_case, n=1, cutoff=0.6)
-    return f", did you mean {by_lower_case[close[0]]}?" if close else ""
+    said = word[:_LONGEST_SHOWN].lower()
+    close = difflib.get_close_matches(said, by_lower_case, n=3, cutoff=0.6)
+    # Letters in the wrong order are likelier than a longer word: adma is adam, not adamax.
+    best = min(close, key=lambda name: sorted(name) != sorted(said), default="")
+    return f", did you mean {by_lower_case[best]}?" if best else ""

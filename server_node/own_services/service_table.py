@@ -84,7 +84,8 @@ class ServiceTable:
         if len(given) > 1:
             raise NotAuthenticated(f"authorization must be sent once, and came {len(given)} times")
         authorization = str(given[0]) if given else ""
-        return await self._callers.check(authorization, host_of(context.peer()), permission, f"{self.service}/{name}")
+        method = f"{self.service.rpartition('.')[2]}/{name}"
+        return await self._callers.check(authorization, host_of(context.peer()), permission, method)
 
 
 def host_of(peer: str) -> str:

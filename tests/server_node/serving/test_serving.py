@@ -41,7 +41,7 @@ class Callers:
     """Lets everybody in but those who show `Bearer wrong`."""
 
     async def check(self, authorization: str, host: str, permission: Permission, what: str) -> CheckedCaller:
-        assert (permission, what.partition("/")[0]) == (Permission.PREDICT, "cyxwiz.protocol.InferenceService")
+        assert (permission, what.partition("/")[0]) == (Permission.PREDICT, "InferenceService")
         if authorization == "Bearer wrong":
             raise NotAuthenticated("who are you?")
         return CheckedCaller("somebody", "submitter", host=host)
