@@ -1,0 +1,138 @@
+"""Every rpc of a real central server, called with honest messages, mutated ones, odd ones and any bytes at all.
+
+Whatever comes, the call ends in time with a status that is nobody's bug, the log holds no mistake of ours, what people
+read is still served, and the server does not grow.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import random
+from collections.abc import Iterator
+
+import grpc
+import httpx
+import psutil
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from shared.pb import deployment_pb2, job_pb2, node_pb2, security_pb2
+from shared.permissions import RPC_PERMISSIONS
+from tests.hostile.calling import OF_THE_CLIENT, ending_of
+from tests.hostile.drawn_messages import Drawing
+from tests.hostile.every_rpc import EVERY_RPC, OF_A_NODE, OF_THE_SERVER, Rpc
+from tests.hostile.logged_errors import logged_errors
+from tests.hostile.own_thread import OwnThread, in_a_thread
+from tests.hostile.served import Served, enrolment_served, everything_served
+
+FEW = settings(
+    max_examples=8, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+)
+MANY = settings(FEW, max_examples=400)
+GROWTH_BYTES = 64 * 2**20
+REPEATS = 30
+
+OURS = frozenset({grpc.StatusCode.UNKNOWN, grpc.StatusCode.INTERNAL, grpc.StatusCode.UNAVAILABLE})
+"""Endings that say a mistake of ours: an exception that nobody meant, or a core that was dropped."""
+CLOSED = frozenset(
+    {grpc.StatusCode.UNIMPLEMENTED, grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED}
+)
+"""Endings that say that a call never reached its method."""
+
+
+@pytest.fixture(scope="module")
+def working(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnThread[Served]]:
+    with in_a_thread(everything_served(tmp_path_factory.mktemp("hostile"))) as thread:
+        yield thread
+
+
+@pytest.fixture(scope="module")
+def enrolling(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnThread[Served]]:
+    with in_a_thread(enrolment_served(tmp_path_factory.mktemp("enrolling"))) as thread:
+        yield thread
+
+
+@pytest.fixture
+def thread(request: pytest.FixtureRequest, rpc: Rpc) -> OwnThread[Served]:
+    """The server that has something to say to an rpc."""
+    is_enrolment = rpc.service == "cyxwiz.protocol.EnrolmentService"
+    served: OwnThread[Served] = request.getfixturevalue("enrolling" if is_enrolment else "working")
+    return served
+
+
+def call_with_anything(thread: OwnThread[Served], rpc: Rpc, how_often: settings) -> None:
+    """Call one rpc again and again."""
+    served = thread.served
+    drawing = Drawing(served.known, served.honest)
+    endings = set[grpc.StatusCode]()
+
+    @how_often
+    @given(requests=st.lists(drawing.requests(rpc.takes), min_size=1, max_size=4 if rpc.has_many_requests else 1))
+    def call(requests: list[bytes]) -> None:
+        with logged_errors() as errors:
+            code, sentence = thread.run(ending_of(served.server.channel, rpc, requests, served.token_for(rpc)))
+        assert code not in OURS or sentence == OF_THE_CLIENT, (code, sentence, errors.lines)
+        assert not errors.lines, "\n".join(errors.lines)
+        assert code is grpc.StatusCode.OK or sentence, f"{code} says nothing"
+        endings.add(code)
+
+    call()
+    assert endings - CLOSED, f"no call reached {rpc.path}: {endings}"
+
+
+def test_every_rpc_is_one_of_the_table_or_of_a_node() -> None:
+    assert {rpc.path for rpc in OF_THE_SERVER} == set(RPC_PERMISSIONS)
+    assert {rpc.service for rpc in EVERY_RPC} >= OF_A_NODE
+
+
+@pytest.mark.parametrize("rpc", OF_THE_SERVER, ids=lambda rpc: rpc.path)
+def test_an_rpc_ends_in_a_sentence_whatever_it_is_told(thread: OwnThread[Served], rpc: Rpc) -> None:
+    call_with_anything(thread, rpc, FEW)
+    thread.run(everything_is_read(thread.served))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rpc", OF_THE_SERVER, ids=lambda rpc: rpc.path)
+def test_an_rpc_ends_in_a_sentence_however_often_it_is_told_anything(thread: OwnThread[Served], rpc: Rpc) -> None:
+    call_with_anything(thread, rpc, MANY)
+    thread.run(everything_is_read(thread.served))
+
+
+@pytest.mark.slow
+def test_the_server_does_not_grow_with_calls_that_it_refuses(working: OwnThread[Served]) -> None:
+    chance = random.Random(7)
+    messages = [chance.randbytes(size) for size in (0, 3, 200, 70_000)]
+    grown = []
+    for _ in range(3):
+        gc.collect()
+        grown.append(psutil.Process().memory_info().rss)
+        for _ in range(REPEATS):
+            for rpc in OF_THE_SERVER:
+                ending = ending_of(working.served.server.channel, rpc, messages, working.served.token_for(rpc))
+                assert working.run(ending)[0] not in OURS
+    assert grown[-1] - grown[1] < GROWTH_BYTES // 4
+
+
+async def everything_is_read(served: Served) -> None:
+    """Hold that whatever was stored is shown: as messages, and as JSON that is JSON."""
+    server = served.server
+    jobs = await server.jobs.ListJobs(job_pb2.ListJobsRequest(page_size=20))
+    await server.nodes.ListNodes(node_pb2.ListNodesRequest())
+    await server.security.ListAudit(security_pb2.ListAuditRequest(limit=20))
+    await server.security.ListTokens(security_pb2.ListTokensRequest())
+    await server.deployments.ListDeployments(deployment_pb2.ListDeploymentsRequest())
+    for job in jobs.full_jobs if hasattr(jobs, "full_jobs") else ():
+        await server.jobs.GetJob(job_pb2.GetJobRequest(job_id=job.config.job_id))
+
+
+def _no_json(word: str) -> None:
+    raise AssertionError(f"{word} is no JSON")
+
+
+def _read(text: str) -> None:
+    json.loads(text, parse_constant=_no_json)
+
+
+assert httpx
