@@ -29,28 +29,31 @@ async def ending_of(channel: grpc.aio.Channel, rpc: Rpc, requests: Sequence[byte
     Raises:
         AssertionError: it did not end.
     """
+    call = _begun(channel, rpc, requests[0] if requests else b"", token)
+    if rpc.has_many_requests:
+        await _say(call, requests)
+    if rpc.has_many_requests or rpc.has_many_answers:
+        if not await _hear(call, is_to_end=rpc.has_many_requests):
+            call.cancel()
+            return grpc.StatusCode.OK, "left"
+    else:
+        with suppress(grpc.aio.AioRpcError):
+            await call
+    return await _ending(call)
+
+
+def _begun(channel: grpc.aio.Channel, rpc: Rpc, first: bytes, token: str) -> Any:
     method = f"/{rpc.path}"
     how: dict[str, Any] = {
         "metadata": (("authorization", f"Bearer {token}"),) if token else (),
         "timeout": DEADLINE_SECONDS,
     }
-    one, first = (requests[0] if requests else b""), None
-    if rpc.has_many_requests:
-        # Written by hand: a stream that is closed at the first message must not be read as a mistake of the test.
-        talk = channel.stream_stream(method)(**how)
-        await _say(talk, requests)
-        first = talk
-    elif rpc.has_many_answers:
-        first = channel.unary_stream(method)(one, **how)
-    else:
-        first = channel.unary_unary(method)(one, **how)
-        with suppress(grpc.aio.AioRpcError):
-            await first
-        return await _ending(first)
-    if not await _hear(first, is_to_end=rpc.has_many_requests):
-        first.cancel()
-        return grpc.StatusCode.OK, "left"
-    return await _ending(first)
+    make: Any
+    if rpc.has_many_requests:  # each is written by hand, so that one that comes too late is no mistake of the test
+        make = channel.stream_stream(method)
+        return make(**how)
+    make = channel.unary_stream(method) if rpc.has_many_answers else channel.unary_unary(method)
+    return make(first, **how)
 
 
 async def _say(talk: Any, requests: Sequence[bytes]) -> None:

@@ -23,6 +23,8 @@ ODD_TEXTS = (
 _WHOLE = {32: (0, 1, 7, -1, 2**31 - 1, -(2**31)), 64: (0, 1, 7, -1, 2**31, 2**53, 2**63 - 1, -(2**63))}
 _NATURAL = {32: (0, 1, 2**31, 2**32 - 1), 64: (0, 1, 2**53, 2**64 - 1)}
 _REALS = (0.0, -0.0, 1.0, -1.0, 1e-300, 1e300, float("inf"), float("-inf"), float("nan"))
+_LETTERS = "aZ09 _-./:;\\\"'{}[]()<>&%$#@!?*=+,~`|^\n\r\t\x00\x07\x1b\x7f\x85é\u200b\u202e\ufeff\U0001f600"
+"""Drawn from a list: the whole of Unicode takes seconds to prepare."""
 DEEPEST = 4
 MOST_FIELDS = 8
 
@@ -38,7 +40,7 @@ class Drawing:
     """
 
     def __init__(self, known: Sequence[str], honest: Sequence[Message]) -> None:
-        self._texts = st.sampled_from([*ODD_TEXTS, *known, *known]) | st.text(max_size=20)
+        self._texts = st.sampled_from([*ODD_TEXTS, *known, *known]) | st.text(_LETTERS, max_size=20)
         self._honest: Mapping[str, list[Message]] = {
             one.DESCRIPTOR.full_name: [other for other in honest if type(other) is type(one)] for one in honest
         }
@@ -60,7 +62,11 @@ class Drawing:
         if honest and draw(st.booleans()):
             message.CopyFrom(draw(st.sampled_from(honest)))
         fields = list(kind.fields)
-        chosen = draw(st.lists(st.sampled_from(fields), max_size=MOST_FIELDS, unique_by=lambda f: f.number)) if fields else []
+        chosen = (
+            draw(st.lists(st.sampled_from(fields), max_size=MOST_FIELDS, unique_by=lambda f: f.number))
+            if fields
+            else []
+        )
         for field in chosen:
             drawing._fill(draw, message, field, depth)
         return message
@@ -96,7 +102,7 @@ class Drawing:
             return self.messages(field.message_type, depth + 1)
         if field.type == Kind.TYPE_STRING:
             return self._texts
-        if field.type == Kind.TYPE_ENUM:
+        if field.enum_type is not None:
             known = [value.number for value in field.enum_type.values]
             return st.sampled_from([*known, -1, 77, 2**31 - 1])
         return _SCALARS[field.type]()

@@ -6,8 +6,9 @@ import importlib
 import pkgutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from google.protobuf.descriptor import Descriptor, FileDescriptor
+from google.protobuf.descriptor import Descriptor
 from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection_pb2
 
@@ -42,7 +43,7 @@ def every_rpc() -> tuple[Rpc, ...]:
     return tuple(rpc for file in _files() for rpc in _rpcs_of(file))
 
 
-def _files() -> Iterator[FileDescriptor]:
+def _files() -> Iterator[Any]:
     for module in pkgutil.iter_modules(shared.pb.__path__):
         if module.name.endswith("_pb2"):
             yield importlib.import_module(f"shared.pb.{module.name}").DESCRIPTOR
@@ -50,7 +51,7 @@ def _files() -> Iterator[FileDescriptor]:
     yield reflection_pb2.DESCRIPTOR
 
 
-def _rpcs_of(file: FileDescriptor) -> Iterator[Rpc]:
+def _rpcs_of(file: Any) -> Iterator[Rpc]:
     for service in file.services_by_name.values():
         for method in service.methods:
             yield Rpc(

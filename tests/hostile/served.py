@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +14,13 @@ from google.protobuf.message import Message
 
 from server_node.connection.dialing import dial
 from shared.node_message_wire import node_message_to_proto
-from shared.node_messages import OfferAttempt
+from shared.node_messages import OfferAttempt, PlanAnswer, PlanRequest
 from shared.pb import artifact_pb2, deployment_pb2, enrolment_pb2, enrolment_pb2_grpc, job_pb2, link_pb2, security_pb2
 from shared.permissions import PERMISSIONS_OF, RPC_PERMISSIONS, Permission, Role
 from shared.private_ca import make_request
 from shared.tls_identity import node_identity
 from tests.builders import a_hello
-from tests.central_server.fake_node import a_batch, a_connected_node, send_telemetry, upload
+from tests.central_server.fake_node import FakeNode, a_batch, a_connected_node, send_telemetry, upload
 from tests.central_server.running_server import Server, a_config, running_server, server_on, submit
 from tests.hostile.every_rpc import Rpc
 from tests.tls import a_tls_folder
@@ -62,7 +63,19 @@ async def everything_served(folder: Path) -> AsyncIterator[Served]:
         await node.succeed(offer.key)
         await submit(server, job_id="running")
         await node.start(await node.expect(OfferAttempt))
-        yield await _furnished(server)
+        async with asyncio.TaskGroup() as tasks:
+            answering = tasks.create_task(_answer_plans(node))
+            yield await _furnished(server)
+            answering.cancel()
+
+
+async def _answer_plans(node: FakeNode) -> None:
+    while True:
+        try:
+            request = await node.expect(PlanRequest)
+        except TimeoutError:
+            continue
+        await node.say(PlanAnswer(request.request_id, memory_bytes=1))
 
 
 @asynccontextmanager
@@ -85,7 +98,7 @@ async def _furnished(server: Server) -> Served:
     tokens = {role: await _token(server, role) for role in Role}
     spare = await server.security.CreateToken(security_pb2.CreateTokenRequest(role="viewer", name="spare"))
     honest = _honest(file.sha256, "no-join-token")
-    await server.deployments.CreateDeployment(next(one for one in honest if _is_deployment(one)))
+    await server.deployments.CreateDeployment(next(_deployments(honest)))
     known = ["done", "running", "waiting", "known-node", "digits", file.sha256, spare.info.token_id, spare.token]
     return Served(server, tokens, known, honest)
 
@@ -103,8 +116,8 @@ async def _join_token(server: Server) -> str:
     return token
 
 
-def _is_deployment(message: Message) -> bool:
-    return isinstance(message, deployment_pb2.CreateDeploymentRequest)
+def _deployments(messages: Sequence[Message]) -> Iterator[deployment_pb2.CreateDeploymentRequest]:
+    return (one for one in messages if isinstance(one, deployment_pb2.CreateDeploymentRequest))
 
 
 def _honest(sha256: str, join: str) -> list[Message]:
