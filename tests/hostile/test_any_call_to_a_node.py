@@ -22,6 +22,9 @@ from tests.hostile.logged_errors import logged_errors
 from tests.hostile.own_thread import OwnThread, in_a_thread
 from tests.hostile.served_by_a_node import A_SESSION, ServedByANode, everything_served_by_a_node
 
+# A failure is shown with what was drawn, however long that is.
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
+
 OF_THE_NODE = [rpc for rpc in EVERY_RPC if rpc.service in OF_A_NODE]
 TERMINAL = "cyxwiz.protocol.TerminalService"
 HONEST = "cyxwiz.protocol.InferenceService/Infer"
