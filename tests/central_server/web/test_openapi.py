@@ -98,7 +98,12 @@ def test_every_route_answers_as_it_is_described(served: Server) -> None:
     assert asked >= CHECKED
 
 
-STRANGERS = ({}, {"authorization": "Bearer wrong"}, {"authorization": "Basic eA=="}, {"cookie": "cyxwiz_session=x"})
+STRANGERS: tuple[dict[str, str], ...] = (
+    {},
+    {"authorization": "Bearer wrong"},
+    {"authorization": "Basic eA=="},
+    {"cookie": "cyxwiz_session=x"},
+)
 
 
 def test_no_route_breaks_for_somebody_without_a_token(served: Server) -> None:
