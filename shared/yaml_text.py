@@ -27,6 +27,8 @@ _RESOLVED_HERE = {
 _FEW_VALUES = 100_000
 _MOST_GROWTH = 10
 """More than so many values are refused where references make them so many times what is written."""
+_DEEPEST = 100
+"""Brackets in brackets: PyYAML looks at every open one at each character, and 1,000 of them take seconds."""
 _DROPPED_TAGS = frozenset({*_RESOLVED_HERE, "tag:yaml.org,2002:timestamp"})
 
 
@@ -36,6 +38,11 @@ class _Loader(yaml.SafeLoader):
         first: [(tag, pattern) for tag, pattern in resolvers if tag not in _DROPPED_TAGS]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
+
+    def fetch_flow_collection_start(self, TokenClass: type[yaml.Token]) -> None:  # noqa: N803 - PyYAML's own name
+        if self.flow_level >= _DEEPEST:
+            raise RecursionError
+        super().fetch_flow_collection_start(TokenClass)
 
     def get_single_data(self) -> object:
         node = self.get_single_node()

@@ -122,10 +122,11 @@ class Enrolment:
 
         Raises:
             NotFound: it has none that counts.
+            InvalidField: the id can be none.
         """
-        now_ms = self._clock.unix_ms()
+        name, now_ms = node_identity(node_id).name, self._clock.unix_ms()
         async with self._one_at_a_time:
-            serials = [each.serial for each in await self._issued.valid_certificates(node_id, now_ms=now_ms)]
+            serials = [each.serial for each in await self._issued.valid_certificates(name, now_ms=now_ms)]
             if not serials:
                 raise NotFound(f"node {node_id} has no certificate that counts: it was not enrolled, or is revoked")
             await self._issued.revoke(serials, by=caller.user_id, now_ms=now_ms)

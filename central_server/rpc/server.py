@@ -20,6 +20,7 @@ from central_server.rpc.deployment_service import DeploymentService
 from central_server.rpc.discovery_service import DiscoveryService
 from central_server.rpc.enrolment_service import EnrolmentService
 from central_server.rpc.foreign_services import ForeignServices
+from central_server.rpc.health_service import HealthService
 from central_server.rpc.job_planning import JobPlanning
 from central_server.rpc.job_reading import JobReading
 from central_server.rpc.job_service import JobService
@@ -100,7 +101,7 @@ class RpcServer:
         for method in (method for registration in registrations for method in registration.methods):
             permission_of(method)  # one that the table does not name must not be served
         self._names = [registration.add_to(self._server) for registration in registrations]
-        self._health = health.aio.HealthServicer()
+        self._health = HealthService(self._names)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         reflection.enable_server_reflection([*self._names, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server)
 

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Self, TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from central_server.curves import Curve, CurveRequest
 from central_server.deployments.records import DeploymentRecord
@@ -278,4 +278,6 @@ def _in_transaction(engine: Engine, work: Callable[..., _T], *arguments: object,
         with engine.begin() as connection:
             return work(connection, *arguments, **named)
     except (SQLAlchemyError, OSError) as failure:
-        raise StoreUnavailable(f"the database did not do it: {failure}") from failure
+        # Callers read this: not the statement, nor what was to be stored with it.
+        cause = failure.orig if isinstance(failure, DBAPIError) else failure
+        raise StoreUnavailable(f"the database did not do it: {cause}") from failure

@@ -28,6 +28,7 @@ _STATUS: tuple[tuple[type[errors.CyxWizError], int], ...] = (
     (errors.PeerFault, 400),
     (errors.MachineFailure, 503),
 )
+LONGEST_SENTENCE = 900
 _BAD_REQUEST, _SERVER_ERROR = 400, 500
 
 _logger = logging.getLogger(__name__)
@@ -72,7 +73,12 @@ def add_error_answers(app: FastAPI) -> None:
 
 def problem(status: int, detail: str, field: str = "", headers: dict[str, str] | None = None) -> JSONResponse:
     """Return an error's answer."""
-    return JSONResponse({"detail": detail, "field": field}, status_code=status, headers=headers)
+    return JSONResponse({"detail": _short(detail), "field": _short(field)}, status_code=status, headers=headers)
+
+
+def _short(text: str) -> str:
+    """Return so much of a sentence as anybody reads: what a request held may stand in it, however long that was."""
+    return text if len(text) <= LONGEST_SENTENCE else f"{text[:LONGEST_SENTENCE]} …"
 
 
 async def answer_to(_request: Request, error: Exception) -> JSONResponse:

@@ -314,3 +314,8 @@ async def test_a_server_without_an_authority_says_what_it_needs(tmp_path: Path) 
 async def test_a_serial_number_that_can_be_none_is_refused(client: Client) -> None:
     with pytest.raises(InvalidField, match="serial must be up to 40 hexadecimal digits"):
         await client.revoke_certificate("nonsense")
+
+
+async def test_a_node_whose_id_can_be_none_is_revoked_by_no_question_to_the_database(client: Client) -> None:
+    with pytest.raises(InvalidField, match="node_id must"):
+        await client.revoke_node("n" * 70_000)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from shared.errors import InvalidField
@@ -77,3 +79,10 @@ def test_references_as_people_write_them_are_followed() -> None:
     block = {"type": "dense", "units": 8}
     read = value_from_text(text, source="job.yaml")
     assert read == {"block": block, "layers": [block, block, {"type": "dense", "units": 4}]}
+
+
+def test_brackets_in_brackets_are_refused_before_they_take_time() -> None:
+    begun = time.process_time()
+    with pytest.raises(InvalidField, match="nested too deeply"):
+        value_from_text("[" * 100_000, source="text")
+    assert time.process_time() - begun < 0.5

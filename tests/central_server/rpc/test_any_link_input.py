@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -26,7 +25,6 @@ from google.protobuf.message import Message
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from central_server.structured_logging import PlainLines
 from shared.node_message_wire import node_message_to_proto
 from shared.node_messages import OfferAttempt, Welcome
 from shared.pb import common_pb2, job_pb2, link_pb2, node_pb2
@@ -34,6 +32,9 @@ from tests.builders import a_hello
 from tests.central_server.bystander import BYSTANDER_JOB, BYSTANDER_NODE, Bystander, a_bystander
 from tests.central_server.fake_node import FakeNode, open_stream
 from tests.central_server.running_server import Server, running_server, submit
+from tests.hostile.calling import OF_THE_CLIENT
+from tests.hostile.logged_errors import LoggedErrors, logged_errors
+from tests.hostile.mutation import Mutation, intact, mutations
 
 EXAMPLES = settings().max_examples // 4
 GROWTH_BYTES = 100 * 2**20
@@ -55,9 +56,6 @@ MEANT = frozenset(
     }
 )
 """How a stream may end; UNAVAILABLE would be a core that was dropped, and UNKNOWN or INTERNAL a mistake of ours."""
-
-OF_THE_CLIENT = "Internal error from Core"
-"""What the client's own library says when it writes on a stream that has just been closed; the status is lost."""
 
 # ---- what is said
 
@@ -209,29 +207,6 @@ def node_message_description(*, is_ready: bool) -> link_pb2.NodeDescription:
 
 
 @dataclass(frozen=True, slots=True)
-class Mutation:
-    """What befalls the bytes on their way.
-
-    Attributes:
-        keep: of a thousand, how much of them arrives.
-        flip_at: of a thousand, where a byte is changed; negative for nowhere.
-        times: how often they arrive, one after the other in one message.
-    """
-
-    keep: int = 1000
-    flip_at: int = -1
-    flip_with: int = 0
-    times: int = 1
-
-    def applied_to(self, raw: bytes) -> bytes:
-        """Return what arrives."""
-        kept = bytearray(raw[: len(raw) * self.keep // 1000] * self.times)
-        if kept and self.flip_at >= 0:
-            kept[len(kept) * self.flip_at // 1000] ^= self.flip_with
-        return bytes(kept)
-
-
-@dataclass(frozen=True, slots=True)
 class Say:
     """A message on the control stream."""
 
@@ -254,14 +229,6 @@ class Begin:
     old: str
 
 
-intact = st.just(Mutation())
-mutations = st.builds(
-    Mutation,
-    keep=st.sampled_from([1000, 1000, 990, 500, 10]),
-    flip_at=st.integers(-1, 999),
-    flip_with=st.integers(0, 255),
-    times=st.sampled_from([1, 1, 2, 50]),
-)
 steps = st.one_of(
     st.builds(Say, messages, intact),
     st.builds(Say, messages, intact),
@@ -274,20 +241,6 @@ steps = st.one_of(
 # ---- the stage
 
 
-class Errors(logging.Handler):
-    """Keeps whatever is logged as a mistake of the server's own."""
-
-    SIGNS = frozenset({"core_dropped", "control_round_broke", "handler_broke"})
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.lines: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.levelno >= logging.ERROR or record.getMessage() in self.SIGNS:
-            self.lines.append(PlainLines().format(record))
-
-
 @dataclass(slots=True)
 class Stage:
     """A server, the node at work on it, and the loop of them both, which runs while an example does."""
@@ -295,7 +248,7 @@ class Stage:
     runner: asyncio.Runner
     server: Server
     bystander: Bystander
-    errors: Errors
+    errors: LoggedErrors
     examples: int = 0
     is_over: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -460,14 +413,11 @@ async def a_stage(folder: Path) -> AsyncIterator[tuple[Server, Bystander]]:
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """One stage for every example; what is open lives in a task of its own, between examples asleep with the loop."""
-    errors = Errors()
-    logging.getLogger().addHandler(errors)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with logged_errors() as errors, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         opened, closing = runner.run(_opened(tmp_path_factory.mktemp("state")))
         server, bystander = opened.result()
         yield Stage(runner, server, bystander, errors)
         runner.run(_closed(closing))
-    logging.getLogger().removeHandler(errors)
 
 
 async def _opened(folder: Path) -> tuple[asyncio.Future[tuple[Server, Bystander]], Any]:

@@ -92,3 +92,13 @@ async def test_a_commit_that_fails_writes_nothing_of_its_batch(tmp_path: Path) -
         await store.commit([SaveJob(a_job("good")), SaveJob(broken)])
     assert (await store.load()).jobs == ()
     await store.close()
+
+
+async def test_a_failure_tells_neither_the_statement_nor_what_went_with_it(tmp_path: Path) -> None:
+    store = SqlStore.open(url_of(tmp_path))
+    await store.put_facts({"one": "kept"})
+    with pytest.raises(StoreUnavailable, match="did not do it: LIKE or GLOB pattern too complex") as failure:
+        await store.facts("secret" * 20_000)
+    assert "SELECT" not in str(failure.value)
+    assert "secret" not in str(failure.value)
+    await store.close()

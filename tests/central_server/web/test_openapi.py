@@ -22,8 +22,10 @@ from schemathesis.checks import (
 from schemathesis.core.result import Ok
 
 from shared.node_messages import OfferAttempt
+from shared.permissions import ROUTE_PERMISSIONS
 from tests.central_server.fake_node import a_batch, a_connected_node, send_telemetry
 from tests.central_server.running_server import Server, running_server, submit
+from tests.central_server.test_deployments import a_model, deploy
 
 FEW = settings(
     max_examples=8,
@@ -50,6 +52,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
                 await node.start(offer)
                 await send_telemetry(server, [a_batch(node, offer.key, steps=[1, 2, 3], lines=["a line"])])
                 await node.succeed(offer.key)
+                await deploy(server, await a_model(server))
                 ready.append(server)
                 is_ready.set()
                 await asyncio.to_thread(is_over.wait)
@@ -62,6 +65,14 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     finally:
         is_over.set()
         thread.join()
+
+
+CHECKED = frozenset(
+    f"{method} {path}"
+    for method, path in ROUTE_PERMISSIONS
+    if path.startswith("/api/") and not path.endswith(("/events", "openapi.json"))
+)
+"""Whatever the table of permissions names, so that a new route cannot be forgotten."""
 
 
 def test_every_route_answers_as_it_is_described(served: Server) -> None:
@@ -79,10 +90,39 @@ def test_every_route_answers_as_it_is_described(served: Server) -> None:
             asked.add(case.operation.label)
             if is_known and case.method == "GET" and "job_id" in case.path_parameters:
                 case.path_parameters["job_id"] = "done"
+            if is_known and case.method == "GET" and "name" in case.path_parameters:
+                case.path_parameters["name"] = "digits"
             case.validate_response(case.call(headers=served.headers), checks=CHECKS)
 
         ask()
-    assert len(asked) >= 17
+    assert asked >= CHECKED
+
+
+STRANGERS: tuple[dict[str, str], ...] = (
+    {},
+    {"authorization": "Bearer wrong"},
+    {"authorization": "Basic eA=="},
+    {"cookie": "cyxwiz_session=x"},
+)
+
+
+def test_no_route_breaks_for_somebody_without_a_token(served: Server) -> None:
+    schema = schemathesis.openapi.from_url(f"{served.http}/api/v1/openapi.json")
+    for found in schema.get_all_operations():
+        assert isinstance(found, Ok)
+        operation = found.ok()
+        if operation.path.endswith("/events"):
+            continue
+
+        @FEW
+        @given(case=operation.as_strategy(), headers=st.sampled_from(STRANGERS))
+        def ask(case: Any, headers: dict[str, str]) -> None:  # hypothesis names it
+            answer = case.call(headers=headers)
+            case.validate_response(answer, checks=[not_a_server_error])
+            is_open = case.method == "GET" or case.path == "/api/v1/session"
+            assert is_open or 400 <= answer.status_code < 500, f"{case.method} {case.path} let a stranger in"
+
+        ask()
 
 
 def test_each_path_of_the_contract_is_described(served: Server) -> None:
