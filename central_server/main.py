@@ -186,6 +186,7 @@ def _add_keeping(parser: argparse.ArgumentParser) -> None:
         ("--keep-metrics-days", "DAYS", "metric history of ended jobs (as long as the job)"),
         ("--keep-logs-days", "DAYS", "logs of ended jobs (30)"),
         ("--keep-uploads-days", "DAYS", "uploaded files that no job refers to (7)"),
+        ("--keep-audit-days", "DAYS", "entries of the audit log (400)"),
     ):
         keeping.add_argument(flag, metavar=metavar, help=text)
 

@@ -194,6 +194,10 @@ class Store(Protocol):
         """Remove at most so many rows and lines of each kind that belong to ended jobs; return how many went."""
         ...
 
+    async def drop_audit(self, *, before_ms: int, limit: int) -> int:
+        """Remove at most so many of the oldest entries of the audit log, if older than that; return how many went."""
+        ...
+
     async def facts(self, prefix: str) -> Mapping[str, str]:
         """Return the server's own small facts whose names begin so."""
         ...

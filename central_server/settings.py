@@ -90,6 +90,7 @@ class Settings(BaseSettings):
         keep_metrics_days: so long after a job's end its metric history is kept; 0 keeps it as long as the job.
         keep_logs_days: so long after a job's end its log is kept; 0 keeps it as long as the job.
         keep_uploads_days: so long a file is kept that was uploaded and that no job refers to; 0 keeps it for ever.
+        keep_audit_days: so long an entry of the audit log is kept; 0 keeps it for ever.
         require_token: nobody is let in without a token or a certificate, on this machine either.
         insecure: the server may be reached from other machines without TLS and tokens; it warns at every start.
         allow_host: names, with commas, by which HTTP may be asked beside addresses and this machine's own names.
@@ -131,6 +132,7 @@ class Settings(BaseSettings):
     keep_metrics_days: float = Field(default=0.0, ge=0.0, le=_MOST_DAYS)
     keep_logs_days: float = Field(default=30.0, ge=0.0, le=_MOST_DAYS)
     keep_uploads_days: float = Field(default=7.0, ge=0.0, le=_MOST_DAYS)
+    keep_audit_days: float = Field(default=400.0, ge=0.0, le=_MOST_DAYS)
     require_token: bool = False
     insecure: bool = False
     allow_host: str = ""
@@ -214,6 +216,7 @@ class Settings(BaseSettings):
             total_bytes=self.keep_bytes,
             metrics_days=self.keep_metrics_days,
             logs_days=self.keep_logs_days,
+            audit_days=self.keep_audit_days,
         )
 
     @property

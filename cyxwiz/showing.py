@@ -11,6 +11,7 @@ from cyxwiz.job_card import job_card
 from cyxwiz.metrics import Metrics
 from cyxwiz.records import JobInfo
 from shared.clock import Clock
+from shared.visible_text import visible
 
 SHOWN_EVERY_SECONDS = 1.0
 _LINE_METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")
@@ -56,4 +57,5 @@ def _card_shower() -> Callable[[str], None]:
 def _print_line(info: JobInfo) -> None:
     metrics = " ".join(f"{name} {info.metrics[name]:.4g}" for name in _LINE_METRICS if name in info.metrics)
     place = f"step {info.step} of {info.steps_total}" if info.steps_total else info.waiting_reason
-    print(" ".join(part for part in (str(info.state), place, metrics) if part), flush=True)  # noqa: T201 - was asked for
+    line = visible(" ".join(part for part in (str(info.state), place, metrics) if part))
+    print(line, flush=True)  # noqa: T201 - was asked for

@@ -1,4 +1,4 @@
-"""Lets go of the past now and then: ended jobs over the limits, and metrics and logs that are older than they are kept.
+"""Lets go of the past now and then: ended jobs over the limits; metrics, logs and audit entries that are too old.
 
 It proposes and the core disposes: jobs leave through the control loop, which alone knows what lives. What hangs on them
 goes first, in small transactions between which control commits pass.
@@ -84,6 +84,7 @@ class Cleanup:
         await self._forget_jobs()
         await self._drop_telemetry_older_than(Telemetry.METRICS, self._limits.metrics_days)
         await self._drop_telemetry_older_than(Telemetry.LOGS, self._limits.logs_days)
+        await self._drop_audit()
 
     async def _forget_jobs(self) -> None:
         size = await self._store.size()
@@ -129,6 +130,14 @@ class Cleanup:
     async def _drop_telemetry(self, job_ids: Sequence[str], kinds: Collection[Telemetry]) -> None:
         while await self._store.drop_telemetry(job_ids, kinds, limit=RECORDS_AT_ONCE) >= RECORDS_AT_ONCE:
             pass  # each is a transaction of its own
+
+    async def _drop_audit(self) -> None:
+        before_ms = cutoff_ms(self._clock.unix_ms(), self._limits.audit_days)
+        gone = 0
+        while before_ms and (some := await self._store.drop_audit(before_ms=before_ms, limit=RECORDS_AT_ONCE)):
+            gone += some
+        if gone:
+            log_event(_logger, "audit_entries_expired", entries=gone, before_ms=before_ms)
 
     def _bytes_over(self, size: StoreSize, sizes: dict[str, int]) -> int:
         limit = self._limits.total_bytes

@@ -20,6 +20,7 @@ class Limits:
         total_bytes: what database and artifacts may take before the oldest ended jobs go.
         metrics_days: the metric history of ended jobs.
         logs_days: the log lines of ended jobs.
+        audit_days: the audit log's entries, by their own age.
     """
 
     jobs_days: float = 0.0
@@ -27,6 +28,7 @@ class Limits:
     total_bytes: int = 0
     metrics_days: float = 0.0
     logs_days: float = 0.0
+    audit_days: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import takewhile
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from central_server.identity.audit_entry import AuditEntry
 from central_server.identity.security_store import AuditQuery
 from central_server.identity.tokens import TokenRecord
 from central_server.storage import tables
 from central_server.storage.rows import Row
+from central_server.storage.write_batch import write_facts
 from shared.permissions import Role
 
 _FIND = select(tables.tokens).where(tables.tokens.c.sha256 == bindparam("wanted"))
@@ -21,6 +23,8 @@ _USED = (
     .values(last_used_at_ms=bindparam("at"))
 )
 _MINUTE_MS = 60_000
+_EXPIRED_UP_TO = "audit_expired_up_to"
+"""The database removes no entry with a higher number than this fact says: see the migration."""
 
 
 def find_token(connection: Connection, sha256: str) -> TokenRecord | None:
@@ -72,6 +76,17 @@ def list_audit(connection: Connection, query: AuditQuery) -> tuple[AuditEntry, .
     if query.before:
         wanted = wanted.where(column.sequence < query.before)
     return tuple(AuditEntry(**row) for row in connection.execute(wanted).mappings())
+
+
+def drop_audit(connection: Connection, *, before_ms: int, limit: int) -> int:
+    """Remove at most `limit` of the oldest entries, up to the first that is not older than that."""
+    column = tables.audit.c
+    oldest = connection.execute(select(column.sequence, column.at_ms).order_by(column.sequence).limit(limit)).all()
+    expired = [sequence for sequence, _ in takewhile(lambda entry: entry.at_ms < before_ms, oldest)]
+    if expired:
+        write_facts(connection, {_EXPIRED_UP_TO: str(expired[-1])})
+        connection.execute(delete(tables.audit).where(column.sequence <= expired[-1]))
+    return len(expired)
 
 
 def _token_from_row(row: Row) -> TokenRecord:

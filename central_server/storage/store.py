@@ -206,6 +206,10 @@ class SqlStore:
         """Return a page of the audit log."""
         return await self._read(security_rows.list_audit, query)
 
+    async def drop_audit(self, *, before_ms: int, limit: int) -> int:
+        """Remove at most so many entries of the audit log that are older; return how many went."""
+        return await self._write(security_rows.drop_audit, before_ms=before_ms, limit=limit)
+
     async def deployments(self) -> tuple[DeploymentRecord, ...]:
         """Return every deployment, the oldest first."""
         return await self._read(deployment_rows.all_deployments)

@@ -196,4 +196,4 @@ audit = Table(
     Index("audit_by_user", "user_id", "sequence"),
     sqlite_autoincrement=True,
 )
-"""Triggers let nobody change or remove a row."""
+"""Triggers let nobody change a row, or remove one that retention has not let go of."""

@@ -91,3 +91,11 @@ async def test_in_a_notebook_one_card_changes_in_place(monkeypatch: pytest.Monke
 
     assert len(shown) == 2
     assert "succeeded" in shown[-1]
+
+
+async def test_lines_about_a_job_tell_a_terminal_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    waiting = a_job_info(state=JobState.QUEUED, waiting_reason="node \x1b]0;title\x07\x9b2J is full")
+
+    await show_updates(updates(waiting), no_rows, SystemClock())
+
+    assert capsys.readouterr().out == "queued node \\x1b]0;title\\x07\\x9b2J is full\n"

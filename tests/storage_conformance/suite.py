@@ -342,6 +342,14 @@ class StoreConformance:
         assert [entry.at_ms for entry in await store.list_audit(AuditQuery(user_id="ada"))] == [3, 2, 0]
         assert replace(rest[0], sequence=0, subject="") == replace(entries[1], subject="")
 
+    async def test_only_the_oldest_entries_of_the_audit_log_go_and_only_so_many(self, store: SqlStore) -> None:
+        entries = [AuditEntry(at_ms, "ada", "admin", "", "", "A/B", "", "ok") for at_ms in (1, 2, 3, 9, 4)]
+        await store.add_audit(entries)
+        assert await store.drop_audit(before_ms=5, limit=2) == 2
+        assert await store.drop_audit(before_ms=5, limit=2) == 1
+        assert await store.drop_audit(before_ms=5, limit=2) == 0
+        assert [entry.at_ms for entry in await store.list_audit(AuditQuery())] == [4, 9]
+
     async def test_a_token_says_to_the_minute_when_it_changed_something(self, store: SecurityStore) -> None:
         _, record = new_token(name="", user_id="ada", role=Role.ADMIN, now_ms=5)
         await store.add_token(record)

@@ -15,6 +15,8 @@ import pytest
 from central_server.artifacts.local_directory import LocalArtifacts
 from central_server.artifacts.sweep import ArtifactSweep
 from central_server.control_loop import ControlLoop
+from central_server.identity.audit_entry import AuditEntry
+from central_server.identity.security_store import AuditQuery
 from central_server.read_model import ReadModel
 from central_server.retention import cleanup as cleanup_module
 from central_server.retention.cleanup import Cleanup
@@ -199,6 +201,21 @@ async def test_logs_and_metrics_can_go_before_their_job(rig: Rig) -> None:
     await cleanup.clean()
     assert await rig.store.log_lines("job1", after_sequence=0, limit=9) == ()
     assert await rig.left() == ["job1", "job2"]
+
+
+async def test_entries_of_the_audit_log_go_when_they_are_old_and_none_without_a_limit(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cleanup_module, "RECORDS_AT_ONCE", 2)
+    now = rig.clock.unix_ms()
+    days_ago = (9, 8, 7, 6, 1)
+    await rig.store.add_audit(
+        [AuditEntry(now - days * DAY_MS, "ada", "admin", "", "", "A/B", str(days), "ok") for days in days_ago]
+    )
+    await rig.clean(Limits(jobs_days=1, logs_days=1))
+    assert len(await rig.store.list_audit(AuditQuery())) == 5
+    await rig.clean(Limits(audit_days=5))
+    assert [entry.subject for entry in await rig.store.list_audit(AuditQuery())] == ["1"]
 
 
 async def test_disk_use_stays_bounded_over_ten_thousand_jobs(

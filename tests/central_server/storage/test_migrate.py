@@ -17,7 +17,7 @@ from central_server.scheduler.effects import SaveJob
 from central_server.storage.engines import Engines, open_engines
 from central_server.storage.migrate import MIGRATIONS, migrate_to_newest
 from central_server.storage.rows import row_for_search, row_from_job, row_from_spec
-from central_server.storage.security_rows import add_audit
+from central_server.storage.security_rows import add_audit, drop_audit
 from central_server.storage.store import SqlStore
 from central_server.storage.tables import decider, job_search, job_specs, jobs, metadata, server_state
 from shared.errors import WrongState
@@ -110,9 +110,10 @@ async def test_jobs_of_an_older_database_are_found_by_a_search(engines: Engines,
 
 
 @pytest.mark.parametrize("change", ["DELETE FROM audit", "UPDATE audit SET user_id = 'somebody'"])
-def test_the_database_lets_nobody_change_the_audit_log(engines: Engines, change: str) -> None:
+def test_the_database_lets_nobody_change_what_is_left_of_the_audit_log(engines: Engines, change: str) -> None:
     migrate_to_newest(engines.writer)
     with engines.writer.begin() as connection:
-        add_audit(connection, [AuditEntry(1, "ada", "admin", "", "", "A/B", "", "ok")])
+        add_audit(connection, [AuditEntry(at_ms, "ada", "admin", "", "", "A/B", "", "ok") for at_ms in (1, 2, 3)])
+        drop_audit(connection, before_ms=2, limit=9)
     with pytest.raises(DBAPIError, match="only appended to"), engines.writer.begin() as connection:
         connection.execute(text(change))
