@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from central_server.control_loop import ControlLoop
@@ -11,6 +12,7 @@ from central_server.requests.source_model import with_source_model
 from central_server.requests.submission import checked_job
 from central_server.scheduler.demands import declared_bytes_of
 from central_server.scheduler.events import PlanRequested
+from central_server.scheduler.nodes import NodeState
 from central_server.tracker_rules import TrackerRules
 from shared.error_names import error_named
 from shared.errors import MachineFailure, OurBug, StoreUnavailable, UserMistake, WrongState
@@ -20,6 +22,9 @@ from shared.node_messages import PlanAnswer
 from shared.pb import job_pb2
 
 _NO_PLAN = PlanAnswer(request_id="")
+_WARM_UP_SECONDS = 30.0
+"""JAX loads in less; the caller waits 120 s, of which the node's compiler has its share."""
+_LOOK_EVERY_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,7 @@ class Planning:
         resolved = await with_source_model(config, self._read_model)
         checked = await checked_job(resolved, user_id=caller.user_id)
         self._tracker_rules.check(checked.spec.trackers)
+        await self._until_warm()
         answer, note = await self._ask_a_node(checked.spec)
         if answer.error_code:
             raise _refusal(answer)
@@ -79,6 +85,15 @@ class Planning:
             flops_per_step=answer.flops_per_step,
             places=self._places(checked.spec, declared_bytes_of(checked.spec) or answer.memory_bytes),
         )
+
+    async def _until_warm(self) -> None:
+        """Wait for the first node while all that are here still load; whoever is not ready by then is told about."""
+        looks = round(_WARM_UP_SECONDS / _LOOK_EVERY_SECONDS)
+        for _ in range(looks):
+            states = {node.state for node in self._read_model.nodes()}
+            if NodeState.READY in states or NodeState.WARMING_UP not in states:
+                return
+            await asyncio.sleep(_LOOK_EVERY_SECONDS)
 
     async def _ask_a_node(self, spec: JobSpec) -> tuple[PlanAnswer, str]:
         try:

@@ -220,6 +220,15 @@ async def test_a_node_plans_a_job(server: Server) -> None:
     assert [(place.node_id, place.fits) for place in plan.nodes] == [("a", True)]
 
 
+async def test_a_plan_waits_for_a_node_that_is_warming_up(server: Server) -> None:
+    async with a_connected_node(server, is_ready=False) as node:
+        planned = server.jobs.PlanJob(job_pb2.PlanJobRequest(config=a_config()))
+        await asyncio.sleep(0.2)  # the question arrives, and waits
+        await node.say(NodeChanged(a_description(is_ready=True)))
+        await node.say(PlanAnswer((await node.expect(PlanRequest)).request_id, memory_bytes=12345))
+        assert (await planned).memory_bytes == 12345
+
+
 async def test_a_plan_of_data_that_only_a_node_can_open_has_the_nodes_layers(server: Server) -> None:
     layers = (LayerSummary("input", "input", "input", (3,), 0), LayerSummary("0", "dense_1", "dense", (10,), 40))
     async with a_connected_node(server) as node:

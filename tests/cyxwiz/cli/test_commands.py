@@ -416,6 +416,18 @@ def test_plan_in_json_has_the_documented_keys(script: Script, job_file: Path, ca
     assert plan["layers"] == [{"name": "d", "type": "dense", "output_shape": [10], "parameters": 650}]
 
 
+def test_a_plan_says_what_is_not_known_yet(script: Script, job_file: Path, capsys: Output) -> None:
+    script.plan = job_pb2.PlanJobResponse(memory_note="no node is ready")
+    assert run(["plan", str(job_file)]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "layers          not known yet: their sizes follow from data that only a node can read",
+        "parameters      not known yet",
+        "memory          not known yet",
+        "                no node is ready",
+        "flops per step  not known yet",
+    ]
+
+
 def test_nodes_in_json_have_the_documented_keys(script: Script, capsys: Output) -> None:
     node = node_pb2.NodeInfo(node_id="n", name="one", state="ready", last_seen_ms=5)
     node.devices.add(device_type=common_pb2.DEVICE_CPU, device_name="a cpu", memory_total=7)
