@@ -15,6 +15,7 @@ from shared.node_messages import ResultFile
 
 WEIGHTS_FILE = "model.safetensors"
 _NO_PROGRESS = Progress(attempt=0)
+_GROWING = ("samples_processed", "elapsed_ms")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,26 @@ def _metrics(record: JobRecord, progress: Progress) -> dict[str, float]:
     counted = {"samples_processed": float(progress.samples_processed), "elapsed_ms": float(progress.elapsed_ms)}
     live = dict(progress.metrics) | {name: value for name, value in counted.items() if value}
     final = dict(record.result.final_metrics) if record.result else {}
-    return _with_rate(dict(record.last_metrics) | live | final)
+    whole = _of_the_whole_run(record.last_metrics, live, final)
+    return _with_rate(dict(record.last_metrics) | live | final | whole | _kept_epoch(final, whole))
+
+
+def _of_the_whole_run(*sources: Mapping[str, float]) -> dict[str, float]:
+    """What only grows has its largest value: final metrics may be those of an earlier epoch, whose weights are kept."""
+    return {
+        name: max(source[name] for source in sources if name in source)
+        for name in _GROWING
+        if any(name in source for source in sources)
+    }
+
+
+def _kept_epoch(final: Mapping[str, float], whole: Mapping[str, float]) -> dict[str, float]:
+    """Of which epoch the values are, where the weights of an earlier one than the last are kept.
+
+    A job that keeps the last weights tells its best epoch too, but its values are those of the whole run.
+    """
+    is_earlier = final.get("samples_processed", 0.0) < whole.get("samples_processed", 0.0)
+    return {"kept_epoch": final["best_epoch"]} if "best_epoch" in final and is_earlier else {}
 
 
 def _with_rate(metrics: dict[str, float]) -> dict[str, float]:

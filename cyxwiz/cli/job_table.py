@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cyxwiz.cli.printing import print_json, print_table
 from cyxwiz.cli.with_client import with_client
-from cyxwiz.cli.words import metrics_in_words, moment_in_words
+from cyxwiz.cli.words import moment_in_words, scores_in_words
 from cyxwiz.records import JobInfo
 from shared.clock import SystemClock
 
@@ -37,5 +37,5 @@ def _row(info: JobInfo, now_ms: int) -> tuple[str, ...]:
         str(info.state),
         f"{info.progress:.0%}",
         moment_in_words(info.submitted_at_ms, now_ms=now_ms),
-        info.waiting_reason or metrics_in_words(info.metrics) or "-",
+        info.waiting_reason or scores_in_words(info) or "-",
     )

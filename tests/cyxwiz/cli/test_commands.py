@@ -179,6 +179,25 @@ def test_show_aligns_its_values_however_long_a_metrics_name_is(script: Script, c
     assert lines["state"].index("running") == lines["loss"].index("0.5")
 
 
+def test_show_and_list_say_of_which_epoch_the_values_of_a_kept_model_are(script: Script, capsys: Output) -> None:
+    job = a_finished_job({"model.safetensors": b"x"}, script)
+    job.status.metrics.update({"loss": 0.5, "best_epoch": 17, "kept_epoch": 17})
+    assert run(["show", "job-1"]) == 0
+    assert "of epoch 17, the best, whose weights are kept" in capsys.readouterr().out
+    assert run(["list"]) == 0
+    assert "loss 0.5000  (of epoch 17, the best)" in capsys.readouterr().out
+    del job.status.metrics["kept_epoch"]  # it keeps the last weights
+    assert run(["show", "job-1"]) == 0
+    assert "the best" not in capsys.readouterr().out
+
+
+def test_show_says_once_why_a_job_failed(script: Script, capsys: Output) -> None:
+    script.jobs["job-1"] = a_failed_job()
+    script.jobs["job-1"].status.reason = script.jobs["job-1"].status.error.message
+    assert run(["show", "job-1"]) == 0
+    assert capsys.readouterr().out.count(script.jobs["job-1"].status.error.message) == 1
+
+
 def test_show_tells_people_why_a_job_waits(script: Script, capsys: Output) -> None:
     script.jobs["job-1"] = a_job(waiting_reason="no node has a CUDA device")
     assert run(["show", "job-1"]) == 0
