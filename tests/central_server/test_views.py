@@ -12,7 +12,7 @@ from central_server.telemetry_records import Progress
 from central_server.views import JobView, view_job
 from central_server.watchers import Watchers
 from shared.lifecycle import AttemptState, JobState
-from tests.builders import a_job, an_attempt
+from tests.builders import a_job, a_spec, an_attempt
 
 
 def _seen(record: JobRecord, progress: Progress | None) -> JobView:
@@ -26,6 +26,13 @@ def test_an_attempt_that_resumes_is_shown_at_its_checkpoint_before_its_first_wor
         a_job(state=JobState.RUNNING, attempts=(lost, starting)), Progress(attempt=1, step=180, steps_total=300)
     )
     assert (view.step, view.steps_total, view.progress) == (150, 300, 0.5)
+
+
+def test_the_epoch_of_an_attempt_that_resumes_follows_from_its_step() -> None:
+    lost = replace(an_attempt(1), state=AttemptState.LOST)
+    starting = replace(an_attempt(2), state=AttemptState.STARTING, resumed_from_step=151)
+    job = a_job(spec=a_spec(epochs=6), state=JobState.RUNNING, attempts=(lost, starting), steps_total=300)
+    assert _seen(job, None).epoch == 4
 
 
 def test_a_paused_job_is_shown_at_its_checkpoint_and_not_where_its_node_last_spoke() -> None:
