@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cyxwiz.array_order import in_array_order
 from cyxwiz.cli.printing import print_json, print_table
 from cyxwiz.cli.with_client import with_client
 from cyxwiz.cli.words import moment_in_words, scores_in_words
@@ -27,7 +28,8 @@ def print_jobs(*, state: str | None, limit: int, as_json: bool, server: str | No
         print_json(infos)
         return
     now_ms = SystemClock().unix_ms()
-    print_table(("JOB", "NAME", "STATE", "PROGRESS", "SUBMITTED", "SCORES"), [_row(info, now_ms) for info in infos])
+    rows = [_row(info, now_ms) for info in in_array_order(infos)]
+    print_table(("JOB", "NAME", "STATE", "PROGRESS", "SUBMITTED", "SCORES"), rows)
 
 
 def _row(info: JobInfo, now_ms: int) -> tuple[str, ...]:

@@ -241,6 +241,14 @@ def test_list_aligns_columns_in_a_pipe(script: Script, capsys: Output) -> None:
     ]
 
 
+def test_the_jobs_of_an_array_are_listed_in_their_order(script: Script, capsys: Output) -> None:
+    for index in (10, 2, 1):
+        labels = {"array": "sweep", "array_index": str(index)}
+        script.jobs[f"job-{index}"] = a_job(f"job-{index}", labels=labels)
+    assert run(["list"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["JOB", "job-1", "job-2", "job-10"]
+
+
 def test_an_empty_list_is_an_empty_array(capsys: Output) -> None:
     assert run(["list", "--json"]) == 0
     assert capsys.readouterr().out == "[]\n"
@@ -273,6 +281,14 @@ def test_metrics_in_json_are_flat_rows(script: Script, capsys: Output) -> None:
     script.metrics = [job_pb2.MetricRow(step=5, epoch=1, at_ms=7, values={"loss": 0.5})]
     assert run(["metrics", "job-1", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == [{"step": 5, "epoch": 1, "at_ms": 7, "loss": 0.5}]
+
+
+def test_the_metrics_of_a_job_without_history_say_so(script: Script, capsys: Output) -> None:
+    script.jobs["job-1"] = a_job()
+    assert run(["metrics", "job-1"]) == 0
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "has reported no values yet" in err
 
 
 def test_metrics_in_a_pipe_are_a_table(script: Script, capsys: Output) -> None:
