@@ -61,7 +61,7 @@ def _facts(info: JobInfo, *, now_ms: int) -> Iterator[tuple[str, str]]:
             continue  # said above
         yield name, f"{value:.6g}"
     for attempt in info.attempts:
-        yield f"attempt {attempt.number}", _attempt_in_words(attempt)
+        yield f"attempt {attempt.number}", _attempt_in_words(attempt, said=info.error.message if info.error else "")
     if info.result is not None:
         if info.result.weights_uri:
             yield "weights", f"{info.result.weights_uri}  {bytes_in_words(info.result.size_bytes)}"
@@ -69,8 +69,8 @@ def _facts(info: JobInfo, *, now_ms: int) -> Iterator[tuple[str, str]]:
         yield "computed for", seconds_in_words(info.result.compute_seconds)
 
 
-def _attempt_in_words(attempt: AttemptInfo) -> str:
+def _attempt_in_words(attempt: AttemptInfo, *, said: str) -> str:
     resumed = f", resumed from step {attempt.resumed_from_step}" if attempt.resumed_from_step else ""
-    why = f" ({attempt.reason})" if attempt.reason else ""
+    why = f" ({attempt.reason})" if attempt.reason and attempt.reason != said else ""
     where = f", placed on {attempt.placement}" if attempt.placement else ""
     return f"{attempt.state} on {attempt.node_id}{resumed}{why}{where}"

@@ -192,10 +192,11 @@ def test_show_and_list_say_of_which_epoch_the_values_of_a_kept_model_are(script:
 
 
 def test_show_says_once_why_a_job_failed(script: Script, capsys: Output) -> None:
-    script.jobs["job-1"] = a_failed_job()
-    script.jobs["job-1"].status.reason = script.jobs["job-1"].status.error.message
+    script.jobs["job-1"] = job = a_failed_job()
+    job.status.reason = job.status.error.message
+    job.attempts.add(number=1, node_id="node-1", state="failed", reason=job.status.reason)
     assert run(["show", "job-1"]) == 0
-    assert capsys.readouterr().out.count(script.jobs["job-1"].status.error.message) == 1
+    assert capsys.readouterr().out.count("NaN in row 3") == 1
 
 
 def test_show_tells_people_why_a_job_waits(script: Script, capsys: Output) -> None:

@@ -80,7 +80,8 @@ def test_the_table_says_whose_values_are_final_where_a_job_keeps_its_best_epoch(
     job = a_job("a", state="succeeded")
     job.status.metrics.update({"loss": 1.0, "samples_processed": 2000, "kept_epoch": 17})
     job.result.final_metrics.update({"loss": 1.0, "samples_processed": 1700, "best_epoch": 17})
-    rows = dict(row[:2] for row in comparison_rows([compared_job(job_info_from_wire(job), {}, []), a_column("b")]))
+    columns = [compared_job(job_info_from_wire(job), {}, []), a_column("b")]
+    rows = {name: first for name, first, _ in comparison_rows(columns)}
     assert rows["final values of"] == "epoch 17, the best"
     assert rows["final samples_processed"] == "2000"
 
