@@ -14,6 +14,7 @@ from central_server.scheduler.demands import declared_bytes_of
 from central_server.scheduler.events import PlanRequested
 from central_server.scheduler.nodes import NodeState
 from central_server.tracker_rules import TrackerRules
+from shared.clock import Clock
 from shared.error_names import error_named
 from shared.errors import MachineFailure, OurBug, StoreUnavailable, UserMistake, WrongState
 from shared.job_spec import JobSpec
@@ -24,6 +25,8 @@ from shared.pb import job_pb2
 _NO_PLAN = PlanAnswer(request_id="")
 _WARM_UP_SECONDS = 30.0
 """JAX loads in less; the caller waits 120 s, of which the node's compiler has its share."""
+FIRST_NODE_SECONDS = 8.0
+"""A server that has just started waits so long for the nodes that start beside it, or come back."""
 _LOOK_EVERY_SECONDS = 0.1
 
 
@@ -59,10 +62,12 @@ class JobPlan:
 class Planning:
     """Asks for plans; it changes nothing."""
 
-    def __init__(self, loop: ControlLoop, read_model: ReadModel, tracker_rules: TrackerRules) -> None:
+    def __init__(self, loop: ControlLoop, read_model: ReadModel, tracker_rules: TrackerRules, clock: Clock) -> None:
         self._loop = loop
         self._read_model = read_model
         self._tracker_rules = tracker_rules
+        self._clock = clock
+        self._started_seconds = clock.monotonic_seconds()
 
     async def plan(self, config: job_pb2.JobConfig, caller: Caller) -> JobPlan:
         """Return the job's layers, what a node's compiler says it needs, and where it could run.
@@ -87,13 +92,19 @@ class Planning:
         )
 
     async def _until_warm(self) -> None:
-        """Wait for the first node while all that are here still load; whoever is not ready by then is told about."""
+        """Wait for the first node while all that are here still load, or none has had the time to come."""
         looks = round(_WARM_UP_SECONDS / _LOOK_EVERY_SECONDS)
         for _ in range(looks):
-            states = {node.state for node in self._read_model.nodes()}
-            if NodeState.READY in states or NodeState.WARMING_UP not in states:
+            if not self._may_soon_be_ready():
                 return
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
+
+    def _may_soon_be_ready(self) -> bool:
+        states = {node.state for node in self._read_model.nodes()}
+        if states & {NodeState.READY, NodeState.WARMING_UP}:
+            return NodeState.READY not in states
+        age_seconds = self._clock.monotonic_seconds() - self._started_seconds
+        return age_seconds < FIRST_NODE_SECONDS and NodeState.DRAINING not in states
 
     async def _ask_a_node(self, spec: JobSpec) -> tuple[PlanAnswer, str]:
         try:
