@@ -214,7 +214,7 @@ class _Parts:
         )
         self._node_commands = NodeCommands(self._loop, self._read_model)
         self._deployment_commands = DeploymentCommands(self._deployments, self._read_model, self._artifacts, clock)
-        self._planning = Planning(self._loop, self._read_model, settings.tracker_rules)
+        self._planning = Planning(self._loop, self._read_model, settings.tracker_rules, clock)
         self._ingest = TelemetryIngest(self._read_model, self._telemetry)
         self._measures.registry.register(PresentState(self._read_model, Sources(self._open_streams, self._dropped)))
         self._certificate = ServerCertificate(files, clock) if (files := settings.tls_files) else None

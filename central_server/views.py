@@ -15,6 +15,7 @@ from shared.node_messages import ResultFile
 
 WEIGHTS_FILE = "model.safetensors"
 _NO_PROGRESS = Progress(attempt=0)
+_GROWING = ("samples_processed", "elapsed_ms")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,8 @@ def view_job(seen: SeenJob, read_model: ReadModel) -> JobView:
     """Return what people see of a job at this moment."""
     record, progress = seen.record, _current_progress(seen)
     current = record.current_attempt
-    step, epoch = _place(record, progress)
     steps_total = progress.steps_total or record.steps_total or (seen.progress.steps_total if seen.progress else 0)
+    step, epoch = _place(record, progress, steps_total)
     is_queued = record.state is JobState.QUEUED
     return JobView(
         job_id=record.job_id,
@@ -138,14 +139,20 @@ def _current_progress(seen: SeenJob) -> Progress:
     return seen.progress
 
 
-def _place(record: JobRecord, progress: Progress) -> tuple[int, int]:
+def _place(record: JobRecord, progress: Progress, steps_total: int) -> tuple[int, int]:
     """Return step and epoch: live ones while there are any (a new try may begin further back), else the last known."""
     current = record.current_attempt
     if job_has_ended(record.state) or (current is not None and attempt_has_ended(current.state)):
         return max(record.step, progress.step), max(record.epoch, progress.epoch)
     if progress.step:
-        return progress.step, progress.epoch
-    return max(record.step, current.resumed_from_step if current else 0), record.epoch
+        return progress.step, progress.epoch or _epoch_of(progress.step, record.spec.epochs, steps_total)
+    step = max(record.step, current.resumed_from_step if current else 0)
+    return step, max(record.epoch, _epoch_of(step, record.spec.epochs, steps_total))
+
+
+def _epoch_of(step: int, epochs: int, steps_total: int) -> int:
+    """The epoch that a step belongs to, counted from 1; 0 before the first step and where nobody knows how many."""
+    return -(-step * epochs // steps_total) if steps_total else 0
 
 
 def _metrics(record: JobRecord, progress: Progress) -> dict[str, float]:
@@ -153,7 +160,26 @@ def _metrics(record: JobRecord, progress: Progress) -> dict[str, float]:
     counted = {"samples_processed": float(progress.samples_processed), "elapsed_ms": float(progress.elapsed_ms)}
     live = dict(progress.metrics) | {name: value for name, value in counted.items() if value}
     final = dict(record.result.final_metrics) if record.result else {}
-    return _with_rate(dict(record.last_metrics) | live | final)
+    whole = _of_the_whole_run(record.last_metrics, live, final)
+    return _with_rate(dict(record.last_metrics) | live | final | whole | _kept_epoch(final, whole))
+
+
+def _of_the_whole_run(*sources: Mapping[str, float]) -> dict[str, float]:
+    """What only grows has its largest value: final metrics may be those of an earlier epoch, whose weights are kept."""
+    return {
+        name: max(source[name] for source in sources if name in source)
+        for name in _GROWING
+        if any(name in source for source in sources)
+    }
+
+
+def _kept_epoch(final: Mapping[str, float], whole: Mapping[str, float]) -> dict[str, float]:
+    """Of which epoch the values are, where the weights of an earlier one than the last are kept.
+
+    A job that keeps the last weights tells its best epoch too, but its values are those of the whole run.
+    """
+    is_earlier = final.get("samples_processed", 0.0) < whole.get("samples_processed", 0.0)
+    return {"kept_epoch": final["best_epoch"]} if "best_epoch" in final and is_earlier else {}
 
 
 def _with_rate(metrics: dict[str, float]) -> dict[str, float]:

@@ -14,12 +14,11 @@ import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from cyxwiz.array_order import ARRAY_LABEL, INDEX_LABEL
 from cyxwiz.job_file import with_setting
 from shared.errors import InvalidField
 
 ARRAY = "array"
-ARRAY_LABEL = "array"
-INDEX_LABEL = "array_index"
 MOST_JOBS = 10_000
 
 

@@ -7,12 +7,13 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from cyxwiz.cli.words import seconds_in_words
+from cyxwiz.cli.words import kept_epoch, seconds_in_words
 from cyxwiz.records import JobInfo, MetricRow, to_json_value
 
 _NOT_SAID = "-"
 _NOT_COMPARED = frozenset({"name"})  # it heads the column
-_NOT_A_SCORE = frozenset({"elapsed_ms"})  # how long it ran is said in words
+_NOT_A_SCORE = frozenset({"elapsed_ms", "kept_epoch"})  # each is said in words
+_OF_THE_WHOLE_RUN = frozenset({"samples_processed"})  # the values of a kept epoch have its own
 _Best = Callable[[Iterable[float]], float]
 
 
@@ -31,7 +32,7 @@ class ComparedJob:
     Attributes:
         info: how it stands.
         settings: what was asked for, by dotted name.
-        final: its last scores, and what its result says.
+        final: the scores of the kept model, which may be that of an earlier epoch, else the last ones.
         best: of each value that has a better and a worse, the best in its history.
     """
 
@@ -43,7 +44,8 @@ class ComparedJob:
 
 def compared_job(info: JobInfo, spec: Mapping[str, object], history: Iterable[MetricRow]) -> ComparedJob:
     """Return a job's column; `spec` has the fields of the job as plain values."""
-    final = {**info.metrics, **(info.result.final_metrics if info.result is not None else {})}
+    kept = info.result.final_metrics if info.result is not None else {}
+    final = {**info.metrics, **{name: value for name, value in kept.items() if name not in _OF_THE_WHOLE_RUN}}
     return ComparedJob(
         info=info,
         settings=flat_settings(_with_model(spec)),
@@ -96,6 +98,8 @@ def comparison_rows(jobs: Sequence[ComparedJob]) -> Iterator[tuple[str, ...]]:
     yield ("ran for", *(_ran_for(job.info) for job in jobs))
     for name in differing(jobs):
         yield (name, *(_text_of(job, name) for job in jobs))
+    if any(kept_epoch(job.info) is not None for job in jobs):
+        yield ("final values of", *(_whose_values(job.info) for job in jobs))
     for name in sorted({name for job in jobs for name in job.final}):
         yield (f"final {name}", *_marked(name, [job.final.get(name) for job in jobs]))
     for name in sorted({name for job in jobs for name in job.best}):
@@ -118,6 +122,7 @@ def comparison_to_json(jobs: Sequence[ComparedJob]) -> dict[str, object]:
                 "name": job.info.name,
                 "state": job.info.state,
                 "settings": {name: to_json_value(job.settings.get(name)) for name in names},
+                "kept_epoch": kept_epoch(job.info),
                 "final": to_json_value(job.final),
                 "best": to_json_value(job.best),
             }
@@ -152,6 +157,11 @@ def _marked(name: str, values: Sequence[float | None]) -> list[str]:
         _NOT_SAID if value is None else f"{value:.6g}{' *' if best is not None and value == best else ''}"
         for value in values
     ]
+
+
+def _whose_values(info: JobInfo) -> str:
+    epoch = kept_epoch(info)
+    return "the last epoch" if epoch is None else f"epoch {epoch}, the best"
 
 
 def _ran_for(info: JobInfo) -> str:

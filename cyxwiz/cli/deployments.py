@@ -31,10 +31,16 @@ def deployments(as_json: JsonOption = False, server: ServerOption = None) -> Non
         print_table(_HEADER, [_row(info) for info in infos])
 
 
+def state_in_words(info: DeploymentInfo) -> str:
+    """Return one word: whether anybody has asked yet (`running`, else `ready`) is told by REQUESTS."""
+    answers = info.state in {"ready", "running"} and info.is_complete
+    return "ready" if answers else info.state
+
+
 def _row(info: DeploymentInfo) -> tuple[str, ...]:
     return (
         info.name,
-        info.state,
+        state_in_words(info),
         f"{info.source.removeprefix('artifact://sha256:')[:16]} ({info.generation})",
         f"{len(info.ready)} of {info.replicas_wanted}",
         str(info.total_requests),

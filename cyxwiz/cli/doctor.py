@@ -14,7 +14,7 @@ from cyxwiz.cli.options import JsonOption, ServerOption
 from cyxwiz.cli.printing import print_coloured, print_json, print_line
 from cyxwiz.errors import ServerUnreachable
 from cyxwiz.records import ServerInfo
-from cyxwiz.server_address import SERVER_VARIABLE, resolve_server
+from cyxwiz.server_address import SERVER_VARIABLE, each_address, is_loopback, resolve_server
 from shared.clock import SystemClock
 from shared.errors import CyxWizError
 
@@ -78,17 +78,23 @@ def _findings(server: str | None) -> Iterator[Finding]:
     jax = ask_jax()
     yield check_jax(jax)
     yield check_gpus(ask_gpus(), jax)
-    yield from _port_findings()
+    yield from _port_findings(address, is_chosen=bool(chosen))
     yield check_folder(ask_folder(default_state_dir()))
     yield from _server_findings(address, is_chosen=bool(chosen))
 
 
-def _port_findings() -> Iterator[Finding]:
+def _port_findings(address: str, *, is_chosen: bool) -> Iterator[Finding]:
+    """Look at the ports of a server on this machine: of the one that was named, else of what `cyxwiz up` takes."""
     from cyxwiz.cli.checkup.ports import GRPC_PORT, HTTP_PORT, check_port, is_free, is_our_http
 
-    free = is_free(GRPC_PORT)
-    ours = not free and not isinstance(_answer_of(f"127.0.0.1:{GRPC_PORT}"), ServerUnreachable)
-    yield check_port(GRPC_PORT, "--port", is_free=free, is_ours=ours)
+    for one in each_address(address):
+        if is_loopback(one):
+            port = int(one.rpartition(":")[2])
+            free = is_free(port)
+            ours = not free and not isinstance(_answer_of(one), ServerUnreachable)
+            yield check_port(port, "--port", is_free=free, is_ours=ours)
+    if is_chosen and address != f"127.0.0.1:{GRPC_PORT}":
+        return  # nobody says which port for HTTP another server has
     free = is_free(HTTP_PORT)
     yield check_port(HTTP_PORT, "--http-port", is_free=free, is_ours=not free and is_our_http(HTTP_PORT))
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cyxwiz.array_order import in_array_order
 from cyxwiz.cli.printing import print_json, print_table
 from cyxwiz.cli.with_client import with_client
-from cyxwiz.cli.words import metrics_in_words, moment_in_words
+from cyxwiz.cli.words import moment_in_words, scores_in_words
 from cyxwiz.records import JobInfo
 from shared.clock import SystemClock
 
@@ -27,7 +28,8 @@ def print_jobs(*, state: str | None, limit: int, as_json: bool, server: str | No
         print_json(infos)
         return
     now_ms = SystemClock().unix_ms()
-    print_table(("JOB", "NAME", "STATE", "PROGRESS", "SUBMITTED", "SCORES"), [_row(info, now_ms) for info in infos])
+    rows = [_row(info, now_ms) for info in in_array_order(infos)]
+    print_table(("JOB", "NAME", "STATE", "PROGRESS", "SUBMITTED", "SCORES"), rows)
 
 
 def _row(info: JobInfo, now_ms: int) -> tuple[str, ...]:
@@ -37,5 +39,5 @@ def _row(info: JobInfo, now_ms: int) -> tuple[str, ...]:
         str(info.state),
         f"{info.progress:.0%}",
         moment_in_words(info.submitted_at_ms, now_ms=now_ms),
-        info.waiting_reason or metrics_in_words(info.metrics) or "-",
+        info.waiting_reason or scores_in_words(info) or "-",
     )

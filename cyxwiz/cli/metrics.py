@@ -12,7 +12,7 @@ import typer
 
 from cyxwiz.cli.options import JobArgument, JsonOption, ServerOption
 from cyxwiz.cli.plot import PlotSize, plot_size_of, plotted
-from cyxwiz.cli.printing import print_json, print_line, print_table
+from cyxwiz.cli.printing import print_json, print_line, print_notice, print_table
 from cyxwiz.metrics import Metrics
 from cyxwiz.records import MetricRow, metric_row_to_json
 from shared.did_you_mean import did_you_mean
@@ -48,7 +48,9 @@ def metrics(
 
     rows = with_client(server, work)
     names = _checked(metric or [], rows)
-    if as_json:
+    if not rows and not as_json:
+        print_notice("cyxwiz: the job has reported no values yet; cyxwiz show says where it stands")
+    elif as_json:
         print_json([metric_row_to_json(row) for row in _only(names, rows)])
     elif plot:
         _print_plots(rows, names or [name for name in _PLOTTED if name in rows.names])

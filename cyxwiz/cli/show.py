@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cyxwiz.cli.options import JobArgument, JsonOption, ServerOption
 from cyxwiz.cli.printing import print_json, print_line
-from cyxwiz.cli.words import bytes_in_words, moment_in_words, seconds_in_words
+from cyxwiz.cli.words import bytes_in_words, kept_epoch, moment_in_words, seconds_in_words
 from cyxwiz.records import AttemptInfo, JobInfo
 from shared.clock import SystemClock
 
@@ -40,7 +40,8 @@ def show(job: JobArgument, as_json: JsonOption = False, server: ServerOption = N
 
 def _facts(info: JobInfo, *, now_ms: int) -> Iterator[tuple[str, str]]:
     yield "job", f"{info.job_id}  {info.name}".rstrip()
-    yield "state", f"{info.state}{f' ({info.reason})' if info.reason else ''}"
+    # Why a job failed is its error, which has a line of its own.
+    yield "state", f"{info.state} ({info.reason})" if info.reason and info.error is None else str(info.state)
     if info.waiting_reason:
         yield "waits because", info.waiting_reason
     if info.error is not None:
@@ -53,10 +54,14 @@ def _facts(info: JobInfo, *, now_ms: int) -> Iterator[tuple[str, str]]:
     yield "started", moment_in_words(info.started_at_ms, now_ms=now_ms)
     yield "first step", moment_in_words(info.first_step_at_ms, now_ms=now_ms)
     yield "ended", moment_in_words(info.ended_at_ms, now_ms=now_ms)
+    if (epoch := kept_epoch(info)) is not None:
+        yield "values", f"of epoch {epoch}, the best, whose weights are kept"
     for name, value in info.metrics.items():
+        if name == "kept_epoch":
+            continue  # said above
         yield name, f"{value:.6g}"
     for attempt in info.attempts:
-        yield f"attempt {attempt.number}", _attempt_in_words(attempt)
+        yield f"attempt {attempt.number}", _attempt_in_words(attempt, said=info.error.message if info.error else "")
     if info.result is not None:
         if info.result.weights_uri:
             yield "weights", f"{info.result.weights_uri}  {bytes_in_words(info.result.size_bytes)}"
@@ -64,8 +69,8 @@ def _facts(info: JobInfo, *, now_ms: int) -> Iterator[tuple[str, str]]:
         yield "computed for", seconds_in_words(info.result.compute_seconds)
 
 
-def _attempt_in_words(attempt: AttemptInfo) -> str:
+def _attempt_in_words(attempt: AttemptInfo, *, said: str) -> str:
     resumed = f", resumed from step {attempt.resumed_from_step}" if attempt.resumed_from_step else ""
-    why = f" ({attempt.reason})" if attempt.reason else ""
+    why = f" ({attempt.reason})" if attempt.reason and attempt.reason != said else ""
     where = f", placed on {attempt.placement}" if attempt.placement else ""
     return f"{attempt.state} on {attempt.node_id}{resumed}{why}{where}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,14 +24,19 @@ def create(
     user: Annotated[str, typer.Option("--user", help="Whose jobs its jobs are; the local user when not said.")] = "",
     expires: Annotated[str, typer.Option("--expires", metavar="TIME", help="Such as 12h or 30d; 0 is never.")] = "0",
     name: Annotated[str, typer.Option("--name", help="What it is for.")] = "",
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write it there instead, for its owner alone to read."),
+    ] = None,
     as_json: JsonOption = False,
     server: ServerOption = None,
 ) -> None:
-    """Make a token and print it; nobody can show it again.
+    """Make a token and print it, or write it to a file; nobody can show it again.
 
-    Example: cyxwiz token create --role submitter --user ada --expires 30d
+    Example: cyxwiz token create --role submitter --user ada --expires 30d -o ada.token
     """
     from cyxwiz.cli.with_client import with_client
+    from shared.private_file import write_private
 
     seconds = seconds_from(expires, field="expires")
 
@@ -37,11 +44,16 @@ def create(
         return await client.create_token(role=role, user=user, name=name, expires_in_seconds=seconds)
 
     made = with_client(server, work)
+    if output is not None:
+        write_private(output, f"{made.token}\n".encode())
+        made = replace(made, token="")  # it is in the file, and nowhere else
     if as_json:
         print_json(made)
         return
-    print_notice(f"{made.info.token_id}: {made.info.role} for user {made.info.user_id}; keep it, it is shown once")
-    print_line(made.token)
+    kept = "keep it, it is shown once" if output is None else f"it is in {output}"
+    print_notice(f"{made.info.token_id}: {made.info.role} for user {made.info.user_id}; {kept}")
+    if output is None:
+        print_line(made.token)
 
 
 def list_tokens(as_json: JsonOption = False, server: ServerOption = None) -> None:

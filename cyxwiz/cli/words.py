@@ -45,6 +45,18 @@ def metrics_in_words(metrics: Mapping[str, float]) -> str:
     return "  ".join(f"{name} {metrics[name]:.4f}" for name in SHOWN_METRICS if name in metrics)
 
 
+def kept_epoch(info: JobInfo) -> int | None:
+    """Return the best epoch where the job's weights and values are of it and not of the end, else None."""
+    epoch = info.metrics.get("kept_epoch")
+    return None if epoch is None else round(epoch)
+
+
+def scores_in_words(info: JobInfo) -> str:
+    """Return the losses and accuracies there are, and of which epoch where it is not the last one."""
+    scores, epoch = metrics_in_words(info.metrics), kept_epoch(info)
+    return scores if epoch is None or not scores else f"{scores}  (of epoch {epoch}, the best)"
+
+
 def seconds_left(info: JobInfo) -> float | None:
     """Return how long the job will still train at the pace it had, None while there is no pace."""
     elapsed_ms = info.metrics.get("elapsed_ms", 0.0)
@@ -71,7 +83,7 @@ def standing_in_words(info: JobInfo) -> str:
         parts.append(f"({why_no_steps(info)})")
     if info.step:
         parts.append(f"epoch {info.epoch}/{info.epochs}  step {info.step}/{info.steps_total}")
-        parts.append(metrics_in_words(info.metrics))
+        parts.append(scores_in_words(info))
     if "samples_per_second" in info.metrics and not info.has_ended:
         parts.append(f"{info.metrics['samples_per_second']:,.0f} samples/s")
     left = seconds_left(info)

@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from central_server.requests import planning
 from tests.central_server.running_server import Server, running_server
+
+
+@pytest.fixture(autouse=True)
+def _nobody_waits_for_a_first_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that plans without a node has none on its way."""
+    monkeypatch.setattr(planning, "FIRST_NODE_SECONDS", 0.0)
 
 
 @pytest.fixture

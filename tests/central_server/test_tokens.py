@@ -204,8 +204,12 @@ async def test_the_command_line_makes_lists_and_revokes_tokens_and_shows_who_did
     (tmp_path / "token").write_text(server.token + "\n")
     shown = ("--token-file", str(tmp_path / "token"))
     capsys.readouterr()
-    assert await asyncio.to_thread(said, *shown, "token", "create", "--role", "viewer", "--expires", "30d") == 0
-    made = capsys.readouterr().out.strip()
+    assert (
+        await asyncio.to_thread(said, *shown, "token", "create", "--role", "viewer", "-o", str(tmp_path / "made")) == 0
+    )
+    made = (tmp_path / "made").read_text().strip()
+    assert (tmp_path / "made").stat().st_mode & 0o777 == 0o600
+    assert made not in "".join(capsys.readouterr())
     assert await code_with(server, f"Bearer {made}") is grpc.StatusCode.OK
     assert await asyncio.to_thread(said, "token", "list", "--json", *shown) == 0
     listed = capsys.readouterr().out

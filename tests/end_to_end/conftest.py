@@ -17,7 +17,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClusterProcess]:
     state_dir = tmp_path_factory.mktemp("cluster") / "state"
     with ClusterProcess(
-        state_dir, "--data-root", str(EXAMPLES), "--data-root", str(state_dir.parent), "--allow-user-code"
+        state_dir, "--data-root", str(EXAMPLES.parent), "--data-root", str(state_dir.parent), "--allow-user-code"
     ) as cluster:
         yield cluster
 

@@ -9,6 +9,7 @@ import grpc
 import httpx
 import pytest
 
+from central_server.requests import planning
 from central_server.rpc import node_session
 from central_server.storage.store import SqlStore
 from shared.errors import StoreUnavailable
@@ -218,6 +219,26 @@ async def test_a_node_plans_a_job(server: Server) -> None:
             plan = await server.jobs.PlanJob(job_pb2.PlanJobRequest(config=a_config()))
     assert (plan.memory_bytes, plan.flops_per_step, plan.memory_note) == (12345, 9.0, "")
     assert [(place.node_id, place.fits) for place in plan.nodes] == [("a", True)]
+
+
+async def test_a_plan_waits_for_a_node_that_is_warming_up(server: Server) -> None:
+    async with a_connected_node(server, is_ready=False) as node:
+        planned = server.jobs.PlanJob(job_pb2.PlanJobRequest(config=a_config()))
+        await asyncio.sleep(0.2)  # the question arrives, and waits
+        await node.say(NodeChanged(a_description(is_ready=True)))
+        await node.say(PlanAnswer((await node.expect(PlanRequest)).request_id, memory_bytes=12345))
+        assert (await planned).memory_bytes == 12345
+
+
+async def test_a_plan_waits_for_the_first_node_of_a_server_that_has_just_started(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planning, "FIRST_NODE_SECONDS", 60.0)
+    planned = server.jobs.PlanJob(job_pb2.PlanJobRequest(config=a_config()))
+    await asyncio.sleep(0.2)  # the question arrives, and waits
+    async with a_connected_node(server) as node:
+        await node.say(PlanAnswer((await node.expect(PlanRequest)).request_id, memory_bytes=12345))
+        assert (await planned).memory_bytes == 12345
 
 
 async def test_a_plan_of_data_that_only_a_node_can_open_has_the_nodes_layers(server: Server) -> None:

@@ -179,6 +179,26 @@ def test_show_aligns_its_values_however_long_a_metrics_name_is(script: Script, c
     assert lines["state"].index("running") == lines["loss"].index("0.5")
 
 
+def test_show_and_list_say_of_which_epoch_the_values_of_a_kept_model_are(script: Script, capsys: Output) -> None:
+    job = a_finished_job({"model.safetensors": b"x"}, script)
+    job.status.metrics.update({"loss": 0.5, "best_epoch": 17, "kept_epoch": 17})
+    assert run(["show", "job-1"]) == 0
+    assert "of epoch 17, the best, whose weights are kept" in capsys.readouterr().out
+    assert run(["list"]) == 0
+    assert "loss 0.5000  (of epoch 17, the best)" in capsys.readouterr().out
+    del job.status.metrics["kept_epoch"]  # it keeps the last weights
+    assert run(["show", "job-1"]) == 0
+    assert "the best" not in capsys.readouterr().out
+
+
+def test_show_says_once_why_a_job_failed(script: Script, capsys: Output) -> None:
+    script.jobs["job-1"] = job = a_failed_job()
+    job.status.reason = job.status.error.message
+    job.attempts.add(number=1, node_id="node-1", state="failed", reason=job.status.reason)
+    assert run(["show", "job-1"]) == 0
+    assert capsys.readouterr().out.count("NaN in row 3") == 1
+
+
 def test_show_tells_people_why_a_job_waits(script: Script, capsys: Output) -> None:
     script.jobs["job-1"] = a_job(waiting_reason="no node has a CUDA device")
     assert run(["show", "job-1"]) == 0
@@ -222,6 +242,14 @@ def test_list_aligns_columns_in_a_pipe(script: Script, capsys: Output) -> None:
     ]
 
 
+def test_the_jobs_of_an_array_are_listed_in_their_order(script: Script, capsys: Output) -> None:
+    for index in (10, 2, 1):
+        labels = {"array": "sweep", "array_index": str(index)}
+        script.jobs[f"job-{index}"] = a_job(f"job-{index}", labels=labels)
+    assert run(["list"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["JOB", "job-1", "job-2", "job-10"]
+
+
 def test_an_empty_list_is_an_empty_array(capsys: Output) -> None:
     assert run(["list", "--json"]) == 0
     assert capsys.readouterr().out == "[]\n"
@@ -254,6 +282,14 @@ def test_metrics_in_json_are_flat_rows(script: Script, capsys: Output) -> None:
     script.metrics = [job_pb2.MetricRow(step=5, epoch=1, at_ms=7, values={"loss": 0.5})]
     assert run(["metrics", "job-1", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == [{"step": 5, "epoch": 1, "at_ms": 7, "loss": 0.5}]
+
+
+def test_the_metrics_of_a_job_without_history_say_so(script: Script, capsys: Output) -> None:
+    script.jobs["job-1"] = a_job()
+    assert run(["metrics", "job-1"]) == 0
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "has reported no values yet" in err
 
 
 def test_metrics_in_a_pipe_are_a_table(script: Script, capsys: Output) -> None:
@@ -414,6 +450,18 @@ def test_plan_in_json_has_the_documented_keys(script: Script, job_file: Path, ca
     plan = json.loads(capsys.readouterr().out)
     assert {"layers", "parameters", "memory_bytes", "flops_per_step", "nodes"} <= set(plan)
     assert plan["layers"] == [{"name": "d", "type": "dense", "output_shape": [10], "parameters": 650}]
+
+
+def test_a_plan_says_what_is_not_known_yet(script: Script, job_file: Path, capsys: Output) -> None:
+    script.plan = job_pb2.PlanJobResponse(memory_note="no node is ready")
+    assert run(["plan", str(job_file)]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "layers          not known yet: their sizes follow from data that only a node can read",
+        "parameters      not known yet",
+        "memory          not known yet",
+        "                no node is ready",
+        "flops per step  not known yet",
+    ]
 
 
 def test_nodes_in_json_have_the_documented_keys(script: Script, capsys: Output) -> None:

@@ -76,6 +76,16 @@ def test_a_score_that_one_job_lacks_is_left_open_and_marks_nobody() -> None:
     assert (final, best) == (("final loss", "1", "-"), ("best loss", "1 at 1", "-"))
 
 
+def test_the_table_says_whose_values_are_final_where_a_job_keeps_its_best_epoch() -> None:
+    job = a_job("a", state="succeeded")
+    job.status.metrics.update({"loss": 1.0, "samples_processed": 2000, "kept_epoch": 17})
+    job.result.final_metrics.update({"loss": 1.0, "samples_processed": 1700, "best_epoch": 17})
+    columns = [compared_job(job_info_from_wire(job), {}, []), a_column("b")]
+    rows = {name: first for name, first, _ in comparison_rows(columns)}
+    assert rows["final values of"] == "epoch 17, the best"
+    assert rows["final samples_processed"] == "2000"
+
+
 def test_the_json_has_the_differing_settings_of_each_job() -> None:
     document = comparison_to_json([a_column("a", losses=(3.0,)), a_column("b", rate=0.2)])
     assert document == {
@@ -86,6 +96,7 @@ def test_the_json_has_the_differing_settings_of_each_job() -> None:
                 "name": "run-a",
                 "state": "succeeded",
                 "settings": {"hyperparameters.learning_rate": 0.1},
+                "kept_epoch": None,
                 "final": {"loss": 3.0},
                 "best": {"loss": {"value": 3.0, "step": 1}},
             },
@@ -94,6 +105,7 @@ def test_the_json_has_the_differing_settings_of_each_job() -> None:
                 "name": "run-b",
                 "state": "succeeded",
                 "settings": {"hyperparameters.learning_rate": 0.2},
+                "kept_epoch": None,
                 "final": {},
                 "best": {},
             },
