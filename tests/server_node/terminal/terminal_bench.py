@@ -37,7 +37,7 @@ class Callers:
         return [detail for action, _, _, detail in self.records if action == CLOSED]
 
     async def check(self, authorization: str, host: str, permission: Permission, what: str) -> CheckedCaller:
-        assert (permission, what.partition("/")[0]) == (Permission.TERMINAL, "cyxwiz.protocol.TerminalService")
+        assert (permission, what.partition("/")[0]) == (Permission.TERMINAL, "TerminalService")
         name = authorization.removeprefix("Bearer ")
         if name == "viewer" or name in self.revoked:
             raise NotPermitted("a viewer may not")
