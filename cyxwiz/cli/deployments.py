@@ -37,6 +37,11 @@ def state_in_words(info: DeploymentInfo) -> str:
     return "ready" if answers else info.state
 
 
+def latency_in_words(info: DeploymentInfo) -> str:
+    """Return how long an answer took on average; a dash before any was measured."""
+    return f"{info.latency_ms:.2f} ms" if info.latency_ms else "-"
+
+
 def _row(info: DeploymentInfo) -> tuple[str, ...]:
     return (
         info.name,
@@ -44,6 +49,6 @@ def _row(info: DeploymentInfo) -> tuple[str, ...]:
         f"{info.source.removeprefix('artifact://sha256:')[:16]} ({info.generation})",
         f"{len(info.ready)} of {info.replicas_wanted}",
         str(info.total_requests),
-        f"{info.latency_ms:.2f} ms" if info.total_requests else "-",
+        latency_in_words(info),
         info.message or ", ".join(replica.address for replica in info.ready) or "-",
     )

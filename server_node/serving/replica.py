@@ -60,6 +60,7 @@ class _Counts:
     seen_rows: int = 0
     seen_at: float = 0.0
     latencies: list[float] = field(default_factory=list)
+    latency_seconds: float = 0.0
 
 
 class Replica:
@@ -177,15 +178,17 @@ class Replica:
         self._deliver(left)
 
     def served(self) -> Served:
-        """Tell what was done, with the rate and the mean latency since the last look."""
+        """Tell what was done, with the rate since the last look, and the mean latency of the last that had answers."""
         with self._changed:
             counts, now = self._counts, self._clock()
             seconds = max(now - counts.seen_at, 1e-9)
             rate = (counts.rows - counts.seen_rows) / seconds
-            latency = sum(counts.latencies) / len(counts.latencies) if counts.latencies else 0.0
+            if counts.latencies:
+                # Kept while nobody asks: the central server may look later than at the report that had the answers.
+                counts.latency_seconds = sum(counts.latencies) / len(counts.latencies)
             counts.seen_rows, counts.seen_at = counts.rows, now
             counts.latencies.clear()
-            return Served(counts.requests, counts.rows, self._batcher.rows, latency * 1000, rate)
+            return Served(counts.requests, counts.rows, self._batcher.rows, counts.latency_seconds * 1000, rate)
 
     def _next(self, until: float) -> Batch | None:
         """Wait for the next batch, a little while at most; None when there is none yet."""

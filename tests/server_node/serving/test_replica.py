@@ -74,6 +74,16 @@ def test_rows_of_several_requests_are_computed_together_and_each_gets_its_own() 
     assert (one.outputs[0][:, 0].tolist(), two.outputs[0][:, 0].tolist()) == ([2], [4, 6])
 
 
+def test_the_latency_is_still_told_when_nobody_has_asked_since() -> None:
+    bench = Bench()
+    assert bench.replica.served().latency_ms == 0
+    bench.ask(1)
+    bench.replica.work(60, lambda: bool(bench.finished))
+    measured = bench.replica.served().latency_ms
+    assert measured > 0
+    assert bench.replica.served().latency_ms == measured
+
+
 def test_a_request_larger_than_a_batch_is_answered_whole() -> None:
     bench = Bench()
     ask = bench.ask(*range(7))
