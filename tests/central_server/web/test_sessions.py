@@ -5,7 +5,10 @@ import asyncio
 import httpx
 import pytest
 
+from central_server.identity import staying
+from shared.pb import security_pb2
 from tests.central_server.running_server import Server, submit
+from tests.central_server.web.events import stream
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -82,3 +85,17 @@ async def test_a_body_that_says_it_is_too_long_is_not_read(shared_server: Server
     assert b" 413 " in await asyncio.wait_for(reader.readline(), 5)
     writer.close()
     await writer.wait_closed()
+
+
+async def test_a_page_is_signed_out_soon_after_its_token_is_revoked(
+    shared_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(staying, "ASKED_EVERY_SECONDS", 0.05)
+    made = await shared_server.security.CreateToken(security_pb2.CreateTokenRequest(role="viewer"))
+    async with a_browser(shared_server) as page, asyncio.timeout(10):
+        await page.post("/api/v1/session", json={"token": made.token})
+        async with stream(page, "/api/v1/events", topics="jobs") as events:
+            await shared_server.security.RevokeToken(security_pb2.RevokeTokenRequest(token_id=made.info.token_id))
+            assert (await events.rest())[-1].name == "signed_out"
+        assert (await page.get("/api/v1/jobs")).status_code == 401
+        assert (await page.get("/api/v1/session")).json() == {"user": "", "role": "", "is_session": False}
