@@ -106,7 +106,8 @@ class Registration:
         async def handle(_: object, context: Context) -> bytes:
             with _Telling(partial(self._on_end, name), is_timed=False) as told:
                 caller = await self._admit(name, context)
-                answer = await method(_messages(request, context), caller)
+                async with self._admission.staying(context):
+                    answer = await method(_messages(request, context), caller)
                 return answer.SerializeToString()
             return await told.abort(context)
 
@@ -117,7 +118,9 @@ class Registration:
 
         async def handle(_: object, context: Context) -> None:
             with _Telling(partial(self._on_end, name), is_timed=False) as told:
-                await method(context, await self._admit(name, context))
+                caller = await self._admit(name, context)
+                async with self._admission.staying(context):
+                    await method(context, caller)
                 return
             await told.abort(context)
 

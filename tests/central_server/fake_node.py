@@ -39,10 +39,10 @@ _Message = TypeVar("_Message", bound=ServerMessage)
 class FakeNode:
     """One open control stream."""
 
-    def __init__(self, server: Server, hello: Hello) -> None:
+    def __init__(self, server: Server, hello: Hello, *, token: str = "") -> None:
         self._server = server
         self.hello = hello
-        self._stream = open_stream(server, "Control")
+        self._stream = open_stream(server, "Control", token=token)
         self.session_id = ""
 
     async def connect(self) -> Welcome:
@@ -117,12 +117,12 @@ async def a_connected_node(server: Server, node_id: str = "a", **fields: Any) ->
         node.cut()
 
 
-def open_stream(server: Server, method: str) -> RawStream:
+def open_stream(server: Server, method: str, *, token: str = "") -> RawStream:
     """Open a stream of the NodeLink that carries raw bytes."""
     call: grpc.aio.StreamStreamMultiCallable[bytes, bytes] = server.channel.stream_stream(
         f"/cyxwiz.link.NodeLink/{method}"
     )
-    return call()
+    return call(metadata=(("authorization", f"Bearer {token}"),) if token else None)
 
 
 async def upload(server: Server, name: str, content: bytes) -> ResultFile:

@@ -14,7 +14,10 @@ from cyxwiz.aio import Client
 from cyxwiz.cli.exit_codes import ExitCode
 from cyxwiz.cli.main import run
 from cyxwiz.errors import NotAllowed, TooManyRequests
-from shared.pb import job_pb2, security_pb2
+from shared.identifiers import AttemptKey
+from shared.pb import artifact_pb2, job_pb2, node_pb2, security_pb2
+from tests.builders import a_hello
+from tests.central_server.fake_node import FakeNode, a_batch, open_stream
 from tests.central_server.running_server import Server, running_server, submit
 from tests.central_server.web.events import stream
 
@@ -90,6 +93,32 @@ async def test_streams_end_soon_after_their_token_is_revoked_and_others_go_on(
         await asyncio.sleep(0.2)
         assert not goes_on.done()
         goes_on.cancel()
+
+
+async def test_a_node_is_disconnected_soon_after_its_token_is_revoked(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(staying, "ASKED_EVERY_SECONDS", 0.05)
+    made = await a_token(server, "node")
+    node = FakeNode(server, a_hello("gone"), token=made.token)
+    await node.connect()
+    telemetry = open_stream(server, "Telemetry", token=made.token)
+    await telemetry.write(a_batch(node, AttemptKey("job", 1)).SerializeToString())
+    await telemetry.read()
+    await server.security.RevokeToken(security_pb2.RevokeTokenRequest(token_id=made.info.token_id))
+    code, sentence = await node.code_at_end()
+    assert (code, "revoked" in sentence, await telemetry.code()) == (UNAUTHENTICATED, True, UNAUTHENTICATED)
+    assert not (await server.nodes.ListNodes(node_pb2.ListNodesRequest(online_only=True))).nodes
+
+
+async def test_an_upload_ends_soon_after_its_token_is_revoked(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(staying, "ASKED_EVERY_SECONDS", 0.05)
+    made = await a_token(server)
+    upload = server.artifacts.Upload(metadata=(("authorization", f"Bearer {made.token}"),))
+    await upload.write(artifact_pb2.UploadChunk(sha256="0" * 64, size_bytes=2, data=b"1"))
+    await server.security.RevokeToken(security_pb2.RevokeTokenRequest(token_id=made.info.token_id))
+    async with asyncio.timeout(10):
+        assert await upload.code() is UNAUTHENTICATED
 
 
 async def test_an_expired_token_counts_no_more(server: Server) -> None:
