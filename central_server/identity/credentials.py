@@ -69,11 +69,10 @@ class Credentials:
             if not self._known.is_familiar(sha256):
                 self._refuse_too_fast(host)
             record = await self._known.find(sha256)
-        try:
-            caller = caller_with(record, sha256, now_ms=self._clock.unix_ms(), peer=host)
-        except NotAuthenticated:
+        # One that has ended was given to somebody once: many may go on showing it, and none of them guesses.
+        if record is None:
             self._guesses.failed(host, self._clock.monotonic_seconds())
-            raise
+        caller = caller_with(record, sha256, now_ms=self._clock.unix_ms(), peer=host)
         self._guesses.succeeded(host)
         return caller
 

@@ -136,6 +136,13 @@ async def test_whoever_guesses_has_to_wait_and_locks_nobody_out(server: Server) 
     assert await code_with(server, f"Bearer {server.token}") is grpc.StatusCode.OK
 
 
+async def test_a_token_that_ended_is_no_guess_however_many_show_it(server: Server) -> None:
+    made, never_shown = await a_token(server), await a_token(server)
+    await server.security.RevokeToken(security_pb2.RevokeTokenRequest(token_id=made.info.token_id))
+    assert {await code_with(server, f"Bearer {made.token}") for _ in range(12)} == {UNAUTHENTICATED}
+    assert await code_with(server, f"Bearer {never_shown.token}") is grpc.StatusCode.OK
+
+
 async def test_without_a_token_nobody_is_let_in_where_one_is_required(tmp_path: Path) -> None:
     async with running_server(tmp_path, require_token=True) as server:
         assert await code_with(server) is UNAUTHENTICATED
