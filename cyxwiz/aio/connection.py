@@ -106,17 +106,13 @@ class Connection:
             await channel.close()
 
     def node_channel(self, address: str, node_id: str) -> grpc.aio.Channel:
-        """Return a channel to a node's own server, with the credentials that the central server is shown; kept open.
-
-        A node on this machine is spoken to in the clear, as it listens; any other one as the central server is.
-        """
+        """Return a channel to a node's own server, with the credentials that the central server is shown; kept open."""
         self.refuse_when_closed()
         known = self._nodes.get((address, node_id))
         if known is None:
-            credentials = _credentials(self._tls) if self._tls and not is_loopback(address) else None
             known = SeveralServers(
                 [address],
-                dial=partial(_dial, credentials=credentials, server_name=node_server_name(node_id)),
+                dial=partial(dial_node, node_id=node_id, tls=self._tls),
                 monotonic_seconds=self._clock.monotonic_seconds,
                 metadata=self._metadata,
             )
@@ -175,6 +171,16 @@ class Connection:
         """Return a fresh account of failures in a row, for `seconds` or the client's own retry time."""
         limit = self._retry_seconds if seconds is None else seconds
         return Patience(limit, clock=self._clock, uniform=self._uniform)
+
+
+def dial_node(address: str, *, node_id: str, tls: TlsChoice | None) -> grpc.aio.Channel:
+    """Return a channel to a node's own server.
+
+    A node on this machine is spoken to in the clear, as it listens; any other one as the central server is, with a
+    certificate of the node, not of the host that it happens to be on.
+    """
+    credentials = _credentials(tls) if tls is not None and not is_loopback(address) else None
+    return _dial(address, credentials=credentials, server_name=node_server_name(node_id))
 
 
 def _dial(address: str, *, credentials: grpc.ChannelCredentials | None, server_name: str = "") -> grpc.aio.Channel:

@@ -5,24 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import grpc
 import grpc.aio
 
+from cyxwiz.aio.connection import dial_node
 from cyxwiz.aio.node_door import NodeDoor
 from cyxwiz.aio.rpc_errors import error_from_rpc
 from cyxwiz.errors import CyxWizError, ServerNotTrusted, ServerUnreachable
-from cyxwiz.server_address import is_loopback
 from shared.pb import terminal_pb2, terminal_pb2_grpc
-from shared.tls_identity import node_server_name
 
 _CALL_SECONDS = 15.0
 _PIECE_BYTES = 64 * 1024
-_CHANNEL_OPTIONS = (
-    ("grpc.keepalive_time_ms", 15_000),
-    ("grpc.keepalive_timeout_ms", 10_000),
-    ("grpc.http2.max_pings_without_data", 0),
-    ("grpc.use_local_subchannel_pool", 1),
-)
 
 
 class NodeTerminal:
@@ -116,7 +108,7 @@ async def open_terminal(
         OverQuota: the node has as many terminals as it may.
         ServerUnreachable: the node does not answer, or cannot ask the central server.
     """
-    async with _dialled(door) as channel:
+    async with dial_node(door.address, node_id=door.node_id, tls=door.tls) as channel:
         stub: terminal_pb2_grpc.TerminalServiceAsyncStub = terminal_pb2_grpc.TerminalServiceStub(channel)
         request = terminal_pb2.CreateTerminalSessionRequest(
             command=command, rows=rows, cols=columns, terminal_type=terminal_type, hides_input=hides_input
@@ -131,16 +123,6 @@ async def open_terminal(
             yield terminal
         finally:
             terminal.leave()
-
-
-def _dialled(door: NodeDoor) -> grpc.aio.Channel:
-    if door.tls is None or is_loopback(door.address):
-        options = (*_CHANNEL_OPTIONS, *((("grpc.enable_http_proxy", 0),) if is_loopback(door.address) else ()))
-        return grpc.aio.insecure_channel(door.address, options=options)
-    # The certificate is of the node, not of the host that it happens to be on.
-    name = ("grpc.ssl_target_name_override", node_server_name(door.node_id))
-    credentials = grpc.ssl_channel_credentials(door.tls.authority, door.tls.key, door.tls.certificate)
-    return grpc.aio.secure_channel(door.address, credentials, options=(*_CHANNEL_OPTIONS, name))
 
 
 def _error(error: grpc.aio.AioRpcError, door: NodeDoor) -> CyxWizError:
