@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from importlib import metadata
-from typing import TYPE_CHECKING
 
 from server_node.attempt_traces import AttemptTraces
 from server_node.attempts.book import NodeIdentity
@@ -48,10 +47,7 @@ from server_node.inbox import Inbox
 from server_node.journal import Journal
 from server_node.kept_artifacts import KeptArtifacts
 from server_node.left_behind import remove_what_was_left
-from server_node.own_services.own_side import Listening, open_own_server
-from server_node.own_services.service_table import ServiceTable
-from server_node.serving.deployment_service import OwnDeployments, deployment_table
-from server_node.serving.inference_service import inference_table
+from server_node.own_servers import OwnAddresses, OwnServers
 from server_node.serving.live_replicas import LiveReplicas
 from server_node.serving.predicting import Predicting
 from server_node.settings import NodeSettings
@@ -63,14 +59,10 @@ from server_node.tidying import Tidying
 from server_node.user_code.engine import UserCodeEngine, UserCodeSettings
 from shared.clock import SystemClock
 from shared.dataset_uri import ArtifactDataset, parse_dataset_uri
-from shared.errors import NotSupported
 from shared.identifiers import AttemptKey, new_session_id
 from shared.log_lines import log_event
 from shared.node_messages import AttemptEnded, NodeDescription, OfferAttempt, Outcome
 from shared.tracing import SpanSink
-
-if TYPE_CHECKING:
-    from server_node.own_http.server import OwnHttpServer
 
 _LOG = logging.getLogger(__name__)
 LIVE_SECONDS = 1.0
@@ -134,12 +126,20 @@ class Node:
         self._callers = CallerCheck(
             channel=self._client.channel, clock=self._clock, kept_seconds=settings.known_caller_seconds
         )
-        self._own: list[Listening] = []
-        self._http: OwnHttpServer | None = None
         self._live = LiveReplicas()
         self._predicting = Predicting(self._live)
         self._terminals = Terminals(
             settings, self._callers, clock=self._clock, uniform=self._uniform, check_deployment=self._predicting.find
+        )
+        self._addresses = OwnAddresses()
+        self._servers = OwnServers(
+            settings,
+            node_id=folder.node_id,
+            link=self._link,
+            callers=self._callers,
+            live=self._live,
+            predicting=self._predicting,
+            terminals=self._terminals.tables,
         )
         self._telemetry = TelemetryStream(folder.node_id, channel=self._client.channel, uniform=self._uniform)
         self._tidying = Tidying()
@@ -159,7 +159,8 @@ class Node:
         """
         try:
             await asyncio.to_thread(self._tidy_up)
-            await self._open_own_servers()
+            self._addresses = await self._servers.open()
+            self._describe(self._description)
             async with asyncio.TaskGroup() as tasks:
                 async with JobExecutor(
                     self._tools, bring_dataset=self._bring_dataset, callbacks=self._callbacks()
@@ -182,60 +183,10 @@ class Node:
         except* _Stopped:
             log_event(_LOG, "node_stopped")
         finally:
-            for own in self._own:
-                await own.server.stop()
-            if self._http is not None:
-                await self._http.stop()
+            await self._servers.close()
             self._health.say(is_ready=False)
             self._tidying.close()
             self._journal.close()
-
-    def _services(self) -> tuple[ServiceTable, ...]:
-        """Return what the node's own server serves; every table asks `self._callers` who calls."""
-        own = OwnDeployments(self._live, node_id=self._node_id, servers=self._link.addresses)
-        tables = (inference_table(self._predicting, self._callers), deployment_table(own, self._callers))
-        return tables if self._settings.terminal_listen else (*tables, *self._terminals.tables)
-
-    async def _open_own_servers(self) -> None:
-        serving = await self._listen(self._services(), self._settings.listen)
-        own_terminals = self._terminals.tables if self._settings.terminal_listen else ()
-        terminals = await self._listen(own_terminals, self._settings.terminal_listen) or serving
-        self._description = replace(
-            self._description,
-            serving_address=serving,
-            serving_http_address=await self._listen_http(),
-            terminal_address=terminals if self._terminals.tables else "",
-        )
-        self._inbox.post(DescriptionChanged(self._description))
-
-    async def _listen(self, services: Sequence[ServiceTable], listen: str) -> str:
-        """Return where callers find these services; empty where there are none, or nowhere to listen."""
-        if not services or not listen:
-            return ""
-        own = await open_own_server(
-            services,
-            listen,
-            advertise_host=self._settings.advertise_host,
-            credentials=self._link.own_credentials(),
-            insecure=self._settings.insecure,
-        )
-        self._own.append(own)
-        log_event(_LOG, "own_server_listens", address=own.address)
-        return own.address
-
-    async def _listen_http(self) -> str:
-        """Return the URL of HTTP; empty where it is off."""
-        if not self._settings.http_listen:
-            return ""
-        try:
-            from server_node.own_http_side import open_own_http  # noqa: PLC0415 - h11 is needed only where HTTP is on
-        except ModuleNotFoundError as missing:
-            raise NotSupported(
-                f"http_listen needs {missing.name}, which is not installed here: pip install h11"
-            ) from None
-        self._http, url = await open_own_http(self._settings, self._predicting, self._callers, self._link)
-        log_event(_LOG, "own_http_listens", url=url)
-        return url
 
     async def _keep_certificate_fresh(self) -> None:
         renewal = self._link.renewal(channel=self._client.channel, redial=self._client.redial, clock=self._clock)
@@ -262,15 +213,13 @@ class Node:
             fingerprint=loaded.fingerprint,
             allows_user_code=self._settings.allow_user_code,
         )
-        description = replace(
-            description,
-            serving_address=self._description.serving_address,
-            serving_http_address=self._description.serving_http_address,
-            terminal_address=self._description.terminal_address,
-        )
         self._ledger.set_capacity(description.capacity_bytes)
-        self._description = description
-        self._inbox.post(DescriptionChanged(description))
+        self._describe(description)
+
+    def _describe(self, description: NodeDescription) -> None:
+        """Say what the node is from now on, and where its own servers are."""
+        self._description = self._addresses.told_in(description)
+        self._inbox.post(DescriptionChanged(self._description))
 
     def _load(self) -> LoadedEngine:
         loaded = load_engine(
