@@ -62,7 +62,9 @@ class Replicas:
             refusal = told
             if isinstance(refusal, TooManyRequests):
                 raise refusal
-            await asyncio.sleep(min(pause_seconds, max(0.0, until - self._clock.monotonic_seconds())))
+            if self._clock.monotonic_seconds() + pause_seconds > until:
+                raise _too_late(refusal)
+            await asyncio.sleep(pause_seconds)
             pause_seconds = ASK_AGAIN_SECONDS
             await self._find(until, refusal)
 
@@ -71,7 +73,7 @@ class Replicas:
         for replica in self._in_turn():
             left = until - self._clock.monotonic_seconds()
             if left <= 0:
-                raise DeadlinePassed(f"no replica answered in the time that the caller gave: {refusal}")
+                raise _too_late(refusal)
             stub = inference_pb2_grpc.InferenceServiceStub(
                 self._connection.node_channel(replica.address, replica.node_id)
             )
@@ -114,6 +116,10 @@ class Replicas:
             return ()
         self._turn = (self._turn + 1) % len(self._known)
         return (*self._known[self._turn :], *self._known[: self._turn])
+
+
+def _too_late(refusal: CyxWizError) -> DeadlinePassed:
+    return DeadlinePassed(f"no replica answered in the time that the caller gave: {refusal}")
 
 
 def _silent(replica: ReplicaInfo, error: grpc.aio.AioRpcError) -> MachineFailure:
