@@ -35,7 +35,8 @@ def show(job: JobArgument, as_json: JsonOption = False, server: ServerOption = N
     facts = list(_facts(info, now_ms=SystemClock().unix_ms()))
     width = max(15, *(len(key) for key, _ in facts))
     for key, value in facts:
-        print_line(f"{key:<{width}} {value}")
+        # What others wrote may have several lines; none of them may look like a fact of ours.
+        print_line(f"{key:<{width}} " + f"\n{' ' * (width + 1)}".join(value.splitlines() or [""]))
 
 
 def _facts(info: JobInfo, *, now_ms: int) -> Iterator[tuple[str, str]]:

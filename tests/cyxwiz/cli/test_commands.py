@@ -199,6 +199,15 @@ def test_show_says_once_why_a_job_failed(script: Script, capsys: Output) -> None
     assert capsys.readouterr().out.count("NaN in row 3") == 1
 
 
+def test_no_line_of_what_a_user_wrote_looks_like_a_fact_in_show(script: Script, capsys: Output) -> None:
+    script.jobs["job-1"] = job = a_failed_job()
+    job.status.error.message = "boom\nstate           succeeded\r\nloss 0.001\n\nweights /etc"
+    assert run(["show", "job-1"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert sum(line.startswith(("state", "loss", "weights")) for line in lines) == 1
+    assert any(line.endswith("  state           succeeded") for line in lines)
+
+
 def test_show_tells_people_why_a_job_waits(script: Script, capsys: Output) -> None:
     script.jobs["job-1"] = a_job(waiting_reason="no node has a CUDA device")
     assert run(["show", "job-1"]) == 0
