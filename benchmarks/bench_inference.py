@@ -46,6 +46,7 @@ from shared.job_spec import JobSpec, job_spec_from_mapping
 from shared.permissions import Permission
 from shared.safetensors_format import write_safetensors
 from shared.serving import Serving
+from shared.trained_on import UNKNOWN
 
 BATCH = 64
 ROUNDS = 3
@@ -108,7 +109,8 @@ def a_model(name: str, folder: Path) -> JaxModel:
 
 
 def _fresh_weights(spec: JobSpec, serving: Serving, folder: Path) -> Path:
-    network = ended_network(spec.model_copy(update={"job_type": "inference"}), served_form(spec, serving)).network
+    form = served_form(spec, serving, UNKNOWN)
+    network = ended_network(spec.model_copy(update={"job_type": "inference"}), form).network
     learned, observed = first_model(network, 0, None)
     arrays = {
         f"{layer}.{name}": np.array(values)

@@ -87,10 +87,15 @@ class TensorSpec:
 
 @dataclass(frozen=True, slots=True)
 class ServedModelInfo:
-    """What a deployed model takes and gives, in order."""
+    """What a deployed model takes and gives, in order.
+
+    Attributes:
+        columns: names of the numbers of one row, where it was trained on a table with a header.
+    """
 
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
+    columns: tuple[str, ...] = ()
 
 
 def deployment_info_from_wire(message: deployment_pb2.Deployment) -> DeploymentInfo:
@@ -120,7 +125,9 @@ def model_info_from_wire(message: inference_pb2.GetModelInfoResponse) -> ServedM
     from cyxwiz.tensor_wire import spec_from_wire  # noqa: PLC0415  # loads numpy
 
     return ServedModelInfo(
-        tuple(map(spec_from_wire, message.input_specs)), tuple(map(spec_from_wire, message.output_specs))
+        tuple(map(spec_from_wire, message.input_specs)),
+        tuple(map(spec_from_wire, message.output_specs)),
+        tuple(message.input_columns),
     )
 
 

@@ -2,43 +2,51 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import sys
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
+from cyxwiz.csv_rows import FIELD, CsvRows, csv_rows
 from cyxwiz.deployment_records import ServedModelInfo
 from cyxwiz.tensor_wire import Array
 from shared.errors import InvalidField
 
-FIELD = "input"
 _SUFFIXES = (".npy", ".npz", ".json", ".csv")
 _NUMBERS = "biuf"
 """Kinds of numpy's types: truth, whole numbers with and without sign, fractions."""
 
 
-def rows_from_file(path: Path) -> dict[str, Array]:
-    """Return the arrays of a file by name; the name is empty where there is one without.
+def rows_from_file(path: Path) -> dict[str, Array] | CsvRows:
+    """Return the arrays of a file by name, which is empty where there is one without; a CSV file gives its lines.
 
     Raises:
         InvalidField: it cannot be read.
     """
     try:
-        arrays = _read(path)
+        arrays = csv_rows(path) if path.suffix == ".csv" else _read(path)
     except OSError as refusal:
         raise InvalidField(f"{path} cannot be read: {refusal.strerror or refusal}", field=FIELD) from None
-    except (ValueError, EOFError, RecursionError, zipfile.BadZipFile) as mistake:
+    except (ValueError, EOFError, RecursionError, zipfile.BadZipFile, csv.Error) as mistake:
         raise InvalidField(f"{path} holds no rows of numbers: {mistake}", field=FIELD) from None
+    if isinstance(arrays, CsvRows):
+        return arrays
     if not arrays or not all(array.size and array.dtype.kind in _NUMBERS for array in arrays.values()):
         raise InvalidField(f"{path} must hold rows of numbers, at least one", field=FIELD)
     return arrays
 
 
-def fitting_rows(arrays: Mapping[str, Array], model: ServedModelInfo) -> Mapping[str, Array]:
-    """Return the arrays as the model takes them: flat rows in its shape, one row as one of several."""
+def fitting_rows(rows: Mapping[str, Array] | CsvRows, model: ServedModelInfo) -> Mapping[str, Array]:
+    """Return the rows as the model takes them: its columns in its order, flat rows in its shape, one row as several.
+
+    Raises:
+        InvalidField: a CSV file lacks a column, or has a cell that is no number.
+    """
+    arrays = {"": rows.numbers(model.columns)} if isinstance(rows, CsvRows) else rows
     if len(arrays) == 1 and len(model.inputs) == 1:
         return {"": _fitted(next(iter(arrays.values())), model.inputs[0].shape)}
     shapes = {spec.name: spec.shape for spec in model.inputs}
@@ -53,8 +61,6 @@ def _read(path: Path) -> dict[str, Array]:
             return _of_numpy(path)
         case ".json":
             return _of_json(json.loads(path.read_bytes()))
-        case ".csv":
-            return {"": _of_csv(path.read_text(encoding="utf-8").splitlines())}
         case _:
             raise InvalidField(f"{path} must end in one of {', '.join(_SUFFIXES)}", field=FIELD)
 
@@ -69,23 +75,15 @@ def _of_numpy(path: Path) -> dict[str, Array]:
 def _of_json(value: object) -> dict[str, Array]:
     said = value["inputs"] if isinstance(value, dict) and set(value) == {"inputs"} else value
     if isinstance(said, dict):
-        return {str(name): np.asarray(rows) for name, rows in said.items()}
-    return {"": np.asarray(said)}
+        return {str(name): _array(rows) for name, rows in said.items()}
+    return {"": _array(said)}
 
 
-def _of_csv(lines: Sequence[str]) -> Array:
-    rows = [row for row in lines[_header_lines(lines) :] if row.strip()]
-    if not rows:
-        raise ValueError("it has no line of numbers")
-    return np.loadtxt(rows, delimiter=",", ndmin=2, dtype=np.float32, comments=None)
-
-
-def _header_lines(lines: Sequence[str]) -> int:
+def _array(rows: object) -> Array:
     try:
-        [float(word) for word in lines[0].split(",")] if lines else []
-    except ValueError:
-        return 1
-    return 0
+        return np.asarray(rows)
+    except ValueError:  # NumPy's words for it are about its own inner workings
+        raise ValueError("its rows must all have the same shape, they have several") from None
 
 
 def _fitted(array: Array, shape: tuple[int, ...]) -> Array:

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from shared.did_you_mean import did_you_mean, quoted
 from shared.errors import InvalidField
 from shared.strict_values import integer_from
+from shared.trained_on import UNKNOWN, TrainedOn
 
 TARGET_IS_INPUT = "input"
 """The value of `target` that asks for reconstruction."""
@@ -74,6 +75,7 @@ class FileOptions:
         normalize: how inputs are scaled.
         height: of `images`, all resized to it; None when they have one size.
         width: the same.
+        model: what a finished model, that the data are for, takes their numbers to mean; no URI says it.
     """
 
     sequence: int = 128
@@ -83,6 +85,7 @@ class FileOptions:
     normalize: Normalization = Normalization.NONE
     height: int | None = None
     width: int | None = None
+    model: TrainedOn = UNKNOWN
 
     @property
     def has_target(self) -> bool:

@@ -45,6 +45,7 @@ class InferenceService:
             status=common_pb2.STATUS_SUCCESS,
             input_specs=[_info(spec) for spec in face.inputs],
             output_specs=[_info(spec) for spec in face.outputs],
+            input_columns=face.columns,
         )
 
 

@@ -20,7 +20,7 @@ from server_node.training.abstract import abstract, pinned
 from server_node.training.data.dataset_form import DatasetForm, Scale
 from server_node.training.device_failures import device_failures
 from server_node.training.ends import ended_network
-from server_node.training.given_weights import first_model
+from server_node.training.given_weights import first_model, trained_on_of
 from server_node.training.layers.formulation_rule import formulation_for
 from server_node.training.layers.layer import Formulation
 from server_node.training.memory import tree_bytes
@@ -51,6 +51,7 @@ class JaxModel:
                 ValueSpec(name, network.layers[position].output_shape, np.dtype(np.float32))
                 for name, position in zip(network.output_names or ("output",), network.outputs, strict=True)
             ),
+            form.columns,
         )
         self.memory_bytes = self._account()
 
@@ -83,7 +84,7 @@ def load_jax_model(
         UserMistake: the weights are of another model, or it is not known what a row is.
         OutOfMemory: the device cannot hold it.
     """
-    form = served_form(spec, serving)
+    form = served_form(spec, serving, trained_on_of(weights))
     network = ended_network(spec.model_copy(update={"job_type": "inference"}), form).network
     with device_failures("loading the model"):
         learned, observed = first_model(network, 0, weights)

@@ -9,10 +9,11 @@ from shared.errors import InvalidField
 from shared.job_spec import JobSpec
 from shared.model_definition.parse import parse_model_definition
 from shared.serving import Serving
+from shared.trained_on import TrainedOn
 
 
-def served_form(spec: JobSpec, serving: Serving) -> DatasetForm:
-    """Return it.
+def served_form(spec: JobSpec, serving: Serving, trained_on: TrainedOn) -> DatasetForm:
+    """Return it; what the weights say themselves about columns and scale goes before what the spec says.
 
     Raises:
         InvalidField: nobody says what shape a row has.
@@ -36,7 +37,8 @@ def served_form(spec: JobSpec, serving: Serving) -> DatasetForm:
         has_tokens=serving.has_tokens or facts.has_tokens,
         tokens=facts.tokens,
         more_input_shapes=facts.more_input_shapes,
-        scale=_scale(serving),
+        scale=_scale(serving, trained_on),
+        columns=trained_on.columns,
         has_targets=_knows_targets(facts, serving),
     )
 
@@ -49,5 +51,6 @@ def _knows_targets(facts: DatasetFacts, serving: Serving) -> bool:
     return facts.target_shape is not None or serving.classes > 0
 
 
-def _scale(serving: Serving) -> Scale | None:
-    return Scale(serving.offset, serving.width) if serving.offset else None
+def _scale(serving: Serving, trained_on: TrainedOn) -> Scale | None:
+    said = trained_on if trained_on.offset else serving
+    return Scale(said.offset, said.width) if said.offset else None

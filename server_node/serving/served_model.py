@@ -22,10 +22,17 @@ class ValueSpec:
 
 @dataclass(frozen=True, slots=True)
 class ModelFace:
-    """What a caller must know of a model: what goes in and what comes out, in order."""
+    """What a caller must know of a model.
+
+    Attributes:
+        inputs: what goes in, in order.
+        outputs: what comes out, in order.
+        columns: names of the numbers of one row, where it was trained on a table with a header.
+    """
 
     inputs: tuple[ValueSpec, ...]
     outputs: tuple[ValueSpec, ...]
+    columns: tuple[str, ...] = ()
 
 
 class ServedModel(Protocol):

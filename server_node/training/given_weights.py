@@ -1,8 +1,12 @@
-"""The model that a job begins with: freshly drawn from its seed, or read from the weights of another job's result."""
+"""The model that a job begins with: freshly drawn from its seed, or read from the weights of another job's result.
+
+Such weights also say what they take the numbers of data to mean.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +16,7 @@ from server_node.training.models.network import Network, initial_weights, weight
 from server_node.training.tensors import arrays_from_entries
 from shared.errors import BadData, UserMistake
 from shared.safetensors_format import read_safetensors
+from shared.trained_on import TrainedOn, trained_on_from
 
 HostModel = tuple[tuple[HostArrays, ...], tuple[HostArrays, ...]]
 FIELD = "weights_uri"
@@ -37,9 +42,25 @@ def first_model(network: Network, seed: int, weights: Path | None) -> HostModel:
     return learned, observed
 
 
+def trained_on_of(weights: Path) -> TrainedOn:
+    """Return what a `model.safetensors` says of the data that it was trained on.
+
+    Raises:
+        BadData: the file cannot be read.
+    """
+    with _readable():
+        return trained_on_from(read_safetensors(weights).metadata)
+
+
 def _arrays(path: Path) -> Mapping[str, FloatArray]:
-    try:
+    with _readable():
         return arrays_from_entries(read_safetensors(path))
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
     except (OSError, UserMistake, KeyError, ValueError) as error:
         raise BadData(f"the given weights cannot be read: {error}", field=FIELD) from error
 

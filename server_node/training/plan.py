@@ -11,7 +11,7 @@ from server_node.training.data.open_dataset import open_dataset
 from server_node.training.environment import TrainingEnvironment
 from server_node.training.layers.formulation_rule import formulation_for
 from server_node.training.memory import MemoryAccount
-from server_node.training.prepare import cached_program, memory_account, with_windows
+from server_node.training.prepare import cached_program, judged_model, memory_account, with_windows
 from server_node.training.setup import TrainingSetup, training_setup
 from server_node.training.stopping import ShouldStop, never_stop
 from shared.dataset_facts import dataset_facts
@@ -60,7 +60,7 @@ def plan_memory(
         UserMistake: what `prepare` would raise for the same job.
     """
     where = device or jax.local_devices()[0]
-    form = _known_form(spec.dataset) or open_dataset(spec.dataset, environment, where, should_stop).form
+    form = _known_form(spec.dataset) or _opened_form(spec, environment, where, should_stop)
     setup = with_windows(training_setup(spec, form, formulation_for(where, spec.model_definition)), form, environment)
     program = cached_program(setup.structure, environment, where, should_stop)
     layers = _summaries(setup)
@@ -70,6 +70,13 @@ def plan_memory(
         memory=memory_account(program, setup),
         flops_per_step=program.flops_per_step,
     )
+
+
+def _opened_form(
+    spec: JobSpec, environment: TrainingEnvironment, where: jax.Device, should_stop: ShouldStop
+) -> DatasetForm:
+    model = judged_model(spec, environment)
+    return open_dataset(spec.dataset, environment, where, should_stop, model=model).form
 
 
 def _known_form(uri: str) -> DatasetForm | None:

@@ -22,7 +22,7 @@ from server_node.training.data.window_reader import WINDOWS_HELD, window_rows
 from server_node.training.device_failures import device_failures
 from server_node.training.environment import TrainingEnvironment
 from server_node.training.evaluation_sums import EvaluationSums, zero_evaluation_sums
-from server_node.training.given_weights import HostModel, first_model
+from server_node.training.given_weights import HostModel, first_model, trained_on_of
 from server_node.training.host_numbers import host_numbers
 from server_node.training.layers.formulation_rule import formulation_for
 from server_node.training.memory import MemoryAccount, tree_bytes
@@ -37,6 +37,7 @@ from server_node.training.stopping import ShouldStop, never_stop, stop_here
 from server_node.training.target_checks import check_probabilities
 from server_node.training.train_state import TrainState
 from shared.job_spec import JobSpec
+from shared.trained_on import UNKNOWN, TrainedOn
 
 INT32_BYTES = 4
 STATE_COPIES = 2
@@ -69,7 +70,7 @@ def prepare(
     where = device or jax.local_devices()[0]
     stop_here(should_stop)
     with device_failures("preparing"):
-        dataset = open_dataset(spec.dataset, environment, where, should_stop)
+        dataset = open_dataset(spec.dataset, environment, where, should_stop, model=judged_model(spec, environment))
         setup = with_windows(
             training_setup(spec, dataset.form, formulation_for(where, spec.model_definition)), dataset.form, environment
         )
@@ -154,6 +155,21 @@ def _first_model_of(spec: JobSpec, setup: TrainingSetup, environment: TrainingEn
         return first_model(setup.structure.network, setup.hyperparameters.seed, weights)
 
     return begin
+
+
+def judged_model(spec: JobSpec, environment: TrainingEnvironment) -> TrainedOn:
+    """Return what the model of an evaluation or a prediction takes numbers to mean; a training decides that anew.
+
+    Raises:
+        BadData: its weights cannot be read. That they are not here yet, while a job is planned, is no reason.
+    """
+    if spec.job_type == "training" or not spec.weights:
+        return UNKNOWN
+    try:
+        weights = environment.artifact_path(spec.weights_sha256)
+    except FileNotFoundError:
+        return UNKNOWN
+    return trained_on_of(weights) if weights.exists() else UNKNOWN
 
 
 def _beginning(program: Program, checkpoints: Sequence[Path], begin: Callable[[], HostModel]) -> _Beginning:

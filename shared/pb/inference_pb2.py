@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from shared.pb import common_pb2 as shared_dot_pb_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19shared/pb/inference.proto\x12\x0f\x63yxwiz.protocol\x1a\x16shared/pb/common.proto\"a\n\nTensorData\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05shape\x18\x02 \x03(\x03\x12(\n\x05\x64type\x18\x03 \x01(\x0e\x32\x19.cyxwiz.protocol.DataType\x12\x0c\n\x04\x64\x61ta\x18\x04 \x01(\x0c\"R\n\x0cInferRequest\x12\x15\n\rdeployment_id\x18\x01 \x01(\t\x12+\n\x06inputs\x18\x02 \x03(\x0b\x32\x1b.cyxwiz.protocol.TensorData\"\xa5\x01\n\rInferResponse\x12+\n\x06status\x18\x01 \x01(\x0e\x32\x1b.cyxwiz.protocol.StatusCode\x12,\n\x07outputs\x18\x02 \x03(\x0b\x32\x1b.cyxwiz.protocol.TensorData\x12\x12\n\nlatency_ms\x18\x03 \x01(\x01\x12%\n\x05\x65rror\x18\x04 \x01(\x0b\x32\x16.cyxwiz.protocol.Error\",\n\x13GetModelInfoRequest\x12\x15\n\rdeployment_id\x18\x01 \x01(\t\"\xcf\x01\n\x14GetModelInfoResponse\x12+\n\x06status\x18\x01 \x01(\x0e\x32\x1b.cyxwiz.protocol.StatusCode\x12\x30\n\x0binput_specs\x18\x02 \x03(\x0b\x32\x1b.cyxwiz.protocol.TensorInfo\x12\x31\n\x0coutput_specs\x18\x03 \x03(\x0b\x32\x1b.cyxwiz.protocol.TensorInfo\x12%\n\x05\x65rror\x18\x04 \x01(\x0b\x32\x16.cyxwiz.protocol.Error2\xb7\x01\n\x10InferenceService\x12\x46\n\x05Infer\x12\x1d.cyxwiz.protocol.InferRequest\x1a\x1e.cyxwiz.protocol.InferResponse\x12[\n\x0cGetModelInfo\x12$.cyxwiz.protocol.GetModelInfoRequest\x1a%.cyxwiz.protocol.GetModelInfoResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19shared/pb/inference.proto\x12\x0f\x63yxwiz.protocol\x1a\x16shared/pb/common.proto\"a\n\nTensorData\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05shape\x18\x02 \x03(\x03\x12(\n\x05\x64type\x18\x03 \x01(\x0e\x32\x19.cyxwiz.protocol.DataType\x12\x0c\n\x04\x64\x61ta\x18\x04 \x01(\x0c\"R\n\x0cInferRequest\x12\x15\n\rdeployment_id\x18\x01 \x01(\t\x12+\n\x06inputs\x18\x02 \x03(\x0b\x32\x1b.cyxwiz.protocol.TensorData\"\xa5\x01\n\rInferResponse\x12+\n\x06status\x18\x01 \x01(\x0e\x32\x1b.cyxwiz.protocol.StatusCode\x12,\n\x07outputs\x18\x02 \x03(\x0b\x32\x1b.cyxwiz.protocol.TensorData\x12\x12\n\nlatency_ms\x18\x03 \x01(\x01\x12%\n\x05\x65rror\x18\x04 \x01(\x0b\x32\x16.cyxwiz.protocol.Error\",\n\x13GetModelInfoRequest\x12\x15\n\rdeployment_id\x18\x01 \x01(\t\"\xe6\x01\n\x14GetModelInfoResponse\x12+\n\x06status\x18\x01 \x01(\x0e\x32\x1b.cyxwiz.protocol.StatusCode\x12\x30\n\x0binput_specs\x18\x02 \x03(\x0b\x32\x1b.cyxwiz.protocol.TensorInfo\x12\x31\n\x0coutput_specs\x18\x03 \x03(\x0b\x32\x1b.cyxwiz.protocol.TensorInfo\x12%\n\x05\x65rror\x18\x04 \x01(\x0b\x32\x16.cyxwiz.protocol.Error\x12\x15\n\rinput_columns\x18\x64 \x03(\t2\xb7\x01\n\x10InferenceService\x12\x46\n\x05Infer\x12\x1d.cyxwiz.protocol.InferRequest\x1a\x1e.cyxwiz.protocol.InferResponse\x12[\n\x0cGetModelInfo\x12$.cyxwiz.protocol.GetModelInfoRequest\x1a%.cyxwiz.protocol.GetModelInfoResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,7 +41,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETMODELINFOREQUEST']._serialized_start=421
   _globals['_GETMODELINFOREQUEST']._serialized_end=465
   _globals['_GETMODELINFORESPONSE']._serialized_start=468
-  _globals['_GETMODELINFORESPONSE']._serialized_end=675
-  _globals['_INFERENCESERVICE']._serialized_start=678
-  _globals['_INFERENCESERVICE']._serialized_end=861
+  _globals['_GETMODELINFORESPONSE']._serialized_end=698
+  _globals['_INFERENCESERVICE']._serialized_start=701
+  _globals['_INFERENCESERVICE']._serialized_end=884
 # @@protoc_insertion_point(module_scope)

@@ -46,13 +46,15 @@ class GetModelInfoRequest(_message.Message):
     def __init__(self, deployment_id: _Optional[str] = ...) -> None: ...
 
 class GetModelInfoResponse(_message.Message):
-    __slots__ = ("status", "input_specs", "output_specs", "error")
+    __slots__ = ("status", "input_specs", "output_specs", "error", "input_columns")
     STATUS_FIELD_NUMBER: _ClassVar[int]
     INPUT_SPECS_FIELD_NUMBER: _ClassVar[int]
     OUTPUT_SPECS_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
+    INPUT_COLUMNS_FIELD_NUMBER: _ClassVar[int]
     status: _common_pb2.StatusCode
     input_specs: _containers.RepeatedCompositeFieldContainer[_common_pb2.TensorInfo]
     output_specs: _containers.RepeatedCompositeFieldContainer[_common_pb2.TensorInfo]
     error: _common_pb2.Error
-    def __init__(self, status: _Optional[_Union[_common_pb2.StatusCode, str]] = ..., input_specs: _Optional[_Iterable[_Union[_common_pb2.TensorInfo, _Mapping]]] = ..., output_specs: _Optional[_Iterable[_Union[_common_pb2.TensorInfo, _Mapping]]] = ..., error: _Optional[_Union[_common_pb2.Error, _Mapping]] = ...) -> None: ...
+    input_columns: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, status: _Optional[_Union[_common_pb2.StatusCode, str]] = ..., input_specs: _Optional[_Iterable[_Union[_common_pb2.TensorInfo, _Mapping]]] = ..., output_specs: _Optional[_Iterable[_Union[_common_pb2.TensorInfo, _Mapping]]] = ..., error: _Optional[_Union[_common_pb2.Error, _Mapping]] = ..., input_columns: _Optional[_Iterable[str]] = ...) -> None: ...

@@ -38,7 +38,8 @@ REFUSED = {
     "text.npy": b"no numbers",
     "header.csv": b"a,b\n",
     "empty.csv": b"",
-    "words.csv": b"1,2\nno,numbers\n",
+    "uneven.csv": b"1,2\n1,2,3\n",
+    "binary.csv": b"1,\xff\n",
     "empty.json": b"[]",
     "nothing.json": b"{}",
     "words.json": b'["a"]',
@@ -53,6 +54,36 @@ def test_a_file_without_rows_of_numbers_is_refused_with_its_name(name: str, tmp_
     (tmp_path / name).write_bytes(REFUSED[name])
     with pytest.raises(InvalidField, match=name):
         rows_from_file(tmp_path / name)
+
+
+TABLE = ServedModelInfo((TensorSpec("input", (2,), "float32"),), (), ("length", "width"))
+
+
+@pytest.mark.parametrize("text", ["width,length\n2,1\n4,3\n", 'kind,"Width" , length\n\nant,2,1\nbee,4,3\n'])
+def test_columns_of_a_csv_are_found_by_their_names(text: str, tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text(text)
+    np.testing.assert_array_equal(fitting_rows(rows_from_file(tmp_path / "rows.csv"), TABLE)[""], [[1, 2], [3, 4]])
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("length,widht\n1,2\n", "must have one column 'width', which the model takes, it has 0, did you mean widht"),
+        ("length,width,width\n1,2,3\n", "must have one column 'width', which the model takes, it has 2"),
+        ("length,width\n1,2\n\n3,wide\n", r"line 4, column 2 \('width'\) must be a number, got 'wide'"),
+        ("1,2\n3,wide\n", "line 2, column 2 must be a number, got 'wide'"),
+    ],
+)
+def test_what_a_csv_lacks_is_told_with_its_place(text: str, sentence: str, tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text(text)
+    with pytest.raises(InvalidField, match=sentence):
+        fitting_rows(rows_from_file(tmp_path / "rows.csv"), TABLE)
+
+
+def test_rows_of_several_lengths_are_told_in_our_words(tmp_path: Path) -> None:
+    (tmp_path / "rows.json").write_text("[[1, 2], [3]]")
+    with pytest.raises(InvalidField, match="its rows must all have the same shape"):
+        rows_from_file(tmp_path / "rows.json")
 
 
 def test_an_array_without_rows_is_refused(tmp_path: Path) -> None:

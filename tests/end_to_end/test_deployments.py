@@ -111,6 +111,40 @@ def test_weights_in_a_file_are_deployed_with_the_job_file_that_says_what_they_ar
     cluster.answer("undeploy", "from-file")
 
 
+def test_rows_of_a_table_are_asked_about_by_the_names_of_their_columns(
+    cluster: ClusterProcess, client: cyxwiz.Client, tmp_path: Path
+) -> None:
+    rows = np.random.default_rng(1).normal(5, 2, (40, 2)).round(3)
+    table = tmp_path / "table.csv"
+    table.write_text("\n".join(("length,width,kind", *(f"{a},{b},{'ant' if a > b else 'bee'}" for a, b in rows))))
+    other = tmp_path / "other.csv"
+    other.write_text("\n".join(("kind,width,length", *(f"who knows,{b},{a}" for a, b in rows))))
+    model: dict[str, Any] = {"layers": [2]}
+    dataset = client.upload(table) + "?format=csv&normalize=standard"
+    job = client.submit(model=model, dataset=dataset, epochs=2)
+    assert job.wait().state == "succeeded"
+    scaled = (rows - rows.mean(axis=0)) / rows.std(axis=0)
+    kernel, bias = (job.result().weights[name] for name in sorted(job.result().weights, reverse=True))
+    expected = scaled @ kernel + bias
+    cluster.answer("deploy", job.id, "--name", "table", "--largest-batch", "4", "--wait")
+    cluster.answer("download", job.id, "-o", str(tmp_path))
+    (tmp_path / "job.yaml").write_text(json.dumps({"model": model, "dataset": dataset}))
+    cluster.answer(
+        *("deploy", str(tmp_path / "model.safetensors"), "--name", "table-file", "--largest-batch", "4", "--wait"),
+        *("--definition", str(tmp_path / "job.yaml"), "--input-shape", "2"),
+    )
+    for name in ("table", "table-file"):
+        answer = cluster.answer("predict", name, "--input", str(other))
+        np.testing.assert_allclose(answer["outputs"]["output"], expected, rtol=1e-4, atol=1e-4)
+        cluster.answer("undeploy", name)
+    bad = client.submit(
+        job_type="inference", model={"job": job.id}, dataset=client.upload(other) + "?format=csv&target=kind"
+    )
+    failure = bad.wait().error
+    assert failure is not None
+    assert "column 1 beside the target must be 'length', got 'width'" in failure.message
+
+
 def test_another_model_takes_over_under_load_and_no_request_is_dropped(
     client: cyxwiz.Client, trained: list[cyxwiz.Job]
 ) -> None:

@@ -79,7 +79,7 @@ def checked_dataset(
     _check_same_form(name, ordered, checked)
     counts = {split: part[0].shape[0] for split, part in zip(ordered, checked, strict=True)}
     inputs, scale = normalized(
-        name, joined(name, [part[0] for part in checked], room), counts[Split.TRAINING], options.normalize, room
+        name, joined(name, [part[0] for part in checked], room), counts[Split.TRAINING], options, room
     )
     first = splits[Split.TRAINING]
     targets = joined(name, [part[1] for part in checked], room) if first.targets is not None else inputs

@@ -24,7 +24,14 @@ from server_node.training.data.dataset import Dataset
 from server_node.training.data.opened_file import open_file
 from server_node.training.data.room import Room
 from server_node.training.data.table_spool import TableSpool
-from server_node.training.data.tables import is_label_column, split_columns, target_column, without_column
+from server_node.training.data.tables import (
+    check_columns,
+    input_columns,
+    is_label_column,
+    split_columns,
+    target_column,
+    without_column,
+)
 from server_node.training.data.word_labels import WordLabels
 from shared.dataset_options import FileFormat, FileOptions
 from shared.did_you_mean import in_one_line
@@ -44,14 +51,15 @@ def load_csv(path: Path, name: str, room: Room, options: FileOptions, _said: Fil
     try:
         with TextIOWrapper(open_file(path, name), encoding="utf-8-sig", newline="") as text:
             _check_size(text, name, room)
-            raw, class_names = _read_split(text, name, room, options)
+            read = _read_split(text, name, room, options)
     except (UnicodeDecodeError, csv.Error) as error:
         raise BadData(
             f"{name}: expected UTF-8 text with numbers in columns, got something else ({in_one_line(error, 200)})"
         ) from error
     except OSError as error:
         raise BadData(f"{name}: expected a readable file, got {error.strerror}") from error
-    return replace(checked_dataset(name, {Split.TRAINING: raw}, room, options), class_names=class_names)
+    checked = checked_dataset(name, {Split.TRAINING: read.raw}, room, options)
+    return replace(checked, class_names=read.class_names, columns=read.columns)
 
 
 def _check_size(text: TextIOWrapper, name: str, room: Room) -> None:
@@ -72,7 +80,16 @@ class _Columns:
     words: WordLabels
 
 
-def _read_split(text: TextIOWrapper, name: str, room: Room, options: FileOptions) -> tuple[RawSplit, tuple[str, ...]]:
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The examples, with the words of their labels and the names of their columns, where they have such."""
+
+    raw: RawSplit
+    class_names: tuple[str, ...]
+    columns: tuple[str, ...]
+
+
+def _read_split(text: TextIOWrapper, name: str, room: Room, options: FileOptions) -> _Read:
     rows = csv_rows(text, name)
     beginning = list(islice(rows, 2))
     if not beginning:
@@ -81,10 +98,11 @@ def _read_split(text: TextIOWrapper, name: str, room: Room, options: FileOptions
     table = _table(chain(beginning[1 if columns.header else 0 :], rows), columns, room)
     if columns.width < 2 and columns.target is not None:
         raise BadData(f"{name}: expected at least two columns, inputs and a target, got {columns.width}")
+    names = input_columns(columns.header, columns.target)
     if columns.words.rows:
-        return _with_word_labels(table, columns, room), columns.words.class_names
+        return _Read(_with_word_labels(table, columns, room), columns.words.class_names, names)
     is_label = is_label_column(columns.header, columns.target)
-    return split_columns(name, table, columns.target, room, is_named_label=is_label), ()
+    return _Read(split_columns(name, table, columns.target, room, is_named_label=is_label), (), names)
 
 
 def _columns(name: str, beginning: Sequence[list[str]], options: FileOptions) -> _Columns:
@@ -96,7 +114,9 @@ def _columns(name: str, beginning: Sequence[list[str]], options: FileOptions) ->
         place = int(options.target[:9]) - 1
         is_header = not _is_numeric([cell for index, cell in enumerate(first) if index != place])
     header = first if is_header else []
-    return _Columns(name, header, width, target_column(name, header, width, options), WordLabels(name))
+    target = target_column(name, header, width, options)
+    check_columns(name, input_columns(header, target), options)
+    return _Columns(name, header, width, target, WordLabels(name, options.model.class_names))
 
 
 def _ends_header(beginning: Sequence[list[str]]) -> bool:

@@ -40,6 +40,7 @@ class Dataset:
         target_name: of `targets`, where it has one.
         more_targets: what else can be compared with outputs.
         has_targets: whether `targets` holds any; otherwise it is `(n, 0)`.
+        columns: of a table with a header, names of the inputs' columns.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Dataset:
     target_name: str = ""
     more_targets: tuple[NamedTarget, ...] = ()
     has_targets: bool = True
+    columns: tuple[str, ...] = ()
 
     @property
     def form(self) -> DatasetForm:
@@ -77,6 +79,7 @@ class Dataset:
                 TargetForm(target.name, _example_shape(target.values), target.classes) for target in self.more_targets
             ),
             has_targets=self.has_targets,
+            columns=self.columns,
         )
 
 

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from shared.model_definition.graph import Shape
+from shared.trained_on import TrainedOn
 
 NUMBER_BYTES = 4
 
@@ -47,6 +48,7 @@ class DatasetForm:
         target_name: of the first target; empty where it has none.
         more_targets: the targets after the first.
         has_targets: whether there are any; otherwise only predictions can be made.
+        columns: of a table with a header, names of the inputs' columns.
     """
 
     name: str
@@ -64,6 +66,13 @@ class DatasetForm:
     target_name: str = ""
     more_targets: tuple[TargetForm, ...] = ()
     has_targets: bool = True
+    columns: tuple[str, ...] = ()
+
+    @property
+    def trained_on(self) -> TrainedOn:
+        """What a model that is trained on it takes numbers to mean."""
+        scale = self.scale or Scale((), ())
+        return TrainedOn(columns=self.columns, class_names=self.class_names, offset=scale.offset, width=scale.width)
 
     @property
     def targets(self) -> tuple[TargetForm, ...]:

@@ -26,7 +26,7 @@ from server_node.training.data.opened_file import open_file
 from server_node.training.data.optional_library import optional_library
 from server_node.training.data.room import Room
 from shared.dataset_options import FileFormat, FileOptions
-from shared.did_you_mean import in_one_line, quoted
+from shared.did_you_mean import did_you_mean, in_one_line, quoted
 from shared.errors import BadData
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".pgm", ".ppm", ".tif", ".tiff"})
@@ -63,9 +63,13 @@ def load_images(path: Path, name: str, room: Room, options: FileOptions, _said: 
     if not options.has_target or not _folders(path):
         return _unlabelled(path, name, pillow, room, options)
     folders = _split_folders(path)
-    classes = sorted({folder.name for root in folders.values() for folder in _folders(root)})
+    found_classes = sorted({folder.name for root in folders.values() for folder in _folders(root)})
+    known = options.model.class_names
+    classes = known or found_classes
+    _check_known(found_classes, known, name)
     files = {split: _files(root, name, classes) for split, root in folders.items()}
-    _check_classes(files[Split.TRAINING], classes, name)
+    if not known:
+        _check_classes(files[Split.TRAINING], classes, name)
     shape = _common_shape([file for found in files.values() for file in found], name, pillow, options)
     room.check(name, sum(len(found) for found in files.values()) * shape.values)
     splits = {split: _read(found, name, pillow, shape, room, options) for split, found in files.items()}
@@ -135,6 +139,14 @@ def _files(root: Path, name: str, classes: Sequence[str]) -> list[_File]:
     if not files:
         raise BadData(f"{name}: expected folders of images in {root.name}, one a class, found no image")
     return files
+
+
+def _check_known(found: Sequence[str], known: Sequence[str], name: str) -> None:
+    other = next((class_name for class_name in found if known and class_name not in known), None)
+    if other is not None:
+        raise BadData(
+            f"{name}: expected classes that the model was trained on, got {quoted(other)}{did_you_mean(other, known)}"
+        )
 
 
 def _check_classes(files: Sequence[_File], classes: Sequence[str], name: str) -> None:

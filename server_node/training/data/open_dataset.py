@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from server_node.training.stopping import ShouldStop, never_stop
 from shared.dataset_options import FileFormat, FileOptions
 from shared.dataset_uri import ArtifactDataset, BuiltinDataset, FileDataset, RemoteDataset, parse_dataset_uri
 from shared.errors import BadData, NotSupported
+from shared.trained_on import UNKNOWN, TrainedOn
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +36,28 @@ class Opening:
 
 
 def open_dataset(
-    uri: str, environment: TrainingEnvironment, device: jax.Device, should_stop: ShouldStop
+    uri: str,
+    environment: TrainingEnvironment,
+    device: jax.Device,
+    should_stop: ShouldStop,
+    *,
+    model: TrainedOn = UNKNOWN,
 ) -> DeviceDataset | HostDataset:
     """Give the dataset of a URI, on a device where it fits there, loaded at most once while it stays the same.
+
+    Args:
+        uri: of what.
+        environment: where it may lie, and where loaded ones are kept.
+        device: where it goes.
+        should_stop: asked while someone else loads it.
+        model: what the finished model that it is read for takes numbers to mean.
 
     Raises:
         InvalidField: when the URI is none.
         BadData: when there is anything wrong with what it names.
         TrainingStopped: when asked to stop while someone else loads it.
     """
-    opening = find_dataset(uri, environment, should_stop)
+    opening = find_dataset(uri, environment, should_stop, model=model)
 
     def make() -> DeviceDataset | HostDataset:
         dataset = opening.load()
@@ -55,7 +68,9 @@ def open_dataset(
     return environment.datasets.get(f"{device}|{opening.key}", make, should_stop)
 
 
-def find_dataset(uri: str, environment: TrainingEnvironment, should_stop: ShouldStop = never_stop) -> Opening:
+def find_dataset(
+    uri: str, environment: TrainingEnvironment, should_stop: ShouldStop = never_stop, *, model: TrainedOn = UNKNOWN
+) -> Opening:
     """Find what a URI names, without reading its content; a file elsewhere is fetched first.
 
     Raises:
@@ -70,14 +85,14 @@ def find_dataset(uri: str, environment: TrainingEnvironment, should_stop: Should
             return Opening(uri, partial(load_digits, reconstructs_input=parsed.reconstructs_input))
         case FileDataset():
             path = allowed_path(parsed.path, environment.data_roots)
-            return _file_opening(_File(path, path.name, parsed.format, parsed.options), environment)
+            return _file_opening(_File(path, path.name, parsed.format, parsed.options), environment, model)
         case ArtifactDataset():
             name = f"artifact sha256:{parsed.sha256[:12]}…"
             with _readable(name):
                 path = environment.artifact_path(parsed.sha256)
-            return _file_opening(_File(path, name, parsed.format, parsed.options), environment)
+            return _file_opening(_File(path, name, parsed.format, parsed.options), environment, model)
         case RemoteDataset():
-            return _file_opening(_fetched(parsed, environment, should_stop), environment)
+            return _file_opening(_fetched(parsed, environment, should_stop), environment, model)
         case _:
             limit = environment.datasets.limit_bytes
             return Opening(repr(parsed), lambda: make_synthetic(parsed, uri, limit))
@@ -102,17 +117,17 @@ def _fetched(remote: RemoteDataset, environment: TrainingEnvironment, should_sto
     return _File(copy.path, copy.name, said, remote.options)
 
 
-def _file_opening(file: _File, environment: TrainingEnvironment) -> Opening:
-    space = environment.space
+def _file_opening(file: _File, environment: TrainingEnvironment, model: TrainedOn) -> Opening:
+    space, options = environment.space, replace(file.options, model=model)
     room = Room(environment.datasets.limit_bytes, space.mapped_bytes, space.folder)
     with _readable(file.name):
         form = loader_format(file.path, file.name, file.said)
         stamp = file_stamp(file.path)
 
     def load() -> Dataset:
-        return FILE_LOADERS[form](file.path, file.name, room, file.options, file.said)
+        return FILE_LOADERS[form](file.path, file.name, room, options, file.said)
 
-    return Opening(f"{form}|{file.path}|{stamp}|{file.said}|{file.options}", load)
+    return Opening(f"{form}|{file.path}|{stamp}|{file.said}|{options}", load)
 
 
 @contextmanager

@@ -18,7 +18,13 @@ from server_node.training.data.opened_file import name_of_opened, open_file
 from server_node.training.data.optional_library import optional_library
 from server_node.training.data.parquet_pages import check_pages
 from server_node.training.data.room import BLOCK_BYTES, Room
-from server_node.training.data.tables import is_label_column, split_columns, target_column
+from server_node.training.data.tables import (
+    check_columns,
+    input_columns,
+    is_label_column,
+    split_columns,
+    target_column,
+)
 from server_node.training.data.word_labels import WordLabels, class_word
 from shared.dataset_options import FileFormat, FileOptions
 from shared.did_you_mean import in_one_line, quoted
@@ -83,6 +89,11 @@ class _Table:
         """Numbers of one example, the target's among them."""
         return sum(column.width for column in self.columns)
 
+    @property
+    def input_columns(self) -> tuple[str, ...]:
+        """Names of the inputs' columns, once for a list of several numbers."""
+        return input_columns([column.name for column in self.columns], self.target)
+
 
 def _described(file: Any, name: str, room: Room, options: FileOptions) -> _Table:
     header = [str(field.name) for field in file.schema_arrow]
@@ -96,6 +107,7 @@ def _described(file: Any, name: str, room: Room, options: FileOptions) -> _Table
         raise BadData(f"{name}: expected at least two columns, inputs and a target, got {len(header)}")
     columns = [_column(file, place, name, is_target=place == target) for place in range(len(header))]
     table = _Table(name, columns, target, int(file.metadata.num_rows))
+    check_columns(name, table.input_columns, options)
     if table.rows == 0:
         raise BadData(f"{name}: expected at least one row, got none")
     if target is not None and columns[target].width != 1:
@@ -105,7 +117,7 @@ def _described(file: Any, name: str, room: Room, options: FileOptions) -> _Table
 
 
 def _checked(file: Any, table: _Table, room: Room, options: FileOptions) -> Dataset:
-    words = WordLabels(table.name)
+    words = WordLabels(table.name, options.model.class_names)
     numbers = _filled(file, table, room, words)
     if words.rows:
         raw = RawSplit(numbers[:, :-1], words.labels(numbers[:, -1]))
@@ -113,7 +125,8 @@ def _checked(file: Any, table: _Table, room: Room, options: FileOptions) -> Data
         last = None if table.target is None else table.width - 1
         is_label = is_label_column([column.name for column in table.columns], table.target)
         raw = split_columns(table.name, numbers, last, room, is_named_label=is_label)
-    return replace(checked_dataset(table.name, {Split.TRAINING: raw}, room, options), class_names=words.class_names)
+    checked = checked_dataset(table.name, {Split.TRAINING: raw}, room, options)
+    return replace(checked, class_names=words.class_names if words.rows else (), columns=table.input_columns)
 
 
 def _column(file: Any, place: int, name: str, *, is_target: bool) -> _Column:

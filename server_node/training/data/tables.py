@@ -8,6 +8,7 @@ are real values.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +42,30 @@ def target_column(name: str, header: Sequence[str], width: int, options: FileOpt
         hint = did_you_mean(options.target, names) if names else ", as it has no header; say its number, from 1"
         raise BadData(f"{name}: expected a column {quoted(options.target)}, found none{hint}", field="dataset")
     return _only_place(name, options.target.strip().lower(), names)
+
+
+def input_columns(header: Sequence[str], target: int | None) -> tuple[str, ...]:
+    """Give the names of all columns but the target; none where there is no header."""
+    return tuple(cell.strip() for place, cell in enumerate(header) if place != target)
+
+
+def check_columns(name: str, columns: Sequence[str], options: FileOptions) -> None:
+    """Refuse columns that are not those that a finished model was trained on, in their order; without names all fit.
+
+    Raises:
+        BadData: naming the first that differs.
+    """
+    wanted = options.model.columns
+    if not wanted or not columns:
+        return
+    for place, (had, want) in enumerate(zip_longest(columns, wanted)):
+        if had is None or want is None or had.lower() != want.lower():
+            must_be, got = (quoted(column) if column is not None else "none" for column in (want, had))
+            raise BadData(
+                f"{name}: expected the {len(wanted)} columns that the model was trained on, in their order; "
+                f"column {place + 1} beside the target must be {must_be}, got {got}",
+                field="dataset",
+            )
 
 
 def _numbered(name: str, number: int, width: int) -> int:

@@ -1,7 +1,8 @@
 """Plain text for language models: tokens are bytes, or the words and marks that the text holds most often.
 
 An example is a sequence of tokens, its target the same moved on by one; a folder gives its `.txt` files in
-alphabetical order, one behind the other. Word 0 stands for every word that the vocabulary leaves out.
+alphabetical order, one behind the other. Word 0 stands for every word that the vocabulary leaves out. For a finished
+model the vocabulary is its own.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def load_text(path: Path, name: str, room: Room, options: FileOptions, _said: Fi
             case Vocabulary.BYTES:
                 stream, size = _bytes_of(files, name, room), BYTES
             case Vocabulary.WORDS:
-                words = vocabulary_of(files, name, options.words, room)
+                words = _known_words(options) or vocabulary_of(files, name, options.words, room)
                 stream, size, names = _words_of(files, words, name, room), len(words) + 1, (UNKNOWN_NAME, *words)
             case _:
                 assert_never(options.vocabulary)
@@ -59,6 +60,11 @@ def load_text(path: Path, name: str, room: Room, options: FileOptions, _said: Fi
         raise BadData(f"{name}: expected readable text, got {error.strerror}") from error
     made = _dataset(name, next_token_split(name, stream, options.sequence), room, options)
     return replace(made, classes=size, tokens=size, class_names=names)
+
+
+def _known_words(options: FileOptions) -> dict[str, int]:
+    """Number the words that a finished model knows; none where it knows no words."""
+    return {word: number for number, word in enumerate(options.model.class_names) if number != UNKNOWN_WORD}
 
 
 def _dataset(name: str, raw: RawSplit, room: Room, options: FileOptions) -> Dataset:

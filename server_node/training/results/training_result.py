@@ -14,6 +14,7 @@ from server_node.training.layers.layer import HostArrays
 from server_node.training.models.network import Network, weight_names
 from server_node.training.reports import MetricRow
 from server_node.training.setup import TrainingSetup
+from shared.trained_on import TrainedOn
 
 LAYOUT = "images are (height, width, channels); kernels are (inputs, units) and (height, width, channels, filters)"
 OUTPUTS_ARE = {"cross_entropy": "logits", "bce_with_logits": "logits", "nll": "log-probabilities"}
@@ -32,6 +33,7 @@ class TrainingResult:
             the data has a test split, and `best_epoch` where there was validation.
         history: every row.
         description: what is needed to use the weights beside the definition; plain JSON values.
+        trained_on: what the weights take the numbers of data to mean.
     """
 
     weights: Mapping[str, WeightArray]
@@ -39,6 +41,7 @@ class TrainingResult:
     final_metrics: Mapping[str, float]
     history: tuple[MetricRow, ...]
     description: Mapping[str, Any]
+    trained_on: TrainedOn
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,7 @@ def result_of(
         final_metrics=dict(outcome.metrics),
         history=outcome.history,
         description=_description(setup, form, names, outcome),
+        trained_on=form.trained_on,
     )
 
 
@@ -97,6 +101,7 @@ def _description(
         "output_shape": list(network.output_shape),
         "classes": form.classes,
         "class_names": list(form.class_names) or None,
+        "columns": list(form.columns) or None,
         "normalization": None if form.scale is None else asdict(form.scale),
         "outputs": _outputs(setup, names),
         "loss": setup.structure.loss,

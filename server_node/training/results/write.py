@@ -16,6 +16,7 @@ from server_node.training.results.training_result import TrainingResult, WeightA
 from server_node.training.tensors import tensor_entries
 from shared.atomic_file import atomic_writer
 from shared.safetensors_format import write_safetensors
+from shared.trained_on import TrainedOn, trained_on_metadata
 
 WEIGHTS_FILE, MODEL_FILE, METRICS_FILE = "model.safetensors", "model.json", "metrics.json"
 LAST_WEIGHTS_FILE = "last.safetensors"
@@ -39,7 +40,7 @@ def write_result(result: TrainingResult, definition: str, directory: Path) -> tu
         directory: where to.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    weights = _write_weights(directory / WEIGHTS_FILE, result.weights)
+    weights = _write_weights(directory / WEIGHTS_FILE, result.weights, result.trained_on)
     model = {"definition": json.loads(definition), **result.description, "weights": _weights_table(result)}
     files = (
         weights,
@@ -48,11 +49,12 @@ def write_result(result: TrainingResult, definition: str, directory: Path) -> tu
     )
     if result.last_weights is None:
         return files
-    return (*files, _write_weights(directory / LAST_WEIGHTS_FILE, result.last_weights))
+    return (*files, _write_weights(directory / LAST_WEIGHTS_FILE, result.last_weights, result.trained_on))
 
 
-def _write_weights(path: Path, weights: Mapping[str, WeightArray]) -> WrittenFile:
-    written = write_safetensors(path, tensor_entries(weights), {"format": "cyxwiz", "model": MODEL_FILE})
+def _write_weights(path: Path, weights: Mapping[str, WeightArray], trained_on: TrainedOn) -> WrittenFile:
+    metadata = {"format": "cyxwiz", "model": MODEL_FILE, **trained_on_metadata(trained_on)}
+    written = write_safetensors(path, tensor_entries(weights), metadata)
     return WrittenFile(path, written.sha256, written.size_bytes)
 
 
