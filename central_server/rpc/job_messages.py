@@ -6,10 +6,10 @@ import math
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from central_server.rpc.status_codes import code_of, number_of, short_sentence
 from central_server.scheduler.jobs import AttemptRecord, JobError, JobResult
 from central_server.telemetry_records import LogLine, MetricRow
 from central_server.views import JobView, artifact_uri, weights_of
+from shared.error_answers import codes_of, short_sentence
 from shared.error_names import error_named
 from shared.job_config import config_from_job_spec, job_type_number
 from shared.lifecycle import JobState
@@ -139,5 +139,5 @@ def _attempt_message(attempt: AttemptRecord) -> job_pb2.AttemptRecord:
 def _error_message(error: JobError) -> common_pb2.Error:
     kind = type(error_named(error.code, error.message))
     return common_pb2.Error(
-        code=number_of(code_of(kind)), message=short_sentence(error.message), details=error.message, reason=error.code
+        code=codes_of(kind).rpc, message=short_sentence(error.message), details=error.message, reason=error.code
     )

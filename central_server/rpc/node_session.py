@@ -18,10 +18,10 @@ from google.protobuf.message import DecodeError
 
 from central_server.requests.enrolment import REVOKED_CODE
 from central_server.rpc.context import Context
-from central_server.rpc.status_codes import short_sentence
 from central_server.scheduler.events import Event, NodeConnected, NodeDisconnected, NodeSaid
 from central_server.scheduler.node_sessions import NODE_ID_TAKEN_CODE
 from central_server.structured_logging import log_event
+from shared.error_answers import short_sentence
 from shared.errors import MachineFailure, PeerFault
 from shared.node_message_wire import node_message_from_proto, server_message_to_proto
 from shared.node_messages import AttemptEnded, CheckpointStored, Goodbye, Hello, NodeMessage, ServerMessage, Welcome

@@ -14,22 +14,9 @@ from starlette.exceptions import HTTPException
 
 from central_server.structured_logging import log_event
 from shared import errors
+from shared.error_answers import SERVER_ERROR, codes_of, short_sentence
 
-_STATUS: tuple[tuple[type[errors.CyxWizError], int], ...] = (
-    (errors.NotAuthenticated, 401),
-    (errors.NotPermitted, 403),
-    (errors.TooManyRequests, 429),
-    (errors.NotFound, 404),
-    (errors.AlreadyExists, 409),
-    (errors.WrongState, 409),
-    (errors.OverQuota, 409),
-    (errors.TooLarge, 413),
-    (errors.UserMistake, 422),
-    (errors.PeerFault, 400),
-    (errors.MachineFailure, 503),
-)
-LONGEST_SENTENCE = 900
-_BAD_REQUEST, _SERVER_ERROR = 400, 500
+_BAD_REQUEST = 400
 
 _logger = logging.getLogger(__name__)
 
@@ -72,21 +59,19 @@ def add_error_answers(app: FastAPI) -> None:
 
 
 def problem(status: int, detail: str, field: str = "", headers: dict[str, str] | None = None) -> JSONResponse:
-    """Return an error's answer."""
-    return JSONResponse({"detail": _short(detail), "field": _short(field)}, status_code=status, headers=headers)
-
-
-def _short(text: str) -> str:
-    """Return so much of a sentence as anybody reads: what a request held may stand in it, however long that was."""
-    return text if len(text) <= LONGEST_SENTENCE else f"{text[:LONGEST_SENTENCE]} …"
+    """Return an error's answer, as much of it as anybody reads: what a request held may stand in it, however long."""
+    return JSONResponse(
+        {"detail": short_sentence(detail), "field": short_sentence(field)}, status_code=status, headers=headers
+    )
 
 
 async def answer_to(_request: Request, error: Exception) -> JSONResponse:
     """Return what an error of ours answers with."""
     if isinstance(error, Unreadable):
         return problem(_BAD_REQUEST, str(error), error.field)
-    status = next((status for kind, status in _STATUS if isinstance(error, kind)), _SERVER_ERROR)
-    if status == _SERVER_ERROR:
+    assert isinstance(error, errors.CyxWizError)
+    status = codes_of(type(error)).http
+    if status == SERVER_ERROR:
         return await _unmeant(_request, error)
     if isinstance(error, errors.TooManyRequests):
         return problem(status, str(error), headers={"Retry-After": str(math.ceil(error.retry_after_seconds))})
@@ -113,4 +98,4 @@ async def _of_framework(_request: Request, error: Exception) -> JSONResponse:
 
 async def _unmeant(_request: Request, error: Exception) -> JSONResponse:
     _logger.error("http_handler_broke", exc_info=error)
-    return problem(_SERVER_ERROR, "the server made a mistake of its own; its log has the trace")
+    return problem(SERVER_ERROR, "the server made a mistake of its own; its log has the trace")

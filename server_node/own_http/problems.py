@@ -8,31 +8,17 @@ from collections.abc import Mapping
 
 from server_node.own_http.messages import HttpAnswer, HttpRefusal, json_answer
 from shared import errors
+from shared.error_answers import SERVER_ERROR, codes_of, short_sentence
 
 _LOG = logging.getLogger(__name__)
-_SERVER_ERROR = 500
-_STATUS: tuple[tuple[type[errors.CyxWizError], int], ...] = (
-    (errors.NotAuthenticated, 401),
-    (errors.NotPermitted, 403),
-    (errors.TooManyRequests, 429),
-    (errors.NotFound, 404),
-    (errors.AlreadyExists, 409),
-    (errors.WrongState, 409),
-    (errors.OverQuota, 409),
-    (errors.TooLarge, 413),
-    (errors.UserMistake, 422),
-    (errors.PeerFault, 400),
-    (errors.DeadlinePassed, 504),
-    (errors.MachineFailure, 503),
-)
 
 
 def problem_of(error: Exception) -> HttpAnswer:
     """Return what a caller is told about `error`; what nobody meant is logged with its trace, and told as that."""
     if isinstance(error, HttpRefusal):
         return problem(error.status, str(error), error.field, error.headers)
-    status = next((status for kind, status in _STATUS if isinstance(error, kind)), _SERVER_ERROR)
-    if status == _SERVER_ERROR:
+    status = codes_of(type(error)).http if isinstance(error, errors.CyxWizError) else SERVER_ERROR
+    if status == SERVER_ERROR:
         _LOG.error("http_handler_broke", exc_info=error)
         return problem(status, "the node made a mistake of its own; its log has the trace")
     field = error.field if isinstance(error, errors.UserMistake) else ""
@@ -41,7 +27,7 @@ def problem_of(error: Exception) -> HttpAnswer:
 
 def problem(status: int, detail: str, field: str = "", headers: Mapping[str, str] | None = None) -> HttpAnswer:
     """Return an error's answer."""
-    return json_answer(status, {"detail": detail, "field": field}, headers)
+    return json_answer(status, {"detail": short_sentence(detail), "field": short_sentence(field)}, headers)
 
 
 def _headers_of(error: Exception) -> dict[str, str]:
