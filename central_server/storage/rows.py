@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from google.protobuf import json_format
@@ -99,8 +100,6 @@ def spec_from_row(row: Row) -> JobSpec:
 
 def job_from_row(row: Row) -> JobRecord:
     """Return the record of a row of `jobs` joined with its spec."""
-    details = from_json(row["details"])
-    intent = details["stop_intent"]
     return JobRecord(
         job_id=row["job_id"],
         sequence=row["sequence"],
@@ -108,21 +107,31 @@ def job_from_row(row: Row) -> JobRecord:
         content_digest=row["content_digest"],
         state=JobState(row["state"]),
         submitted_at_ms=row["submitted_at_ms"],
-        reason=details["reason"],
-        stop_intent=StopIntent(intent) if intent else None,
-        attempts=tuple(_attempt_from_json(attempt) for attempt in details["attempts"]),
         started_at_ms=row["started_at_ms"],
         first_step_at_ms=row["first_step_at_ms"],
         ended_at_ms=row["ended_at_ms"],
-        checkpoint_node_id=details["checkpoint_node_id"],
-        waits_for=tuple(details.get("waits_for", ())),
-        checkpoint=_checkpoint_from_json(details.get("checkpoint")),
-        result=_result_from_json(details["result"]),
-        error=JobError(**details["error"]) if details["error"] else None,
-        last_metrics=details["last_metrics"],
-        traceparent=details.get("traceparent", ""),
-        **{name: details[name] for name in _DETAIL_NUMBERS},
+        **_details_as_stored(row["details"]),
     )
+
+
+@lru_cache(maxsize=256)
+def _details_as_stored(text: str) -> Mapping[str, Any]:
+    """Return what `_details_from_job` wrote, by the record's fields; the text of most jobs that wait is the same."""
+    details = from_json(text)
+    intent = details["stop_intent"]
+    return {
+        "reason": details["reason"],
+        "stop_intent": StopIntent(intent) if intent else None,
+        "attempts": tuple(_attempt_from_json(attempt) for attempt in details["attempts"]),
+        "checkpoint_node_id": details["checkpoint_node_id"],
+        "waits_for": tuple(details.get("waits_for", ())),
+        "checkpoint": _checkpoint_from_json(details.get("checkpoint")),
+        "result": _result_from_json(details["result"]),
+        "error": JobError(**details["error"]) if details["error"] else None,
+        "last_metrics": details["last_metrics"],
+        "traceparent": details.get("traceparent", ""),
+        **{name: details[name] for name in _DETAIL_NUMBERS},
+    }
 
 
 def row_from_node(record: NodeRecord) -> dict[str, Any]:
