@@ -176,7 +176,9 @@ def spec_as_stored(model_definition: str, rest: str) -> JobSpec:
         InvalidField: it is none.
     """
     try:
-        return trusted(JobSpec, {"model_definition": model_definition, **_values_as_stored(rest)})
+        values = _values_as_stored(rest)
+        values["model_definition"] = model_definition
+        return trusted(JobSpec, values)
     except (KeyError, TypeError, ValueError):
         pass
     try:

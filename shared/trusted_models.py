@@ -7,7 +7,7 @@ time. What does not fit a record's fields is left to pydantic, which says what i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from enum import Enum
+from enum import StrEnum
 from functools import cache, lru_cache
 from types import NoneType
 from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin
@@ -98,10 +98,10 @@ def _conversion(annotation: Any) -> _Convert | None:
         return _conversion_of_union(get_args(annotation))
     if origin in {tuple, dict}:  # a copy: records made of the same values share nothing that can be changed
         return cast("_Convert", origin)
-    if isinstance(annotation, type) and issubclass(annotation, Enum):
-        return _unless_it_is_one(annotation, annotation)
+    if isinstance(annotation, type) and issubclass(annotation, StrEnum):
+        return {str(member): member for member in annotation}.__getitem__
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return _unless_it_is_one(annotation, lambda values: _shared(annotation, values))
+        return lambda values: values if isinstance(values, annotation) else _shared(annotation, values)
     return None
 
 
@@ -111,8 +111,3 @@ def _conversion_of_union(kinds: tuple[Any, ...]) -> _Convert | None:
         return None
     only = converts[0]
     return lambda value: None if value is None else only(value)
-
-
-def _unless_it_is_one(kind: type, convert: _Convert) -> _Convert:
-    """Take what was made before as it is."""
-    return lambda value: value if isinstance(value, kind) else convert(value)
