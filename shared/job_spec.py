@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from functools import lru_cache
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 from pydantic_core import from_json
@@ -22,7 +23,7 @@ from shared.job_values import job_values_from_mapping
 from shared.pydantic_sentences import invalid_field_from
 from shared.serving import Serving
 from shared.tracker_choice import TrackerChoice
-from shared.trusted_models import trusted
+from shared.trusted_models import converted, trusted
 
 LARGEST_COUNT = 2**31 - 1
 """Batches, epochs and retries are 32-bit numbers on the wire."""
@@ -174,16 +175,36 @@ def spec_as_stored(model_definition: str, rest: str) -> JobSpec:
     Raises:
         InvalidField: it is none.
     """
-    values = {"model_definition": model_definition, **from_json(rest)}
     try:
+        values = _values_as_stored(rest)
+        values["model_definition"] = model_definition
         return trusted(JobSpec, values)
     except (KeyError, TypeError, ValueError):
         pass
     try:
-        return JobSpec.model_validate_json(json.dumps(values))
+        return JobSpec.model_validate_json(json.dumps({"model_definition": model_definition, **from_json(rest)}))
     except ValidationError as error:
         raise invalid_field_from(error) from None
 
+
+def _values_as_stored(text: str) -> dict[str, Any]:
+    """The values of an object's text. Thousands of jobs differ in what comes first alone: the rest is read once.
+
+    Cut anywhere but between two of the object's own values, one of the halves is no JSON.
+    """
+    own, comma, common = text.partition(_WHERE_JOBS_BECOME_ALIKE)
+    if not comma:
+        return converted(JobSpec, from_json(text))
+    return {**from_json(own + "}"), **_values_many_jobs_have("{" + comma[1:] + common)}
+
+
+@lru_cache(maxsize=1024)
+def _values_many_jobs_have(text: str) -> dict[str, Any]:
+    return converted(JobSpec, from_json(text))
+
+
+_WHERE_JOBS_BECOME_ALIKE = ',"hyperparameters":'
+"""In the text of a spec, after its name, user, data and numbers of examples."""
 
 _ADDED_LATER: Mapping[str, object] = {
     "wait_timeout_seconds": None,

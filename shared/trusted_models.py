@@ -7,7 +7,7 @@ time. What does not fit a record's fields is left to pydantic, which says what i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from enum import Enum
+from enum import StrEnum
 from functools import cache, lru_cache
 from types import NoneType
 from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin
@@ -23,7 +23,7 @@ def trusted(kind: type[_Record], values: Mapping[str, Any]) -> _Record:
 
     Args:
         kind: a record whose fields are plain, closed sets, tuples of plain values, mappings, or other such records.
-        values: by field; fields that were added later may be missing.
+        values: by field; fields that were added later may be missing. What `converted` gave is taken too.
 
     Raises:
         KeyError, TypeError, ValueError: the values were not written from such a record.
@@ -36,13 +36,24 @@ def trusted(kind: type[_Record], values: Mapping[str, Any]) -> _Record:
     if len(fields) != len(form.defaults) or not form.required <= values.keys():
         raise KeyError(f"{kind.__name__} has not exactly the fields {sorted(form.defaults)}, got {sorted(values)}")
     for name, convert in form.conversions:
-        fields[name] = convert(fields[name])
+        if name in values:
+            fields[name] = convert(values[name])
     record = kind.__new__(kind)
     object.__setattr__(record, "__dict__", fields)
     object.__setattr__(record, "__pydantic_fields_set__", form.names)
     object.__setattr__(record, "__pydantic_extra__", None)
     object.__setattr__(record, "__pydantic_private__", None)
     return record
+
+
+def converted(kind: type[BaseModel], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return some of a record's values as its fields hold them, for `trusted`; done once for what many records share.
+
+    Raises:
+        KeyError, TypeError, ValueError: the values were not written from such a record.
+    """
+    conversions = {name: convert for name, convert in _form_of(kind).conversions if name in values}
+    return {**values, **{name: convert(values[name]) for name, convert in conversions.items()}}
 
 
 def _shared(kind: type[_Record], values: Mapping[str, Any]) -> _Record:
@@ -85,12 +96,12 @@ def _conversion(annotation: Any) -> _Convert | None:
         return _conversion(get_args(annotation)[0])
     if origin is Union or origin is type(int | None):
         return _conversion_of_union(get_args(annotation))
-    if origin is tuple:
-        return tuple
-    if isinstance(annotation, type) and issubclass(annotation, Enum):
-        return _unless_it_is_one(annotation, annotation)
+    if origin in {tuple, dict}:  # a copy: records made of the same values share nothing that can be changed
+        return cast("_Convert", origin)
+    if isinstance(annotation, type) and issubclass(annotation, StrEnum):
+        return {str(member): member for member in annotation}.__getitem__
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return _unless_it_is_one(annotation, lambda values: _shared(annotation, values))
+        return lambda values: values if isinstance(values, annotation) else _shared(annotation, values)
     return None
 
 
@@ -100,8 +111,3 @@ def _conversion_of_union(kinds: tuple[Any, ...]) -> _Convert | None:
         return None
     only = converts[0]
     return lambda value: None if value is None else only(value)
-
-
-def _unless_it_is_one(kind: type, convert: _Convert) -> _Convert:
-    """Defaults come as what they are."""
-    return lambda value: value if isinstance(value, kind) else convert(value)

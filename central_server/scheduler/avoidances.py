@@ -19,7 +19,8 @@ class Avoidances:
 
     def of_job(self, job_id: str) -> tuple[AvoidedNode, ...]:
         """Return the nodes `job_id` avoids, in order of node id."""
-        return tuple(AvoidedNode(node_id, why) for node_id, why in sorted(self._by_job.get(job_id, {}).items()))
+        nodes = self._by_job.get(job_id)
+        return tuple(AvoidedNode(node_id, why) for node_id, why in sorted(nodes.items())) if nodes else ()
 
     def add(self, job_id: str, node_id: str, reason: str) -> None:
         """Leave `node_id` alone with `job_id`."""

@@ -111,7 +111,7 @@ def _index_retry(state: ClusterState, job: JobRecord, before: JobRecord | None) 
         longest = max(state.settings.retry_backoff.cap_seconds, state.settings.warm_up_seconds)
         bounded = min(max(wait_seconds, 0.0), longest)
         state.deadlines.set(RetryDue(job.job_id), state.now.seconds + bounded)
-    else:
+    elif before is not None and before.wait_until_ms:
         state.deadlines.cancel(RetryDue(job.job_id))
 
 

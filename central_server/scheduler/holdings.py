@@ -12,15 +12,25 @@ from functools import lru_cache
 
 from shared.hyperparameters import ProgramStructure
 from shared.job_spec import JobSpec
+from shared.model_definition.parse import LONGEST_REMEMBERED
 
 MOST_OF_EACH = 64
 
 
 def program_of(spec: JobSpec) -> str:
     """Return the same text for jobs that very likely share a compiled program: equal but for numbers and seeds."""
-    structure = _text_of(spec.hyperparameters.structure())
-    parts = (spec.job_type, spec.model_definition, spec.dataset, spec.batch_size, structure)
-    return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()
+    is_small = len(spec.model_definition) <= LONGEST_REMEMBERED
+    digest = _digest_of_small_models if is_small else _digest
+    structure = spec.hyperparameters.structure()
+    return digest(spec.job_type, spec.model_definition, spec.dataset, spec.batch_size, structure)
+
+
+def _digest(job_type: str, model_definition: str, dataset: str, batch_size: int, structure: ProgramStructure) -> str:
+    parts = (job_type, model_definition, dataset, str(batch_size), _text_of(structure))
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+_digest_of_small_models = lru_cache(maxsize=1024)(_digest)
 
 
 @lru_cache(maxsize=1024)

@@ -37,11 +37,11 @@ class MemoryAccounts:
 
     def program_of(self, job: JobRecord) -> str:
         """Return the key of the program that the job very likely has, worked out once a job."""
-        if job.job_id not in self._programs:
-            program = program_of(job.spec)
-            self._programs[job.job_id] = program
+        program = self._programs.get(job.job_id)
+        if program is None:
+            program = self._programs[job.job_id] = program_of(job.spec)
             self._jobs_of_program.setdefault(program, set()).add(job.job_id)
-        return self._programs[job.job_id]
+        return program
 
     def found(self, job: JobRecord, memory_bytes: int) -> tuple[str, ...]:
         """Remember what a compiler said of a job; return the live jobs with such a program if that is news."""

@@ -1,22 +1,23 @@
-"""What a queued job asks of a place. Jobs with equal needs are one class: where one does not fit, none does."""
+"""What a queued job asks of a place. Jobs with equal needs are one class: where one does not fit, none does.
+
+Every index of the queue looks needs up, so they are tuples, which cost least to make, to hash and to compare.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from shared.node_messages import DeviceKind
 
 
-@dataclass(frozen=True, slots=True)
-class AvoidedNode:
+class AvoidedNode(NamedTuple):
     """A node that would not have the job lately, and why."""
 
     node_id: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(NamedTuple):
     """The requirements of a class of jobs.
 
     Attributes:

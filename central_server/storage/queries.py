@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from operator import attrgetter
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, exists, func, select
 
@@ -23,16 +24,15 @@ _LAST_METRIC_ROW = (
     .order_by(tables.metric_rows.c.step.desc())
     .limit(1)
 )
+_ROWS_AT_ONCE = 1_000
 _UNFINISHED = [state.value for state in JobState if not job_has_ended(state)]
 
 
 def stored_state(connection: Connection) -> StoredState:
     """Return unfinished jobs in the order they came, every node, and the next sequence."""
-    jobs = tables.jobs.c
-    unfinished = _whole_jobs().where(jobs.state.in_(_UNFINISHED)).order_by(jobs.sequence)
-    last = connection.scalar(select(func.max(jobs.sequence))) or 0
+    last = connection.scalar(select(func.max(tables.jobs.c.sequence))) or 0
     return StoredState(
-        jobs=tuple(job_from_row(row) for row in connection.execute(unfinished).mappings()),
+        jobs=tuple(sorted(_unfinished_jobs(connection), key=attrgetter("sequence"))),
         nodes=tuple(
             node_from_row(row)
             for row in connection.execute(select(tables.nodes).order_by(tables.nodes.c.node_id)).mappings()
@@ -40,6 +40,15 @@ def stored_state(connection: Connection) -> StoredState:
         next_sequence=last + 1,
         device_seconds=_device_seconds(connection),
     )
+
+
+def _unfinished_jobs(connection: Connection) -> Iterator[JobRecord]:
+    """Yield them in any order: the database would carry every whole row through a sort."""
+    found = connection.execute(_whole_jobs().where(tables.jobs.c.state.in_(_UNFINISHED)))
+    names = tuple(found.keys())
+    for rows in found.partitions(_ROWS_AT_ONCE):
+        for row in rows:
+            yield job_from_row(dict(zip(names, row, strict=True)))
 
 
 def facts(connection: Connection, prefix: str) -> dict[str, str]:

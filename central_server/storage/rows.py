@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from google.protobuf import json_format
@@ -94,13 +96,12 @@ def searched_label(key: str, value: str) -> str:
 
 def spec_from_row(row: Row) -> JobSpec:
     """Return the spec of a row that joins `job_specs`; without the column `model_definition`, `WITHOUT_MODEL`."""
-    return spec_as_stored(row.get("model_definition", WITHOUT_MODEL), row["spec"])
+    # Interned, so that a thousand jobs with one model hold its text once.
+    return spec_as_stored(sys.intern(row.get("model_definition", WITHOUT_MODEL)), row["spec"])
 
 
 def job_from_row(row: Row) -> JobRecord:
     """Return the record of a row of `jobs` joined with its spec."""
-    details = from_json(row["details"])
-    intent = details["stop_intent"]
     return JobRecord(
         job_id=row["job_id"],
         sequence=row["sequence"],
@@ -108,21 +109,31 @@ def job_from_row(row: Row) -> JobRecord:
         content_digest=row["content_digest"],
         state=JobState(row["state"]),
         submitted_at_ms=row["submitted_at_ms"],
-        reason=details["reason"],
-        stop_intent=StopIntent(intent) if intent else None,
-        attempts=tuple(_attempt_from_json(attempt) for attempt in details["attempts"]),
         started_at_ms=row["started_at_ms"],
         first_step_at_ms=row["first_step_at_ms"],
         ended_at_ms=row["ended_at_ms"],
-        checkpoint_node_id=details["checkpoint_node_id"],
-        waits_for=tuple(details.get("waits_for", ())),
-        checkpoint=_checkpoint_from_json(details.get("checkpoint")),
-        result=_result_from_json(details["result"]),
-        error=JobError(**details["error"]) if details["error"] else None,
-        last_metrics=details["last_metrics"],
-        traceparent=details.get("traceparent", ""),
-        **{name: details[name] for name in _DETAIL_NUMBERS},
+        **_details_as_stored(row["details"]),
     )
+
+
+@lru_cache(maxsize=256)
+def _details_as_stored(text: str) -> Mapping[str, Any]:
+    """Return what `_details_from_job` wrote, by the record's fields; the text of most jobs that wait is the same."""
+    details = from_json(text)
+    intent = details["stop_intent"]
+    return {
+        "reason": details["reason"],
+        "stop_intent": StopIntent(intent) if intent else None,
+        "attempts": tuple(_attempt_from_json(attempt) for attempt in details["attempts"]),
+        "checkpoint_node_id": details["checkpoint_node_id"],
+        "waits_for": tuple(details.get("waits_for", ())),
+        "checkpoint": _checkpoint_from_json(details.get("checkpoint")),
+        "result": _result_from_json(details["result"]),
+        "error": JobError(**details["error"]) if details["error"] else None,
+        "last_metrics": details["last_metrics"],
+        "traceparent": details.get("traceparent", ""),
+        **{name: details[name] for name in _DETAIL_NUMBERS},
+    }
 
 
 def row_from_node(record: NodeRecord) -> dict[str, Any]:

@@ -85,6 +85,26 @@ def test_records_do_not_share_what_can_be_changed() -> None:
     assert second.labels == {}
 
 
+def test_specs_that_are_alike_in_most_do_not_share_what_can_be_changed() -> None:
+    spec = JobSpec(model_definition="{}", dataset="builtin://digits", labels={"team": "vision"})
+    stored = spec.model_dump_json(exclude={"model_definition"})
+    first, second = (spec_as_stored("{}", stored) for _ in range(2))
+
+    first.labels["a"] = "b"
+
+    assert second.labels == {"team": "vision"}
+
+
+@pytest.mark.parametrize("labels", [{"hyperparameters": "x"}, {"a": "b", "hyperparameters": ',"hyperparameters":{}'}])
+def test_a_spec_comes_back_whatever_the_order_of_its_fields(labels: dict[str, str]) -> None:
+    spec = JobSpec(model_definition="{}", dataset="builtin://digits", labels=labels)
+    stored = json.loads(spec.model_dump_json(exclude={"model_definition"}))
+    turned_round = {name: stored[name] for name in reversed(stored)}
+
+    for values in (stored, turned_round):
+        assert spec_as_stored("{}", json.dumps(values, separators=(",", ":"))) == spec
+
+
 def _a_spec() -> JobSpec:
     return JobSpec(model_definition="{}", dataset="builtin://digits")
 

@@ -124,6 +124,12 @@ class StoreConformance:
         assert [job.job_id for job in state.jobs] == ["first", "later"]
         assert state.next_sequence == 8
 
+    async def test_jobs_are_loaded_in_the_order_they_came_whatever_their_states(self, store: Store) -> None:
+        states = (JobState.RUNNING, JobState.QUEUED, JobState.PAUSED, JobState.QUEUED, JobState.RUNNING)
+        jobs = [a_job(f"job {number}", sequence=number, state=state) for number, state in enumerate(states, 1)]
+        await store.commit([SaveJob(job) for job in reversed(jobs)])
+        assert (await store.load()).jobs == tuple(jobs)
+
     async def test_the_last_write_of_a_batch_stands(self, store: Store) -> None:
         job = a_job()
         await store.commit([SaveJob(job), SaveJob(replace(job, reason="second"))])

@@ -37,9 +37,9 @@ def test_an_idle_ready_node_takes_a_job_that_fits() -> None:
         (_NEED, a_place(node=a_node(session_id="")), "a is offline"),
         (_NEED, a_place(node=replace(a_node(), is_draining=True)), "a is draining"),
         (_NEED, a_place(node=a_node(is_ready=False)), "a is warming up"),
-        (replace(_NEED, device_kind=DeviceKind.CUDA), a_place(), "a has no cuda device"),
+        (_NEED._replace(device_kind=DeviceKind.CUDA), a_place(), "a has no cuda device"),
         (_NEED, a_place(capacity_bytes=100 * MIB), "it needs 500 MiB and cpu:0 of a can give 100 MiB"),
-        (replace(_NEED, avoided=(AvoidedNode("a", "too full"),)), a_place(), "a did not take it: too full"),
+        (_NEED._replace(avoided=(AvoidedNode("a", "too full"),)), a_place(), "a did not take it: too full"),
         (
             _NEED,
             a_place(attempts_on_node=2, stopping_on_node=1),

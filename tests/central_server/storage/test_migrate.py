@@ -1,5 +1,7 @@
 """Versions of the database go forward only, the same way on both kinds."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +10,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
@@ -15,7 +18,7 @@ from central_server.identity.audit_entry import AuditEntry
 from central_server.ports import JobQuery, JobSort
 from central_server.scheduler.effects import SaveJob
 from central_server.storage.engines import Engines, open_engines
-from central_server.storage.migrate import MIGRATIONS, migrate_to_newest
+from central_server.storage.migrate import MIGRATIONS, VERSIONS, migrate_to_newest
 from central_server.storage.rows import row_for_search, row_from_job, row_from_spec
 from central_server.storage.security_rows import add_audit, drop_audit
 from central_server.storage.store import SqlStore
@@ -65,6 +68,23 @@ async def test_an_older_database_is_upgraded_at_start_and_keeps_what_it_holds(
     await store.commit([SaveJob(a_job())])
     await store.close()
     assert version_of(engines.writer) > older
+
+
+def test_the_versions_are_those_that_alembic_finds() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    found = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
+    assert found[::-1] == list(VERSIONS)
+
+
+def test_opening_a_database_of_the_newest_version_does_not_load_alembic(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'central.sqlite3'}"
+    SqlStore.open(url).abandon()
+    program = (
+        "import sys; from central_server.storage.store import SqlStore; "
+        f"SqlStore.open({url!r}).abandon(); sys.exit('alembic' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 def test_a_newer_database_is_refused_and_left_alone(engines: Engines, database_url: str) -> None:
