@@ -93,6 +93,7 @@ class Registration:
             with _Telling(partial(self._on_end, name), is_timed=False) as told:
                 caller = await self._admit(name, context)
                 async with self._admission.staying(context):
+                    await _begin(context)
                     async for answer in method(parse_message(request, raw), caller):
                         await context.write(answer.SerializeToString())
                 return
@@ -120,6 +121,7 @@ class Registration:
             with _Telling(partial(self._on_end, name), is_timed=False) as told:
                 caller = await self._admit(name, context)
                 async with self._admission.staying(context):
+                    await _begin(context)
                     await method(context, caller)
                 return
             await told.abort(context)
@@ -143,6 +145,14 @@ class Registration:
 
     async def _admit(self, name: str, context: Context) -> Caller:
         return await self._admission.admit(f"{self._service}/{name}", context)
+
+
+async def _begin(context: Context) -> None:
+    """Send the beginning of a stream of answers apart from the first one.
+
+    While that one is unread, gRPC takes no status that would begin the stream, and the caller would hear of no end.
+    """
+    await context.send_initial_metadata(())
 
 
 class _Telling:

@@ -61,7 +61,11 @@ class ServiceTable:
 
         async def handle(_: object, context: Context) -> None:
             try:
-                await method(context, await self.admit(name, permission, context))
+                caller = await self.admit(name, permission, context)
+                # Apart from the first answer: while that is unread, gRPC takes no status that would begin the stream,
+                # and the caller would hear of no end.
+                await context.send_initial_metadata(())
+                await method(context, caller)
             except Exception as error:  # noqa: BLE001 - whatever it is becomes a status
                 told = _as_ours(error)
             else:
