@@ -99,10 +99,9 @@ class _Cluster:
         """Submit a job for each slot and wait until all run, with heartbeats meanwhile."""
         begun = time.perf_counter()
         jobs = self._nodes * self._jobs_each
-        beating = self._tasks.create_task(self.report(3600))
+        beating = self._tasks.create_task(self.report(3600, until=self._all_started))
         await submit_round(self._channels, in_flight=16, jobs=jobs)
-        await self._all_started.wait()
-        beating.cancel()
+        await beating  # not cancelled: gRPC ends a stream whose write is cancelled
         return {"seconds": time.perf_counter() - begun}
 
     async def _on_message(self, node: SimulatedNode, kind: str, message: Any) -> None:
@@ -115,7 +114,7 @@ class _Cluster:
         if self._started == self._nodes * self._jobs_each:
             self._all_started.set()
 
-    async def report(self, seconds: float) -> dict[str, float]:
+    async def report(self, seconds: float, *, until: asyncio.Event | None = None) -> dict[str, float]:
         """Let every node report once a second, spread over the second; a process too slow for that reports less."""
         begun, cpu_begun = time.perf_counter(), time.process_time()
         reports = 0
@@ -125,7 +124,7 @@ class _Cluster:
             turn: Iterable[_Reporter] = reporters[tick % _TICKS_A_SECOND :: _TICKS_A_SECOND]
             await asyncio.gather(*(reporter.report() for reporter in turn))
             reports += len(reporters[tick % _TICKS_A_SECOND :: _TICKS_A_SECOND])
-            if time.perf_counter() - begun > seconds:
+            if time.perf_counter() - begun > seconds or (until is not None and until.is_set()):
                 break
         took = time.perf_counter() - begun
         behind = max(reporter.sequence - reporter.acknowledged for reporter in reporters)
