@@ -27,6 +27,13 @@ from central_server.token_command import run_token_command
 from shared.errors import MachineFailure, UserMistake
 from shared.otlp_spans import OtlpSpans, open_spans
 
+_COLLECTED_AFTER = (20_000, 50, 100)
+"""New objects until the young ones are looked through for cycles, and how often that is done until older ones are too.
+
+What nodes report lives for about a second. By default that is long enough to be taken for lasting, and with 2,000 nodes
+everything that lasts was looked through every few seconds, for half a second.
+"""
+
 _logger = logging.getLogger("central_server")
 
 
@@ -94,6 +101,7 @@ def _announce(listening: Listening) -> None:
     # What exists now lives as long as the process; scanning it again and again would only cost latency. Not even
     # once first: with many jobs that takes a second, and there is next to nothing to find.
     gc.freeze()
+    gc.set_threshold(*_COLLECTED_AFTER)
     mutual = f" mutual={listening.mutual}" if listening.mutual else ""
     sys.stdout.write(f"ready grpc={listening.grpc} http={listening.url}{mutual}\n")
     sys.stdout.flush()
