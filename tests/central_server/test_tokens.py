@@ -109,7 +109,7 @@ async def test_a_node_is_disconnected_soon_after_its_token_is_revoked(
     code, sentence = await node.code_at_end()
     assert (code, "revoked" in sentence, await telemetry.code()) == (UNAUTHENTICATED, True, UNAUTHENTICATED)
     async with asyncio.timeout(10):  # the stream ends a moment before everybody is told
-        while (await server.nodes.ListNodes(node_pb2.ListNodesRequest(online_only=True))).nodes:
+        while (await server.nodes.ListNodes(node_pb2.ListNodesRequest(online_only=True))).nodes:  # noqa: ASYNC110  # told by a server
             await asyncio.sleep(0.02)
 
 
