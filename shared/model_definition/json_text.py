@@ -53,6 +53,11 @@ def _parsed(text: str) -> object:
             parse_int=_integer,
         )
     except json.JSONDecodeError as error:
+        if text.strip().isidentifier():
+            raise refusal(
+                f"the model definition must be an object, got {quoted(text)}; a model of the zoo is named like "
+                f'{{"architecture": {json.dumps(text.strip()[:40])}}}'
+            ) from None
         place = f"line {error.lineno} column {error.colno}"
         raise refusal(f"the model definition is not JSON: {error.msg} at {place}") from None
     except RecursionError:

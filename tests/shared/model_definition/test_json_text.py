@@ -21,6 +21,7 @@ from shared.model_definition.vocabulary import DESIGNER_NAMES
     [
         ("", "is empty"),
         ("{", "is not JSON"),
+        ("cnn", '{"architecture": "cnn"}'),
         ("[1]", "must be a JSON object, got a list"),
         ('"x"', "must be a JSON object"),
         ('{"layers": [NaN]}', "NaN"),
