@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from central_server.structured_logging import log_event
 from shared import errors
@@ -55,6 +56,7 @@ def add_error_answers(app: FastAPI) -> None:
     app.add_exception_handler(errors.CyxWizError, answer_to)
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(HTTPException, _of_framework)
+    app.add_exception_handler(ClientDisconnect, _of_nobody)
     app.add_exception_handler(Exception, _unmeant)
 
 
@@ -94,6 +96,10 @@ async def _of_validation(_request: Request, error: Exception) -> JSONResponse:
 async def _of_framework(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     return problem(error.status_code, str(error.detail), headers=dict(error.headers or {}))
+
+
+async def _of_nobody(_request: Request, _error: Exception) -> JSONResponse:
+    return problem(_BAD_REQUEST, "the body ended before all of it came")
 
 
 async def _unmeant(_request: Request, error: Exception) -> JSONResponse:
