@@ -112,6 +112,7 @@ def test_a_job_is_found_opened_and_cancelled_with_the_keyboard_alone(
     expect(page.get_by_role("heading", level=1)).to_be_focused()
     _tab_to(page, "Cancel")
     page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
     _tab_to(page, "Cancel the job")
     page.keyboard.press("Enter")
     expect(page.locator(".job-head .state")).to_have_text("cancelled")

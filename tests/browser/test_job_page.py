@@ -70,6 +70,7 @@ def test_a_job_is_left_alone_when_the_question_is_answered_with_no(
 ) -> None:
     page = tab.open(f"/jobs/{endless}")
     page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     assert cluster.job(endless)["state"] == "running"
