@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Self, TypeVar
 
 import psutil
@@ -31,7 +30,7 @@ class ClusterProcess:
         http: the address of its pages.
     """
 
-    def __init__(self, state_dir: Path, *arguments: str, environment: Mapping[str, str] = MappingProxyType({})) -> None:
+    def __init__(self, state_dir: Path, *arguments: str) -> None:
         """Start it on free ports and wait until it is ready."""
         self.state_dir = state_dir
         state_dir.parent.mkdir(parents=True, exist_ok=True)
@@ -42,7 +41,7 @@ class ClusterProcess:
             stdout=subprocess.PIPE,
             stderr=self._errors,
             text=True,
-            env={**os.environ, **_ENVIRONMENT, **environment},
+            env=os.environ | _ENVIRONMENT,
         )
         facts = self._ready_facts()
         self.grpc, self.http, self.nodes = facts["grpc"], facts["http"], int(facts["nodes"])

@@ -18,9 +18,8 @@ EPOCHS = 400
 
 @pytest.fixture(scope="module")
 def fragile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClusterProcess]:
-    """A cluster whose processes may be killed; on a busy machine a server may take long to come back."""
-    lease = {"CYXWIZ_CENTRAL_LEASE_SECONDS": "90"}
-    with ClusterProcess(tmp_path_factory.mktemp("fragile") / "state", environment=lease) as cluster:
+    """A cluster whose processes may be killed."""
+    with ClusterProcess(tmp_path_factory.mktemp("fragile") / "state") as cluster:
         yield cluster
 
 
