@@ -39,11 +39,15 @@ async def upload(channel: grpc.aio.Channel, path: Path, *, sha256: str, size_byt
         raise OSError(f"{path} must be {size_bytes} bytes long, got {found}")
     stub = artifact_pb2_grpc.ArtifactServiceStub(channel)
     try:
-        known = await stub.GetUpload(artifact_pb2.GetUploadRequest(sha256=sha256), timeout=PATIENCE_SECONDS)
-        if not known.complete:
-            await _send_rest(stub, path, sha256, size_bytes, known.offset)
+        # The calls' own deadlines are not enough: one whose channel is closed under it may never end.
+        async with asyncio.timeout(PATIENCE_SECONDS + size_bytes / SLOWEST_BYTES_PER_SECOND):
+            known = await stub.GetUpload(artifact_pb2.GetUploadRequest(sha256=sha256), timeout=PATIENCE_SECONDS)
+            if not known.complete:
+                await _send_rest(stub, path, sha256, size_bytes, known.offset)
     except (grpc.aio.AioRpcError, asyncio.InvalidStateError) as failure:
         raise ServerUnreachable(f"uploading {path.name}: {why_it_broke(failure)}") from failure
+    except (grpc.aio.BaseError, TimeoutError) as failure:
+        raise ServerUnreachable(f"uploading {path.name}: the call did not end ({failure!r})") from failure
     except asyncio.CancelledError:
         _raise_when_the_link_was_closed(f"uploading {path.name}")
         raise
