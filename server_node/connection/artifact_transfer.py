@@ -116,6 +116,8 @@ async def download(
                 f"the dataset artifact sha256:{sha256} is not on the central server; upload it again"
             ) from None
         raise ServerUnreachable(f"fetching sha256:{sha256}: {why_it_broke(failure)}") from failure
+    except (grpc.aio.BaseError, asyncio.InvalidStateError) as failure:
+        raise ServerUnreachable(f"fetching sha256:{sha256}: the link was closed ({failure!r})") from failure
     except asyncio.CancelledError:
         _raise_when_the_link_was_closed(f"fetching sha256:{sha256}")
         raise
