@@ -25,6 +25,8 @@ CHUNK_BYTES = 512 * 1024
 PATIENCE_SECONDS = 60.0
 """How long nothing may come before a transfer is given up and begun again from where it ended."""
 SLOWEST_BYTES_PER_SECOND = 64 * 1024
+_LINK_CLOSED = (grpc.aio.BaseError, asyncio.InvalidStateError)
+"""What gRPC raises for a channel that was closed before a call, or a call that is over before it was written to."""
 _NEVER_THERE = {grpc.StatusCode.NOT_FOUND, grpc.StatusCode.INVALID_ARGUMENT}
 
 
@@ -39,15 +41,13 @@ async def upload(channel: grpc.aio.Channel, path: Path, *, sha256: str, size_byt
         raise OSError(f"{path} must be {size_bytes} bytes long, got {found}")
     stub = artifact_pb2_grpc.ArtifactServiceStub(channel)
     try:
-        # The calls' own deadlines are not enough: one whose channel is closed under it may never end.
-        async with asyncio.timeout(PATIENCE_SECONDS + size_bytes / SLOWEST_BYTES_PER_SECOND):
-            known = await stub.GetUpload(artifact_pb2.GetUploadRequest(sha256=sha256), timeout=PATIENCE_SECONDS)
-            if not known.complete:
-                await _send_rest(stub, path, sha256, size_bytes, known.offset)
-    except (grpc.aio.AioRpcError, asyncio.InvalidStateError) as failure:
+        known = await stub.GetUpload(artifact_pb2.GetUploadRequest(sha256=sha256), timeout=PATIENCE_SECONDS)
+        if not known.complete:
+            await _send_rest(stub, path, sha256, size_bytes, known.offset)
+    except grpc.aio.AioRpcError as failure:
         raise ServerUnreachable(f"uploading {path.name}: {why_it_broke(failure)}") from failure
-    except (grpc.aio.BaseError, TimeoutError) as failure:
-        raise ServerUnreachable(f"uploading {path.name}: the call did not end ({failure!r})") from failure
+    except _LINK_CLOSED as failure:
+        raise ServerUnreachable(f"uploading {path.name}: the link was closed ({failure})") from failure
     except asyncio.CancelledError:
         _raise_when_the_link_was_closed(f"uploading {path.name}")
         raise
@@ -116,8 +116,8 @@ async def download(
                 f"the dataset artifact sha256:{sha256} is not on the central server; upload it again"
             ) from None
         raise ServerUnreachable(f"fetching sha256:{sha256}: {why_it_broke(failure)}") from failure
-    except (grpc.aio.BaseError, asyncio.InvalidStateError) as failure:
-        raise ServerUnreachable(f"fetching sha256:{sha256}: the link was closed ({failure!r})") from failure
+    except _LINK_CLOSED as failure:
+        raise ServerUnreachable(f"fetching sha256:{sha256}: the link was closed ({failure})") from failure
     except asyncio.CancelledError:
         _raise_when_the_link_was_closed(f"fetching sha256:{sha256}")
         raise

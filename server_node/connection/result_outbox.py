@@ -128,17 +128,7 @@ class ResultOutbox:
             except ServerUnreachable as failure:
                 failures += 1
                 log_event(_LOG, "upload_failed", attempt=key, failures=failures, why=failure)
-            except asyncio.CancelledError:
-                if _is_asked_to_end():
-                    raise
-                failures += 1  # a closed link cancels what waits for it, and that is no reason to forget a result
-                log_event(_LOG, "upload_failed", attempt=key, failures=failures, why="the link was closed on the way")
-            await asyncio.sleep(self._backoff.wait_seconds(failures, self._uniform()))
-
-
-def _is_asked_to_end() -> bool:
-    task = asyncio.current_task()
-    return task is None or task.cancelling() > 0
+                await asyncio.sleep(self._backoff.wait_seconds(failures, self._uniform()))
 
 
 def _can_be_said_at_once(ended: AttemptEnded) -> bool:
